@@ -1,0 +1,54 @@
+/*
+** One error object for everything that can fail, its text for SQLite, its JSON for
+** wowsql_last_error(). Lower layers fill it and return its SQLite code; the first error wins.
+*/
+#ifndef WOW_ERROR_H
+#define WOW_ERROR_H
+
+#include <stddef.h>
+
+struct wow_error {
+  int rc;          /* SQLite result code; SQLITE_OK means that nothing has failed */
+  int http_status; /* 0: the failure was not an HTTP answer */
+  char *what;      /* what was acted on, e.g. a relation's name; may be NULL */
+  char *code;      /* SQLSTATE or PGRSTnnn; may be NULL */
+  char *message;   /* never NULL once rc is set, but for SQLITE_NOMEM */
+  char *details;   /* may be NULL */
+  char *hint;      /* may be NULL */
+};
+
+/* Frees what `err` owns and makes it say that nothing has failed. */
+void wow_error_reset(struct wow_error *err);
+
+/* Moves the error from `from` to `to` (reset first); `from` is empty afterwards. */
+void wow_error_move(struct wow_error *to, struct wow_error *from);
+
+/*
+** Records a failure that is no HTTP answer: `rc` is an SQLite result code, `what` may be NULL,
+** the message is formatted as by sqlite3_mprintf. Keeps an earlier error. Returns err->rc.
+*/
+int wow_error_set(struct wow_error *err, int rc, const char *what, const char *format, ...);
+
+/* As wow_error_set, with a hint (plain text) that says what to do. */
+int wow_error_hint(struct wow_error *err, int rc, const char *what, const char *hint,
+                   const char *format, ...);
+
+/* Records that memory ran out. Returns SQLITE_NOMEM. */
+int wow_error_nomem(struct wow_error *err);
+
+/*
+** Records a failed HTTP answer out of its status and body, whatever the body's form is: PostgREST's
+** {code, message, details, hint}, a gateway's {detail}, {message}, {error} or {msg}, a page that is
+** no JSON, or nothing. The SQLite code follows the status and the SQLSTATE (constraint violations,
+** 401 and 403 as SQLITE_AUTH, else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
+*/
+int wow_error_answer(struct wow_error *err, const char *what, int http_status, const char *body,
+                     size_t body_bytes);
+
+/* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */
+char *wow_error_text(const struct wow_error *err);
+
+/* The parts as a JSON object; sqlite3_free it; NULL: no memory. */
+char *wow_error_json(const struct wow_error *err);
+
+#endif
