@@ -1,0 +1,198 @@
+/*
+** PostgREST's query string (facts about its grammar are beside the rules they lead to). Knows
+** nothing of HTTP and cursors.
+*/
+#include "deparse.h"
+
+#include <string.h>
+
+static bool is_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_unreserved(char c) {
+  return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+static void append_encoded(sqlite3_str *str, char c) {
+  if (is_unreserved(c)) sqlite3_str_appendchar(str, 1, c);
+  else sqlite3_str_appendf(str, "%%%02X", (unsigned char)c);
+}
+
+void wow_deparse_bytes(sqlite3_str *str, const char *text, int bytes) {
+  int from = 0;
+  for (int i = 0; i < bytes; i++) {
+    if (is_unreserved(text[i])) continue;
+    sqlite3_str_append(str, text + from, i - from);
+    append_encoded(str, text[i]);
+    from = i + 1;
+  }
+  sqlite3_str_append(str, text + from, bytes - from);
+}
+
+sqlite3_int64 wow_deparse_bytes_length(const char *text, int bytes) {
+  sqlite3_int64 n = 0;
+  for (int i = 0; i < bytes; i++) n += is_unreserved(text[i]) ? 1 : 3;
+  return n;
+}
+
+void wow_deparse_path(sqlite3_str *str, const char *name) {
+  wow_deparse_bytes(str, name, (int)strlen(name));
+}
+
+/* Quoting is always legal; a bare name keeps the request readable. As a bare parameter these words
+** would mean something else, and so would a name that ends in a dot and one of them. */
+static bool is_bare_name(const char *name) {
+  static const char *const reserved[] = {"select", "order", "limit",       "offset", "columns",
+                                         "and",    "or",    "on_conflict", "not",    NULL};
+  if (*name == 0 || (*name >= '0' && *name <= '9')) return false;
+  for (const char *p = name; *p; p++) {
+    if (!is_alnum(*p) && *p != '_') return false;
+  }
+  for (int i = 0; reserved[i]; i++) {
+    if (strcmp(name, reserved[i]) == 0) return false;
+  }
+  return true;
+}
+
+void wow_deparse_plain_name(sqlite3_str *str, const char *name) {
+  if (is_bare_name(name)) {
+    sqlite3_str_appendall(str, name);
+    return;
+  }
+  sqlite3_str_appendchar(str, 1, '"');
+  for (const char *p = name; *p; p++) {
+    if (*p == '"' || *p == '\\') sqlite3_str_appendchar(str, 1, '\\');
+    sqlite3_str_appendchar(str, 1, *p);
+  }
+  sqlite3_str_appendchar(str, 1, '"');
+}
+
+/* Text in PostgREST's double quotes, encoded. */
+static void append_quoted(sqlite3_str *str, const char *text, int bytes) {
+  sqlite3_str_appendall(str, "%22");
+  for (int i = 0; i < bytes; i++) {
+    if (text[i] == '"' || text[i] == '\\') sqlite3_str_appendall(str, "%5C");
+    append_encoded(str, text[i]);
+  }
+  sqlite3_str_appendall(str, "%22");
+}
+
+void wow_deparse_name(sqlite3_str *str, const char *name) {
+  if (is_bare_name(name)) sqlite3_str_appendall(str, name);
+  else append_quoted(str, name, (int)strlen(name));
+}
+
+static const char *op_word(enum wow_op op) {
+  switch (op) {
+    case WOW_EQ:
+    case WOW_IS: return "eq";
+    case WOW_NE: return "neq";
+    case WOW_LT: return "lt";
+    case WOW_LE: return "lte";
+    case WOW_GT: return "gt";
+    case WOW_GE: return "gte";
+    case WOW_IS_NULL: return "is.null";
+    case WOW_NOT_NULL: return "not.is.null";
+    case WOW_LIKE: return "ilike"; /* SQLite's LIKE ignores the case of ASCII letters */
+    case WOW_GLOB: return "like";
+    case WOW_REGEXP: return "match";
+    case WOW_MATCH: return "wfts";
+    default: return "in";
+  }
+}
+
+/* A value inside parentheses. Letters, digits and a few signs need no quotes, all else gets them;
+** empty text must have them in a list. */
+static bool is_bare_element(const char *text, int bytes) {
+  for (int i = 0; i < bytes; i++) {
+    if (!is_unreserved(text[i])) return false;
+  }
+  return bytes > 0;
+}
+
+void wow_deparse_element(sqlite3_str *str, const char *text, int bytes) {
+  if (is_bare_element(text, bytes)) sqlite3_str_append(str, text, bytes);
+  else append_quoted(str, text, bytes);
+}
+
+sqlite3_int64 wow_deparse_element_length(const char *text, int bytes) {
+  if (is_bare_element(text, bytes)) return bytes;
+  sqlite3_int64 n = 6;
+  for (int i = 0; i < bytes; i++) {
+    n += is_unreserved(text[i]) ? 1 : text[i] == '"' || text[i] == '\\' ? 6 : 3;
+  }
+  return n;
+}
+
+void wow_deparse_inner_filter(sqlite3_str *str, const char *column, enum wow_op op,
+                              const char *text, int bytes) {
+  wow_deparse_name(str, column);
+  sqlite3_str_appendf(str, ".%s", op_word(op));
+  if (text == NULL) return;
+  sqlite3_str_appendchar(str, 1, '.');
+  wow_deparse_element(str, text, bytes);
+}
+
+void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, const char *text,
+                        int bytes) {
+  if (op == WOW_IS_NOT) {
+    /* "isdistinct" would say it in one word, but older servers lack it. */
+    sqlite3_str_appendall(str, "&or=(");
+    wow_deparse_inner_filter(str, column, WOW_NE, text, bytes);
+    sqlite3_str_appendall(str, ",");
+    wow_deparse_inner_filter(str, column, WOW_IS_NULL, NULL, 0);
+    sqlite3_str_appendall(str, ")");
+    return;
+  }
+  sqlite3_str_appendchar(str, 1, '&');
+  wow_deparse_name(str, column);
+  sqlite3_str_appendf(str, "=%s", op_word(op));
+  if (text == NULL) return;
+  /* At the top level everything behind the dot is the value, quotes included. */
+  sqlite3_str_appendchar(str, 1, '.');
+  wow_deparse_bytes(str, text, bytes);
+}
+
+void wow_deparse_order(sqlite3_str *str, const char *column, bool descending) {
+  wow_deparse_name(str, column);
+  sqlite3_str_appendall(str, descending ? ".desc.nullslast" : ".asc.nullsfirst");
+}
+
+static bool is_scan_parameter(const char *name, size_t bytes) {
+  static const char *const names[] = {"select", "order",       "limit", "offset",
+                                      "columns", "on_conflict", NULL};
+  for (int i = 0; names[i]; i++) {
+    if (strlen(names[i]) == bytes && memcmp(names[i], name, bytes) == 0) return true;
+  }
+  return false;
+}
+
+static bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+const char *wow_deparse_parameters(sqlite3_str *str, const char *text) {
+  if (*text == '?' || *text == '&') text++;
+  while (*text) {
+    size_t bytes = strcspn(text, "&");
+    const char *equals = memchr(text, '=', bytes);
+    if (equals == NULL || equals == text) {
+      return "each parameter has the form column=operator.value";
+    }
+    if (is_scan_parameter(text, (size_t)(equals - text))) {
+      return "select, order, limit, offset, columns and on_conflict are made from the SQL "
+             "statement; to say them yourself use wowsql_rows('users?select=...')";
+    }
+    sqlite3_str_appendchar(str, 1, '&');
+    for (size_t i = 0; i < bytes; i++) {
+      bool escaped = text[i] == '%' && i + 2 < bytes && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+      /* A plus sign is meant as one: in a URL it would be a blank. */
+      if (escaped || (text[i] && strchr("=(),.:*!", text[i]))) sqlite3_str_append(str, text + i, 1);
+      else append_encoded(str, text[i]);
+    }
+    text += bytes;
+    if (*text == '&') text++;
+  }
+  return NULL;
+}

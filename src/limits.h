@@ -1,0 +1,56 @@
+/*
+** Every ceiling, default and cost, with its unit and its reason.
+*/
+#ifndef WOW_LIMITS_H
+#define WOW_LIMITS_H
+
+/* ---- defaults of server options */
+
+#define WOW_TIMEOUT_S 30         /* seconds of silence; what the vendor's SDKs use */
+#define WOW_CONNECT_TIMEOUT_S 10 /* seconds; a host that is down should not feel like a hang */
+#define WOW_RETRIES 3            /* with back-off this outlasts a restart of the server */
+
+/* ---- pages, in rows */
+
+/* A page's top size. Pages are bounded by WOW_PAGE_BYTES first; this bounds narrow rows, so that
+** the server need not build more than a few megabytes before its first byte. */
+#define WOW_PAGE_ROWS 100000
+/* The first page: queries that stop early cost little, and a lookup's answer fits. */
+#define WOW_FIRST_PAGE_ROWS 250
+/* Each page is so many times larger than the last: five requests reach full size. */
+#define WOW_PAGE_GROWTH 5
+
+/* ---- bytes */
+
+/* Text of one page. Two are held at once (one read, one in flight), with the decoder's slack: well
+** below the 32 MB that a scan may take. */
+#define WOW_PAGE_BYTES (6 * 1024 * 1024)
+/* Undecoded bytes after which a transfer pauses. Above WOW_PAGE_BYTES, so that a page fits whole and
+** the one behind it can be asked for. */
+#define WOW_BUFFER_BYTES (8 * 1024 * 1024)
+/* One row. SQLite's own ceiling for a value is 1,000,000,000. */
+#define WOW_ROW_BYTES (256 * 1024 * 1024)
+/* A control document: OpenAPI descriptions of large schemas have several megabytes. */
+#define WOW_DOCUMENT_BYTES (64 * 1024 * 1024)
+/* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
+** large_client_header_buffers); PostgREST itself takes 50 KB, headers included. */
+#define WOW_URL_BYTES 7000
+/* One constant, percent-encoded. A longer one is compared here. */
+#define WOW_CONSTANT_BYTES 4000
+
+/* ---- the planner's costs; the unit is about one row of a local table */
+
+/* Rows of a relation of which nothing is known. */
+#define WOW_DEFAULT_ROWS 10000.0
+/* A row that travels: a tenth of a microsecond here, some 2 microseconds over the wire. */
+#define WOW_COST_ROW 1.0
+/* A request, below the price of some 50 rows: SQLite takes a local table that was never analysed
+** for a million rows, and would else scan the remote one rather than look up a few keys. */
+#define WOW_COST_REQUEST 40.0
+/* What part of a relation the terms leave. */
+#define WOW_SELECTIVITY_EQ 0.02
+#define WOW_SELECTIVITY_IN 0.1
+#define WOW_SELECTIVITY_RANGE 0.3
+#define WOW_SELECTIVITY_NE 0.9
+
+#endif

@@ -1,0 +1,473 @@
+/*
+** Planning: which terms, which order and which limit go to the server (types.c says which mean the
+** same there), what that costs, and the plan's text.
+**
+** Assumptions about SQLite that shape this file:
+**   - "omit" is honoured only for the first 16 constraints and arguments; a term whose meaning is
+**     the server's must not be looked at again, so beyond that it is not sent at all.
+**   - LIMIT is passed although SQLite may filter on, so it only sets the size of the first page.
+**   - The arms of a compound SELECT are asked for sorted rows and are then merged by SQLite's own
+**     collation, which would lose or double rows if text came in another order. That a LIMIT is
+**     passed with ORDER BY shows that no such merge follows; so text in the server's collation is
+**     sorted there only then. Without a LIMIT every row travels anyway, and sorting costs no request.
+**   - For a relation without a key every plan must cost the same: then SQLite never answers
+**     "a = 1 OR b = 2" by two scans, whose common rows it could not tell apart.
+*/
+#include "plan.h"
+
+#include <string.h>
+
+#include "deparse.h"
+#include "limits.h"
+
+void wow_plan_reset(struct wow_plan *plan) {
+  sqlite3_free(plan->columns);
+  memset(plan, 0, sizeof(*plan));
+}
+
+void wow_plan_notes_free(struct wow_plan_note *notes) {
+  while (notes) {
+    struct wow_plan_note *next = notes->next;
+    sqlite3_free(notes->plan);
+    sqlite3_free(notes->term);
+    sqlite3_free(notes->reason);
+    sqlite3_free(notes);
+    notes = next;
+  }
+}
+
+static int plan_init(struct wow_plan *plan, const struct wow_relation *relation) {
+  memset(plan, 0, sizeof(*plan));
+  plan->columns = sqlite3_malloc64(sizeof(bool) * (sqlite3_uint64)(relation->n_columns + 1));
+  if (plan->columns == NULL) return SQLITE_NOMEM;
+  memset(plan->columns, 0, sizeof(bool) * (size_t)(relation->n_columns + 1));
+  return SQLITE_OK;
+}
+
+/* ---------------------------------------------------------------- the plan's text */
+
+/* How each operator is written, with a value or without. */
+static const char *const op_texts[WOW_N_OPS] = {
+    [WOW_EQ] = "eq.?",         [WOW_NE] = "neq.?",     [WOW_LT] = "lt.?",
+    [WOW_LE] = "lte.?",        [WOW_GT] = "gt.?",      [WOW_GE] = "gte.?",
+    [WOW_IS] = "is.?",         [WOW_IS_NOT] = "not.is.?", [WOW_IN] = "in.(?)",
+    [WOW_IS_NULL] = "is.null", [WOW_NOT_NULL] = "not.is.null", [WOW_LIKE] = "ilike.?",
+    [WOW_GLOB] = "like.?",     [WOW_REGEXP] = "match.?", [WOW_MATCH] = "wfts.?",
+};
+
+char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendall(str, "GET ");
+  wow_deparse_plain_name(str, relation->name);
+  sqlite3_str_appendall(str, "?select=");
+  int n = 0;
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (!plan->columns[i]) continue;
+    if (n++) sqlite3_str_appendchar(str, 1, ',');
+    wow_deparse_plain_name(str, relation->columns[i].name);
+  }
+  for (int i = 0; i < plan->n_terms; i++) {
+    sqlite3_str_appendchar(str, 1, '&');
+    wow_deparse_plain_name(str, relation->columns[plan->terms[i].column].name);
+    sqlite3_str_appendf(str, "=%s", op_texts[plan->terms[i].op]);
+  }
+  if (plan->has_filter) sqlite3_str_appendall(str, "&?");
+  for (int i = 0; i < plan->n_order; i++) {
+    sqlite3_str_appendall(str, i ? "," : "&order=");
+    wow_deparse_plain_name(str, relation->columns[plan->order[i].column].name);
+    sqlite3_str_appendall(str, plan->order[i].descending ? ".desc.nullslast" : ".asc.nullsfirst");
+  }
+  if (plan->has_limit) sqlite3_str_appendall(str, "&limit=?");
+  if (plan->has_offset) sqlite3_str_appendall(str, "+?");
+  return sqlite3_str_finish(str);
+}
+
+static bool take(const char **p, const char *text) {
+  size_t n = strlen(text);
+  if (strncmp(*p, text, n) != 0) return false;
+  *p += n;
+  return true;
+}
+
+/* Takes a name as wow_deparse_plain_name writes it: the one that is also written so. */
+static int take_column(const char **p, const struct wow_relation *relation) {
+  for (int i = 0; i < relation->n_columns; i++) {
+    sqlite3_str *str = sqlite3_str_new(NULL);
+    wow_deparse_plain_name(str, relation->columns[i].name);
+    char *name = sqlite3_str_finish(str);
+    const char *after = *p;
+    bool same = name && take(&after, name) && strchr(",&=.", *after);
+    sqlite3_free(name);
+    if (!same) continue;
+    *p = after;
+    return i;
+  }
+  return -1;
+}
+
+static int parse_term(const char **p, const struct wow_relation *relation, struct wow_plan *plan) {
+  int column = take_column(p, relation);
+  if (column < 0 || !take(p, "=") || plan->n_terms == WOW_PLAN_TERMS) return SQLITE_ERROR;
+  for (int op = 0; op < WOW_N_OPS; op++) {
+    const char *after = *p;
+    if (!take(&after, op_texts[op]) || !strchr("&", *after)) continue;
+    *p = after;
+    plan->terms[plan->n_terms].column = column;
+    plan->terms[plan->n_terms].op = (enum wow_op)op;
+    plan->n_terms++;
+    return SQLITE_OK;
+  }
+  return SQLITE_ERROR;
+}
+
+static int parse_order(const char **p, const struct wow_relation *relation, struct wow_plan *plan) {
+  do {
+    struct wow_plan_order *order = &plan->order[plan->n_order];
+    if (plan->n_order == WOW_PLAN_ORDER) return SQLITE_ERROR;
+    order->column = take_column(p, relation);
+    if (order->column < 0) return SQLITE_ERROR;
+    order->descending = take(p, ".desc.nullslast");
+    if (!order->descending && !take(p, ".asc.nullsfirst")) return SQLITE_ERROR;
+    plan->n_order++;
+  } while (take(p, ","));
+  return SQLITE_OK;
+}
+
+int wow_plan_parse(const char *text, const struct wow_relation *relation, struct wow_plan *plan) {
+  int rc = plan_init(plan, relation);
+  if (rc != SQLITE_OK) return rc;
+  const char *p = strstr(text, "?select=");
+  if (p == NULL) goto malformed;
+  p += strlen("?select=");
+  while (*p && *p != '&') {
+    int column = take_column(&p, relation);
+    if (column < 0) goto malformed;
+    plan->columns[column] = true;
+    take(&p, ",");
+  }
+  while (take(&p, "&")) {
+    if (take(&p, "?")) {
+      plan->has_filter = true;
+    } else if (take(&p, "order=")) {
+      rc = parse_order(&p, relation, plan);
+    } else if (take(&p, "limit=?")) {
+      plan->has_limit = true;
+      plan->has_offset = take(&p, "+?");
+    } else {
+      rc = parse_term(&p, relation, plan);
+    }
+    if (rc != SQLITE_OK) goto malformed;
+  }
+  if (*p == 0) return SQLITE_OK;
+malformed:
+  wow_plan_reset(plan);
+  return SQLITE_ERROR;
+}
+
+/* ---------------------------------------------------------------- xBestIndex */
+
+/* SQLite honours "omit" for so many constraints, and for so many arguments. */
+#define OMIT_MAX 16
+/* sqlite3_vtab_in works for so many constraints. */
+#define IN_MAX 32
+
+/* One call of xBestIndex. */
+struct planner {
+  const struct wow_plan_context *context;
+  sqlite3_index_info *info;
+  struct wow_plan plan;
+  struct wow_plan_note *notes;
+  int n_args;   /* values asked for so far */
+  int in[IN_MAX]; /* constraints: IN terms taken whole */
+  int n_in;
+  int n_local;  /* usable terms that were not sent */
+  int rc;
+  bool has_order;
+  int limit;  /* constraint of LIMIT; -1: none */
+  int offset; /* constraint of OFFSET; -1: none */
+};
+
+static void note(struct planner *p, const char *column, const char *op, const char *reason) {
+  p->n_local++;
+  if (p->context->notes == NULL || p->rc != SQLITE_OK) return;
+  struct wow_plan_note *n = sqlite3_malloc64(sizeof(*n));
+  if (n == NULL) {
+    p->rc = SQLITE_NOMEM;
+    return;
+  }
+  memset(n, 0, sizeof(*n));
+  n->term = sqlite3_mprintf("%s %s", column, op);
+  n->reason = sqlite3_mprintf("%s", reason);
+  n->next = p->notes;
+  p->notes = n;
+  if (n->term == NULL || n->reason == NULL) p->rc = SQLITE_NOMEM;
+}
+
+static bool op_of(unsigned char constraint_op, enum wow_op *op) {
+  switch (constraint_op) {
+    case SQLITE_INDEX_CONSTRAINT_EQ: *op = WOW_EQ; return true;
+    case SQLITE_INDEX_CONSTRAINT_NE: *op = WOW_NE; return true;
+    case SQLITE_INDEX_CONSTRAINT_LT: *op = WOW_LT; return true;
+    case SQLITE_INDEX_CONSTRAINT_LE: *op = WOW_LE; return true;
+    case SQLITE_INDEX_CONSTRAINT_GT: *op = WOW_GT; return true;
+    case SQLITE_INDEX_CONSTRAINT_GE: *op = WOW_GE; return true;
+    case SQLITE_INDEX_CONSTRAINT_IS: *op = WOW_IS; return true;
+    case SQLITE_INDEX_CONSTRAINT_ISNOT: *op = WOW_IS_NOT; return true;
+    case SQLITE_INDEX_CONSTRAINT_ISNULL: *op = WOW_IS_NULL; return true;
+    case SQLITE_INDEX_CONSTRAINT_ISNOTNULL: *op = WOW_NOT_NULL; return true;
+    case SQLITE_INDEX_CONSTRAINT_LIKE: *op = WOW_LIKE; return true;
+    case SQLITE_INDEX_CONSTRAINT_GLOB: *op = WOW_GLOB; return true;
+    case SQLITE_INDEX_CONSTRAINT_REGEXP: *op = WOW_REGEXP; return true;
+    case SQLITE_INDEX_CONSTRAINT_MATCH: *op = WOW_MATCH; return true;
+    default: return false;
+  }
+}
+
+/* The relation's column behind SQLite's number: the rowid is an integer key. -1: none. */
+static int column_of(const struct wow_relation *relation, int number) {
+  if (number >= 0) return number < relation->n_columns ? number : -1;
+  return wow_relation_key_kind(relation) == WOW_KEY_ROWID ? relation->key[0] : -1;
+}
+
+/* Must a term of this kind, once sent, not be looked at again, because the server's meaning of it
+** is the one that is wanted? */
+static bool must_omit(const struct wow_plan_context *context, enum wow_family family,
+                      enum wow_op op) {
+  bool range = op == WOW_LT || op == WOW_LE || op == WOW_GT || op == WOW_GE;
+  if (op == WOW_REGEXP || op == WOW_MATCH) return true;
+  if (family >= WOW_UUID && family <= WOW_TIMESTAMPTZ) return op <= WOW_IN;
+  return family == WOW_TEXT && range && context->collation == WOW_COLLATION_SERVER;
+}
+
+static bool is_binary(sqlite3_index_info *info, int constraint) {
+  const char *collation = sqlite3_vtab_collation(info, constraint);
+  return collation && sqlite3_stricmp(collation, "BINARY") == 0;
+}
+
+/* Takes the term into the plan. */
+static void ship(struct planner *p, int constraint, int column, enum wow_op op, bool omit) {
+  struct sqlite3_index_constraint_usage *usage = &p->info->aConstraintUsage[constraint];
+  struct wow_plan_term *term = &p->plan.terms[p->plan.n_terms++];
+  term->column = column;
+  term->op = op;
+  usage->argvIndex = ++p->n_args;
+  usage->omit = omit;
+  if (op == WOW_IN) {
+    sqlite3_vtab_in(p->info, constraint, 1);
+    p->in[p->n_in++] = constraint;
+  }
+}
+
+static void consider(struct planner *p, int constraint) {
+  const struct sqlite3_index_constraint *c = &p->info->aConstraint[constraint];
+  const struct wow_relation *relation = p->context->relation;
+  enum wow_op op;
+  int column = column_of(relation, c->iColumn);
+  if (column < 0 || !op_of(c->op, &op)) {
+    p->n_local++;
+    return;
+  }
+  if (op == WOW_EQ && constraint < IN_MAX && sqlite3_vtab_in(p->info, constraint, -1)) op = WOW_IN;
+  const struct wow_column *col = &relation->columns[column];
+  const char *name = wow_op_name(op);
+  sqlite3_value *literal = NULL;
+  if (op != WOW_IN) sqlite3_vtab_rhs_value(p->info, constraint, &literal);
+  struct wow_rule rule = wow_types_rule(&col->type, op, p->context->collation, literal);
+  bool can_omit = constraint < OMIT_MAX && p->n_args < OMIT_MAX;
+  if (!p->context->ship) {
+    note(p, col->name, name, "sending terms is switched off (wowsql_config('ship', 0))");
+  } else if (rule.ship == WOW_LOCAL) {
+    note(p, col->name, name, rule.reason);
+  } else if (op <= WOW_IN && !is_binary(p->info, constraint)) {
+    note(p, col->name, name, "the collation is not BINARY");
+  } else if (p->plan.n_terms == WOW_PLAN_TERMS) {
+    note(p, col->name, name, "the statement has more terms than are sent");
+  } else if (must_omit(p->context, col->type.family, op) && !can_omit) {
+    note(p, col->name, name, "SQLite would look again at more than 16 terms, by other rules");
+  } else {
+    bool exact = rule.ship == WOW_EXACT && can_omit;
+    ship(p, constraint, column, op, exact || must_omit(p->context, col->type.family, op));
+  }
+}
+
+/* wowsql_filter = '...'. It has to be given as such, or the plan is impossible. */
+static int consider_filter(struct planner *p, int constraint) {
+  const struct sqlite3_index_constraint *c = &p->info->aConstraint[constraint];
+  if (c->op != SQLITE_INDEX_CONSTRAINT_EQ) return SQLITE_OK;
+  if (!c->usable) return SQLITE_CONSTRAINT;
+  if (p->plan.has_filter) return SQLITE_OK; /* a second one is compared with the first by SQLite */
+  p->plan.has_filter = true;
+  p->info->aConstraintUsage[constraint].omit = 1;
+  return SQLITE_OK;
+}
+
+static void consider_order(struct planner *p) {
+  const sqlite3_index_info *info = p->info;
+  const struct wow_relation *relation = p->context->relation;
+  const char *reason = NULL;
+  if (!p->context->ship || info->nOrderBy == 0) return;
+  if (info->nOrderBy > WOW_PLAN_ORDER) reason = "it has more terms than are sent";
+  /* The answers to a list that is cut into several requests cannot be merged in the server's
+  ** order. With a LIMIT the list is sent whole or not at all, and SQLite looks again. */
+  for (int i = 0; i < p->n_in; i++) {
+    int column = column_of(relation, info->aConstraint[p->in[i]].iColumn);
+    bool again = !must_omit(p->context, relation->columns[column].type.family, WOW_IN);
+    if (p->limit < 0 || !again) reason = "an IN list may need several requests";
+  }
+  for (int i = 0; reason == NULL && i < info->nOrderBy; i++) {
+    int column = column_of(relation, info->aOrderBy[i].iColumn);
+    const struct wow_type *type = column >= 0 ? &relation->columns[column].type : NULL;
+    if (type == NULL) {
+      reason = "the rowid of a composite key is made here";
+    } else {
+      reason = wow_types_order_reason(type, p->context->collation);
+      if (reason == NULL && type->family == WOW_TEXT &&
+          p->context->collation == WOW_COLLATION_SERVER && p->limit < 0) {
+        reason = "without a LIMIT, SQLite might merge it with rows in its own text order";
+      }
+    }
+    p->plan.order[i].column = column;
+    p->plan.order[i].descending = info->aOrderBy[i].desc;
+  }
+  if (reason) {
+    note(p, "ORDER", "BY", reason);
+    return;
+  }
+  for (int i = 0; i < p->n_in; i++) p->info->aConstraintUsage[p->in[i]].omit = 0;
+  p->plan.n_order = info->nOrderBy;
+  p->info->orderByConsumed = 1;
+}
+
+/* LIMIT n OFFSET m makes the first page n + m rows long, if nothing is left that drops rows. */
+static void consider_limit(struct planner *p) {
+  bool sorted_here = p->info->nOrderBy > 0 && p->plan.n_order == 0;
+  if (p->limit < 0 || !p->context->ship || p->n_local > 0 || sorted_here) return;
+  p->plan.has_limit = true;
+  p->info->aConstraintUsage[p->limit].argvIndex = ++p->n_args;
+  if (p->offset < 0) return;
+  p->plan.has_offset = true;
+  p->info->aConstraintUsage[p->offset].argvIndex = ++p->n_args;
+}
+
+/* How much of a relation a term leaves. */
+static double selectivity(enum wow_op op) {
+  switch (op) {
+    case WOW_EQ:
+    case WOW_IS:
+    case WOW_IS_NULL: return WOW_SELECTIVITY_EQ;
+    case WOW_IN: return WOW_SELECTIVITY_IN;
+    case WOW_NE:
+    case WOW_IS_NOT:
+    case WOW_NOT_NULL: return WOW_SELECTIVITY_NE;
+    default: return WOW_SELECTIVITY_RANGE;
+  }
+}
+
+static bool is_unique(const struct planner *p, bool *is_exact) {
+  const struct wow_relation *relation = p->context->relation;
+  *is_exact = true;
+  for (int k = 0; k < relation->n_key; k++) {
+    bool found = false;
+    for (int i = 0; i < p->plan.n_terms && !found; i++) {
+      const struct wow_plan_term *term = &p->plan.terms[i];
+      found = term->column == relation->key[k] && term->op == WOW_EQ;
+    }
+    if (!found) return false;
+  }
+  for (int i = 0; i < p->info->nConstraint; i++) {
+    if (p->info->aConstraintUsage[i].argvIndex && !p->info->aConstraintUsage[i].omit) {
+      *is_exact = false;
+    }
+  }
+  return relation->n_key > 0;
+}
+
+static void estimate(struct planner *p) {
+  sqlite3_index_info *info = p->info;
+  double rows = p->context->rows;
+  bool is_exact = false;
+  if (wow_relation_key_kind(p->context->relation) == WOW_KEY_NONE) {
+    info->estimatedCost = WOW_COST_REQUEST + rows * WOW_COST_ROW;
+    info->estimatedRows = (sqlite3_int64)rows;
+    return;
+  }
+  if (is_unique(p, &is_exact)) {
+    rows = 1;
+    /* One row at most, and SQLite may rely on it; but not where it looks again. */
+    if (is_exact) info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
+  } else {
+    for (int i = 0; i < p->plan.n_terms; i++) {
+      bool repeated = false;
+      for (int j = 0; j < i; j++) {
+        repeated = repeated || p->plan.terms[j].column == p->plan.terms[i].column;
+      }
+      if (!repeated) rows *= selectivity(p->plan.terms[i].op);
+    }
+    if (p->plan.has_filter) rows *= WOW_SELECTIVITY_RANGE;
+    if (rows < 2) rows = 2;
+  }
+  info->estimatedRows = (sqlite3_int64)rows;
+  info->estimatedCost = WOW_COST_REQUEST + rows * WOW_COST_ROW;
+}
+
+static void take_columns(struct planner *p) {
+  const struct wow_relation *relation = p->context->relation;
+  sqlite3_uint64 used = p->info->colUsed;
+  for (int i = 0; i < relation->n_columns; i++) {
+    /* The last bit stands for all columns from 63 on. */
+    p->plan.columns[i] = (used >> (i < 63 ? i : 63)) & 1;
+  }
+  for (int i = 0; i < relation->n_key; i++) p->plan.columns[relation->key[i]] = true;
+}
+
+/* Values come to xFilter in the order of the plan's text: terms, wowsql_filter, LIMIT, OFFSET. */
+static void number_filter_argument(struct planner *p) {
+  int column = WOW_FILTER_COLUMN(p->context->relation);
+  for (int i = 0; p->plan.has_filter && i < p->info->nConstraint; i++) {
+    if (p->info->aConstraint[i].iColumn != column || !p->info->aConstraintUsage[i].omit) continue;
+    p->info->aConstraintUsage[i].argvIndex = ++p->n_args;
+    return;
+  }
+}
+
+static int hand_over(struct planner *p) {
+  char *text = wow_plan_text(&p->plan, p->context->relation);
+  if (text == NULL) return SQLITE_NOMEM;
+  p->info->idxNum = 1;
+  p->info->idxStr = text;
+  p->info->needToFreeIdxStr = 1;
+  while (p->notes) {
+    struct wow_plan_note *n = p->notes;
+    p->notes = n->next;
+    n->plan = sqlite3_mprintf("%s", text);
+    n->next = *p->context->notes;
+    *p->context->notes = n;
+    if (n->plan == NULL) return SQLITE_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
+int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info) {
+  struct planner p = {.context = context, .info = info, .limit = -1, .offset = -1};
+  int rc = plan_init(&p.plan, context->relation);
+  if (rc != SQLITE_OK) return rc;
+  take_columns(&p);
+  for (int i = 0; rc == SQLITE_OK && i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    if (c->iColumn == WOW_FILTER_COLUMN(context->relation)) rc = consider_filter(&p, i);
+    else if (!c->usable) continue;
+    else if (c->op == SQLITE_INDEX_CONSTRAINT_LIMIT) p.limit = i;
+    else if (c->op == SQLITE_INDEX_CONSTRAINT_OFFSET) p.offset = i;
+    else consider(&p, i);
+  }
+  if (rc == SQLITE_OK) {
+    number_filter_argument(&p);
+    consider_order(&p);
+    consider_limit(&p);
+    estimate(&p);
+    rc = p.rc == SQLITE_OK ? hand_over(&p) : p.rc;
+  }
+  wow_plan_notes_free(p.notes);
+  wow_plan_reset(&p.plan);
+  return rc;
+}

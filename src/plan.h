@@ -1,0 +1,81 @@
+/*
+** What is asked of the server for one scan of a virtual table: decided in xBestIndex, carried to
+** xFilter as text, the very text that EXPLAIN QUERY PLAN shows. Does no I/O.
+**
+** The text is the request with its values left out:
+**
+**   GET users?select=id,name&age=gte.?&status=in.(?)&?&order=age.asc.nullsfirst&limit=?+?
+**
+**   select=     the columns fetched: those that the statement uses, and the key
+**   col=op.?    a term; each takes the next value of xFilter (the NULL tests ignore theirs)
+**   &?          the raw parameters of wowsql_filter
+**   order=      ORDER BY was taken over
+**   limit=      the size of the first page: LIMIT, and "+?" OFFSET
+**
+** Names that need it are quoted as PostgREST quotes them.
+*/
+#ifndef WOW_PLAN_H
+#define WOW_PLAN_H
+
+#include <stdbool.h>
+
+#include "catalog.h"
+#include "sqlite.h"
+
+#define WOW_PLAN_TERMS 32
+#define WOW_PLAN_ORDER 8
+
+struct wow_plan_term {
+  int column;
+  enum wow_op op;
+};
+
+struct wow_plan_order {
+  int column;
+  bool descending;
+};
+
+struct wow_plan {
+  bool *columns; /* for each column of the relation: is it fetched? */
+  struct wow_plan_term terms[WOW_PLAN_TERMS];
+  int n_terms;
+  bool has_filter; /* wowsql_filter is given */
+  struct wow_plan_order order[WOW_PLAN_ORDER];
+  int n_order;
+  bool has_limit;
+  bool has_offset;
+};
+
+/* A term that was not sent, and why; for wowsql_explain. */
+struct wow_plan_note {
+  char *plan;   /* the plan's text */
+  char *term;   /* e.g. "tags = ?" or "ORDER BY note" */
+  char *reason; /* in words */
+  struct wow_plan_note *next;
+};
+
+/* What xBestIndex knows besides the statement. */
+struct wow_plan_context {
+  const struct wow_relation *relation;
+  enum wow_collation collation;
+  bool ship;           /* false: send no terms, order and limit (tests) */
+  double rows;         /* how many rows the relation is thought to have */
+  struct wow_plan_note **notes; /* where to record terms left local; NULL: nowhere */
+};
+
+/* The number of the hidden column wowsql_filter: behind the relation's own. */
+#define WOW_FILTER_COLUMN(relation) ((relation)->n_columns)
+
+/* xBestIndex. SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
+int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info);
+
+/* Reads a plan's text. SQLITE_OK; SQLITE_NOMEM; SQLITE_ERROR if it is no plan of `relation`. */
+int wow_plan_parse(const char *text, const struct wow_relation *relation, struct wow_plan *plan);
+
+/* The plan's text; sqlite3_free it. NULL: no memory. */
+char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation);
+
+void wow_plan_reset(struct wow_plan *plan);
+void wow_plan_notes_free(struct wow_plan_note *notes);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+** Servers: where they are, the key, the options, what has been learned of them; and the registry of
+** the servers of one database connection. Knows nothing of SQL statements and of JSON rows.
+*/
+#ifndef WOW_SERVER_H
+#define WOW_SERVER_H
+
+#include <stdbool.h>
+
+#include "catalog.h"
+#include "error.h"
+#include "http.h"
+#include "sqlite.h"
+#include "types.h"
+
+struct wow_server {
+  char *name;
+  char *project_url; /* scheme://host[:port][/path], no slash at the end, no secrets */
+  char *api_key;     /* NULL: none. Never shown. */
+
+  /* options, see the table in server.c */
+  char *base_domain;
+  bool secure;
+  int timeout_s;
+  int connect_timeout_s;
+  bool verify_ssl;
+  char *ca_file;
+  char *rest_path;
+  char *auth_path;
+  char *storage_path;
+  char *schema_path;
+  char *schema; /* PostgREST profile; NULL: the server's first */
+  int page_size;
+  int max_rows; /* the server's db-max-rows; 0: it has none; -1: not known */
+  sqlite3_int64 statement_max_rows; /* 0: no budget */
+  sqlite3_int64 statement_max_bytes;
+  sqlite3_int64 statement_max_requests;
+  int retries;
+  bool read_only;
+  enum wow_collation collation;
+  char **headers; /* further request headers, "Name: value"; may be secret */
+  int n_headers;
+
+  struct wow_http_options http;
+  struct wow_catalog *catalog; /* cached OpenAPI document; NULL: not asked yet */
+  /* The longest answer, in rows, seen from this server: it does not cut answers before that. */
+  sqlite3_int64 longest_answer;
+  struct wow_server *next;
+};
+
+/* Everything wowsql keeps for one database connection. */
+struct wow_connection {
+  sqlite3 *db;
+  struct wow_http *http;
+  struct wow_server *servers; /* in the order of registration */
+  char *current;              /* what wowsql_use chose; NULL: main */
+  bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  struct wow_error last_error;
+};
+
+#define WOW_DEFAULT_SERVER "main"
+
+int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_error *err);
+void wow_connection_free(struct wow_connection *conn);
+
+/* ---- options */
+
+/* Value of an option as it comes out of JSON or out of CREATE VIRTUAL TABLE. */
+struct wow_option_value {
+  enum { WOW_VALUE_TEXT, WOW_VALUE_NUMBER, WOW_VALUE_BOOL } kind;
+  const char *text;
+  double number; /* also 0 or 1 of a bool */
+};
+
+/* A server under construction; not in the registry yet. NULL: no memory. */
+struct wow_server *wow_server_new(void);
+void wow_server_free(struct wow_server *server);
+
+/* Sets an option. The error names the options there are, or says what the option takes. */
+int wow_server_set_option(struct wow_server *server, const char *name,
+                          const struct wow_option_value *value, struct wow_error *err);
+/* Adds a request header. */
+int wow_server_add_header(struct wow_server *server, const char *name, const char *value,
+                          struct wow_error *err);
+
+/*
+** Completes `server` with the project's URL (slug, domain or URL; NULL: WOWSQL_PROJECT_URL) and key
+** (NULL: WOWSQL_API_KEY) and puts it into the registry, where it replaces the one of its name.
+** Takes ownership of `server`, also on failure. Sends nothing.
+*/
+int wow_server_register(struct wow_connection *conn, struct wow_server *server,
+                        const char *project_url, const char *api_key, struct wow_error *err);
+
+/*
+** The server of this name (NULL: the current one). When it is the default one, is not there, and
+** the environment names a project, it is registered from there. NULL with err filled: none.
+*/
+struct wow_server *wow_server_find(struct wow_connection *conn, const char *name,
+                                   struct wow_error *err);
+
+/* Forgets the server of this name (NULL: the current one). */
+int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err);
+
+/* ---- requests */
+
+/*
+** Starts `method` on a path below the server's REST path ("/users?id=eq.1", percent-encoded), with
+** the key, the profile and the further headers. `prefer` is the Prefer header's value or NULL.
+** `what` is what errors name. See wow_http_open.
+*/
+int wow_server_open(struct wow_connection *conn, struct wow_server *server, const char *method,
+                    const char *path, const char *prefer, const char *what,
+                    struct wow_http_sink sink, struct wow_transfer **out, struct wow_error *err);
+
+/*
+** A whole GET below the REST path: the answer's body in *body (sqlite3_free it; NUL-terminated).
+** `content_range` receives the total of Content-Range ("0-9/120" -> 120), -1 if it has none; it may
+** be NULL.
+*/
+int wow_server_get(struct wow_connection *conn, struct wow_server *server, const char *path,
+                   const char *prefer, const char *what, char **body, size_t *body_bytes,
+                   sqlite3_int64 *content_range, struct wow_error *err);
+
+/* The parts of a Content-Range header, "0-24/3573" or "*"+"/0": rows in this answer (-1: not said)
+** and in all (-1: not said). */
+void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total);
+
+/* The catalog, asked for once; wow_server_refresh forgets it. */
+int wow_server_catalog(struct wow_connection *conn, struct wow_server *server,
+                       const struct wow_catalog **out, struct wow_error *err);
+void wow_server_refresh(struct wow_server *server);
+
+#endif
