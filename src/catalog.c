@@ -450,6 +450,7 @@ void wow_catalog_free(struct wow_catalog *catalog) {
   if (catalog == NULL) return;
   for (int i = 0; i < catalog->n_relations; i++) wow_relation_free(catalog->relations[i]);
   sqlite3_free(catalog->relations);
+  sqlite3_free(catalog->schema);
   sqlite3_free(catalog);
 }
 

@@ -55,17 +55,49 @@ static const char *const op_texts[WOW_N_OPS] = {
     [WOW_GLOB] = "like.?",     [WOW_REGEXP] = "match.?", [WOW_MATCH] = "wfts.?",
 };
 
+static bool is_sorted_by(const struct wow_plan_order *sort, int n, int column) {
+  for (int i = 0; i < n; i++) {
+    if (sort[i].column == column) return true;
+  }
+  return false;
+}
+
+void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *relation, int *select,
+                      int *n_select, struct wow_plan_order *sort, int *n_sort) {
+  int n = 0;
+  for (int i = 0; i < plan->n_order; i++) {
+    if (!is_sorted_by(sort, n, plan->order[i].column)) sort[n++] = plan->order[i];
+  }
+  for (int i = 0; i < relation->n_key; i++) {
+    if (is_sorted_by(sort, n, relation->key[i])) continue;
+    sort[n].column = relation->key[i];
+    sort[n++].descending = false;
+  }
+  *n_sort = n;
+  *n_select = 0;
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (plan->columns[i] && !is_sorted_by(sort, n, i)) select[(*n_select)++] = i;
+  }
+  for (int i = 0; i < n; i++) select[(*n_select)++] = sort[i].column;
+  /* "select=" would mean all columns: a relation without key of which none is used. */
+  if (*n_select == 0) select[(*n_select)++] = 0;
+}
+
 char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation) {
+  struct wow_plan_order sort[WOW_PLAN_SORT];
+  int n_select = 0, n_sort = 0;
+  int *select = sqlite3_malloc64(sizeof(int) * (sqlite3_uint64)(relation->n_columns + 1));
+  if (select == NULL) return NULL;
+  wow_plan_columns(plan, relation, select, &n_select, sort, &n_sort);
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendall(str, "GET ");
   wow_deparse_plain_name(str, relation->name);
   sqlite3_str_appendall(str, "?select=");
-  int n = 0;
-  for (int i = 0; i < relation->n_columns; i++) {
-    if (!plan->columns[i]) continue;
-    if (n++) sqlite3_str_appendchar(str, 1, ',');
-    wow_deparse_plain_name(str, relation->columns[i].name);
+  for (int i = 0; i < n_select; i++) {
+    if (i) sqlite3_str_appendchar(str, 1, ',');
+    wow_deparse_plain_name(str, relation->columns[select[i]].name);
   }
+  sqlite3_free(select);
   for (int i = 0; i < plan->n_terms; i++) {
     sqlite3_str_appendchar(str, 1, '&');
     wow_deparse_plain_name(str, relation->columns[plan->terms[i].column].name);

@@ -24,6 +24,7 @@
 
 #define WOW_PLAN_TERMS 32
 #define WOW_PLAN_ORDER 8
+#define WOW_PLAN_SORT (WOW_PLAN_ORDER + 32) /* and a key: PostgreSQL allows 32 columns */
 
 struct wow_plan_term {
   int column;
@@ -71,6 +72,15 @@ int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_in
 
 /* Reads a plan's text. SQLITE_OK; SQLITE_NOMEM; SQLITE_ERROR if it is no plan of `relation`. */
 int wow_plan_parse(const char *text, const struct wow_relation *relation, struct wow_plan *plan);
+
+/*
+** The columns to fetch, in the order of select=: first those that only travel, then those that the
+** answer is sorted by, which are ORDER BY's and then the key's (so that the last row's place can be
+** read off the end of an answer). `select` has room for all columns, `sort` for
+** WOW_PLAN_SORT.
+*/
+void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *relation, int *select,
+                      int *n_select, struct wow_plan_order *sort, int *n_sort);
 
 /* The plan's text; sqlite3_free it. NULL: no memory. */
 char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation);

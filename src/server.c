@@ -147,6 +147,7 @@ struct wow_server *wow_server_new(void) {
   struct wow_server *server = sqlite3_malloc64(sizeof(*server));
   if (server == NULL) return NULL;
   memset(server, 0, sizeof(*server));
+  server->references = 1;
   server->secure = true;
   server->verify_ssl = true;
   server->timeout_s = WOW_TIMEOUT_S;
@@ -161,12 +162,17 @@ struct wow_server *wow_server_new(void) {
   if (rc == SQLITE_OK) rc = set_text(&server->storage_path, "/storage/v1");
   if (rc == SQLITE_OK) rc = set_text(&server->schema_path, "/api/v2");
   if (rc == SQLITE_OK) return server;
-  wow_server_free(server);
+  wow_server_release(server);
   return NULL;
 }
 
-void wow_server_free(struct wow_server *server) {
-  if (server == NULL) return;
+struct wow_server *wow_server_retain(struct wow_server *server) {
+  server->references++;
+  return server;
+}
+
+void wow_server_release(struct wow_server *server) {
+  if (server == NULL || --server->references > 0) return;
   char *texts[] = {server->name,      server->project_url, server->api_key,
                    server->ca_file,   server->base_domain, server->rest_path,
                    server->auth_path, server->storage_path, server->schema_path,
@@ -174,7 +180,7 @@ void wow_server_free(struct wow_server *server) {
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) sqlite3_free(texts[i]);
   for (int i = 0; i < server->n_headers; i++) sqlite3_free(server->headers[i]);
   sqlite3_free(server->headers);
-  wow_catalog_free(server->catalog);
+  wow_server_refresh(server);
   sqlite3_free(server);
 }
 
@@ -243,7 +249,7 @@ static void registry_remove(struct wow_connection *conn, const char *name) {
     if (strcmp((*link)->name, name) != 0) continue;
     struct wow_server *server = *link;
     *link = server->next;
-    wow_server_free(server);
+    wow_server_release(server);
     return;
   }
 }
@@ -294,7 +300,7 @@ int wow_server_register(struct wow_connection *conn, struct wow_server *server,
   registry_add(conn, server);
   server = NULL;
 done:
-  wow_server_free(server);
+  wow_server_release(server);
   return rc;
 }
 
@@ -378,12 +384,14 @@ static bool is_jwt(const char *key) {
 
 #define MAX_OWN_HEADERS 8
 
-int wow_server_open(struct wow_connection *conn, struct wow_server *server, const char *method,
-                    const char *path, const char *prefer, const char *what,
-                    struct wow_http_sink sink, struct wow_transfer **out, struct wow_error *err) {
+int wow_server_open(struct wow_connection *conn, struct wow_server *server,
+                    const struct wow_server_request *request, struct wow_http_sink sink,
+                    struct wow_transfer **out, struct wow_error *err) {
   char *own[MAX_OWN_HEADERS];
   int n = 0, rc = SQLITE_NOMEM;
-  char *url = sqlite3_mprintf("%s%s%s", server->project_url, server->rest_path, path);
+  bool is_read = strcmp(request->method, "GET") == 0;
+  const char *schema = request->schema ? request->schema : server->schema;
+  char *url = sqlite3_mprintf("%s%s%s", server->project_url, server->rest_path, request->path);
   sqlite3_uint64 slots = (sqlite3_uint64)(MAX_OWN_HEADERS + server->n_headers);
   const char **headers = sqlite3_malloc64(slots * sizeof(*headers));
   own[n++] = sqlite3_mprintf("Accept: application/json");
@@ -392,26 +400,28 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server, cons
   if (server->api_key && is_jwt(server->api_key)) {
     own[n++] = sqlite3_mprintf("Authorization: Bearer %s", server->api_key);
   }
-  if (server->schema) own[n++] = sqlite3_mprintf("Accept-Profile: %s", server->schema);
-  if (prefer) own[n++] = sqlite3_mprintf("Prefer: %s", prefer);
+  if (schema) {
+    own[n++] = sqlite3_mprintf("%s-Profile: %s", is_read ? "Accept" : "Content", schema);
+  }
+  if (request->prefer) own[n++] = sqlite3_mprintf("Prefer: %s", request->prefer);
   if (url == NULL || headers == NULL) goto done;
   for (int i = 0; i < n; i++) {
     if (own[i] == NULL) goto done;
     headers[i] = own[i];
   }
   for (int i = 0; i < server->n_headers; i++) headers[n + i] = server->headers[i];
-  struct wow_http_request request = {
+  struct wow_http_request http = {
       .server = server->name,
-      .what = what,
-      .method = method,
+      .what = request->what,
+      .method = request->method,
       .url = url,
       .headers = headers,
       .n_headers = n + server->n_headers,
-      .repeatable = strcmp(method, "GET") == 0,
+      .repeatable = is_read,
       .options = &server->http,
       .sink = sink,
   };
-  rc = wow_http_open(conn->http, &request, out, err);
+  rc = wow_http_open(conn->http, &http, out, err);
 done:
   if (rc == SQLITE_NOMEM) wow_error_nomem(err);
   for (int i = 0; i < n; i++) sqlite3_free(own[i]);
@@ -440,54 +450,72 @@ static int collect(void *ctx, const char *data, size_t bytes) {
   return sqlite3_str_errcode(body);
 }
 
-int wow_server_get(struct wow_connection *conn, struct wow_server *server, const char *path,
-                   const char *prefer, const char *what, char **body, size_t *body_bytes,
-                   sqlite3_int64 *content_range, struct wow_error *err) {
+int wow_server_fetch(struct wow_connection *conn, struct wow_server *server,
+                     const struct wow_server_request *request, struct wow_server_answer *out,
+                     struct wow_error *err) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   struct wow_http_sink sink = {collect, str};
   struct wow_transfer *transfer = NULL;
-  int rc = wow_server_open(conn, server, "GET", path, prefer, what, sink, &transfer, err);
+  sqlite3_int64 rows = -1;
+  memset(out, 0, sizeof(*out));
+  out->total = -1;
+  int rc = wow_server_open(conn, server, request, sink, &transfer, err);
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
-  if (rc == SQLITE_OK && content_range) {
-    sqlite3_int64 rows = 0;
-    wow_server_content_range(wow_http_answer(transfer)->content_range, &rows, content_range);
+  if (rc == SQLITE_OK) {
+    wow_server_content_range(wow_http_answer(transfer)->content_range, &rows, &out->total);
   }
   wow_http_close(transfer);
-  size_t bytes = (size_t)sqlite3_str_length(str);
-  char *text = sqlite3_str_finish(str);
-  if (rc == SQLITE_OK && text == NULL) text = sqlite3_mprintf("");
-  if (rc == SQLITE_OK && text == NULL) rc = wow_error_nomem(err);
-  if (rc != SQLITE_OK) {
-    sqlite3_free(text);
-    return rc;
-  }
-  *body = text;
-  *body_bytes = bytes;
-  return SQLITE_OK;
-}
-
-int wow_server_catalog(struct wow_connection *conn, struct wow_server *server,
-                       const struct wow_catalog **out, struct wow_error *err) {
-  char *body = NULL;
-  size_t bytes = 0;
-  int rc = SQLITE_OK;
-  if (server->catalog == NULL) {
-    rc = wow_server_get(conn, server, "/", NULL, "OpenAPI description", &body, &bytes, NULL, err);
-    if (rc != SQLITE_OK && err->http_status == 404) {
-      sqlite3_free(err->hint);
-      err->hint = sqlite3_mprintf(
-          "the server does not describe its tables (openapi-mode=disabled), or it is no PostgREST: "
-          "check the project URL and the option rest_path, or give the columns yourself: "
-          "CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name text')");
-    }
-    if (rc == SQLITE_OK) rc = wow_catalog_parse(body, bytes, &server->catalog, err);
-    sqlite3_free(body);
-  }
-  if (rc == SQLITE_OK) *out = server->catalog;
+  out->body_bytes = (size_t)sqlite3_str_length(str);
+  out->body = sqlite3_str_finish(str);
+  if (rc == SQLITE_OK && out->body == NULL) out->body = sqlite3_mprintf("");
+  if (rc == SQLITE_OK && out->body == NULL) rc = wow_error_nomem(err);
+  if (rc == SQLITE_OK) return SQLITE_OK;
+  sqlite3_free(out->body);
+  out->body = NULL;
   return rc;
 }
 
+static bool is_same_schema(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
+                       const struct wow_catalog **out, struct wow_error *err) {
+  struct wow_server_answer answer;
+  struct wow_catalog *catalog = NULL;
+  for (catalog = server->catalogs; catalog; catalog = catalog->next) {
+    if (!is_same_schema(catalog->schema, schema)) continue;
+    *out = catalog;
+    return SQLITE_OK;
+  }
+  struct wow_server_request request = {.method = "GET", .path = "/", .schema = schema};
+  int rc = wow_server_fetch(conn, server, &request, &answer, err);
+  if (rc != SQLITE_OK && err->http_status == 404) {
+    sqlite3_free(err->hint);
+    err->hint = sqlite3_mprintf(
+        "the server does not describe its tables (openapi-mode=disabled), or it is no PostgREST: "
+        "check the project URL and the option rest_path, or give the columns yourself: "
+        "CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name text')");
+  }
+  if (rc != SQLITE_OK) return rc;
+  rc = wow_catalog_parse(answer.body, answer.body_bytes, &catalog, err);
+  sqlite3_free(answer.body);
+  if (rc != SQLITE_OK) return rc;
+  if (schema) catalog->schema = sqlite3_mprintf("%s", schema);
+  if (schema && catalog->schema == NULL) {
+    wow_catalog_free(catalog);
+    return wow_error_nomem(err);
+  }
+  catalog->next = server->catalogs;
+  server->catalogs = catalog;
+  *out = catalog;
+  return SQLITE_OK;
+}
+
 void wow_server_refresh(struct wow_server *server) {
-  wow_catalog_free(server->catalog);
-  server->catalog = NULL;
+  while (server->catalogs) {
+    struct wow_catalog *next = server->catalogs->next;
+    wow_catalog_free(server->catalogs);
+    server->catalogs = next;
+  }
 }

@@ -42,9 +42,10 @@ struct wow_server {
   int n_headers;
 
   struct wow_http_options http;
-  struct wow_catalog *catalog; /* cached OpenAPI document; NULL: not asked yet */
+  struct wow_catalog *catalogs; /* cached OpenAPI documents, one for each schema asked for */
   /* The longest answer, in rows, seen from this server: it does not cut answers before that. */
   sqlite3_int64 longest_answer;
+  int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
 };
 
@@ -74,7 +75,9 @@ struct wow_option_value {
 
 /* A server under construction; not in the registry yet. NULL: no memory. */
 struct wow_server *wow_server_new(void);
-void wow_server_free(struct wow_server *server);
+/* A server is freed when its last user, or the registry, lets go of it. NULL is fine. */
+struct wow_server *wow_server_retain(struct wow_server *server);
+void wow_server_release(struct wow_server *server);
 
 /* Sets an option. The error names the options there are, or says what the option takes. */
 int wow_server_set_option(struct wow_server *server, const char *name,
@@ -103,30 +106,37 @@ int wow_server_disconnect(struct wow_connection *conn, const char *name, struct 
 
 /* ---- requests */
 
-/*
-** Starts `method` on a path below the server's REST path ("/users?id=eq.1", percent-encoded), with
-** the key, the profile and the further headers. `prefer` is the Prefer header's value or NULL.
-** `what` is what errors name. See wow_http_open.
-*/
-int wow_server_open(struct wow_connection *conn, struct wow_server *server, const char *method,
-                    const char *path, const char *prefer, const char *what,
-                    struct wow_http_sink sink, struct wow_transfer **out, struct wow_error *err);
+/* A request below the server's REST path. */
+struct wow_server_request {
+  const char *method;
+  const char *path;   /* "/users?id=eq.1", percent-encoded */
+  const char *schema; /* PostgREST profile; NULL: the server's */
+  const char *prefer; /* value of the Prefer header; NULL: none */
+  const char *what;   /* what errors name, e.g. the relation */
+};
 
-/*
-** A whole GET below the REST path: the answer's body in *body (sqlite3_free it; NUL-terminated).
-** `content_range` receives the total of Content-Range ("0-9/120" -> 120), -1 if it has none; it may
-** be NULL.
-*/
-int wow_server_get(struct wow_connection *conn, struct wow_server *server, const char *path,
-                   const char *prefer, const char *what, char **body, size_t *body_bytes,
-                   sqlite3_int64 *content_range, struct wow_error *err);
+/* Starts a request with the key, the profile and the further headers. See wow_http_open. */
+int wow_server_open(struct wow_connection *conn, struct wow_server *server,
+                    const struct wow_server_request *request, struct wow_http_sink sink,
+                    struct wow_transfer **out, struct wow_error *err);
+
+/* A whole answer: its body (sqlite3_free it; NUL-terminated) and what Content-Range says. */
+struct wow_server_answer {
+  char *body;
+  size_t body_bytes;
+  sqlite3_int64 total; /* of Content-Range: "0-9/120" -> 120; -1: it has none */
+};
+
+int wow_server_fetch(struct wow_connection *conn, struct wow_server *server,
+                     const struct wow_server_request *request, struct wow_server_answer *out,
+                     struct wow_error *err);
 
 /* The parts of a Content-Range header, "0-24/3573" or "*"+"/0": rows in this answer (-1: not said)
 ** and in all (-1: not said). */
 void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total);
 
-/* The catalog, asked for once; wow_server_refresh forgets it. */
-int wow_server_catalog(struct wow_connection *conn, struct wow_server *server,
+/* The catalog of a schema (NULL: the server's), asked for once; wow_server_refresh forgets it. */
+int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);
 

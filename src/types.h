@@ -148,4 +148,7 @@ bool wow_types_compare(const struct wow_type *type, enum wow_op op,
 void wow_types_result(sqlite3_context *ctx, const struct wow_type *type,
                       const struct wow_json_value *json);
 
+/* The value as a 64-bit integer, if it is one that fits. */
+bool wow_types_int64(const struct wow_json_value *json, sqlite3_int64 *out);
+
 #endif

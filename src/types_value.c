@@ -24,6 +24,10 @@ static bool read_int64(const char *text, size_t bytes, sqlite3_int64 *out) {
   return true;
 }
 
+bool wow_types_int64(const struct wow_json_value *json, sqlite3_int64 *out) {
+  return json->kind == WOW_JSON_NUMBER && read_int64(json->text, json->bytes, out);
+}
+
 /* strtod() expects the decimal point of the process's locale; this finds out which that is. */
 static char decimal_point(void) {
   static const char half[] = "1.5";

@@ -1,0 +1,58 @@
+/*
+** The rows of one query, page after page, to the last one: the one place that knows how an answer
+** can be shorter than the truth. Continues by key, keeps the next page in flight while this one is
+** read, and finds out where a server cuts its answers (db-max-rows).
+*/
+#ifndef WOW_PAGES_H
+#define WOW_PAGES_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "plan.h"
+#include "rows.h"
+#include "server.h"
+
+struct wow_pages;
+
+/* What stays the same while a plan is run with one set of values after the other. */
+struct wow_pages_shape {
+  struct wow_connection *conn;
+  struct wow_server *server;
+  const char *schema; /* PostgREST profile; NULL: the server's */
+  const struct wow_relation *relation;
+  const int *select; /* columns to fetch, those of `sort` last and in its order */
+  int n_select;
+  const struct wow_plan_order *sort; /* the order of the answer; unique when has_key */
+  int n_sort;
+  int n_order; /* how many of `sort` the statement asked for; the rest is the key */
+  bool has_key;
+  int page_size; /* a page's top size in rows */
+};
+
+/* NULL: no memory. `shape`'s arrays stay the caller's. */
+struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape);
+void wow_pages_free(struct wow_pages *pages);
+
+/*
+** Makes ready for the rows that `filters` leaves; nothing is sent before the first step. `filters` is "&a=eq.1&...", copied. `first_rows`
+** is the length of the first page, -1: not known. `most_rows` bounds the rows there can be at all,
+** -1: no bound.
+*/
+int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 first_rows,
+                    sqlite3_int64 most_rows, struct wow_error *err);
+
+/* Steps to the next row: SQLITE_ROW, SQLITE_DONE, or an error. */
+int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
+
+/* The decoder, standing on the current row. */
+const struct wow_rows *wow_pages_rows(const struct wow_pages *pages);
+
+/* How many rows the query has behind the present one (before the first: in all), by the server's
+** count. For relations with a key, or before the first row. */
+int wow_pages_count_rest(struct wow_pages *pages, sqlite3_int64 *rest, struct wow_error *err);
+
+/* The next row would be on another page than the present one, and that page was not asked for. */
+bool wow_pages_at_page_end(const struct wow_pages *pages);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+** Scans, see scan.h.
+**
+** Counting: SQLite does not say whether a column that stands in WHERE is also read, nor whether a
+** scan without columns counts rows. So where the terms are exact, a statement that counts is given
+** as many empty rows as the server counts. The first time that it asks such a row for a value after
+** all, the rows themselves are fetched and as many of them passed over as were handed out empty:
+** nothing was read of those, so it does not matter which they were.
+*/
+#include "scan.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "pages.h"
+#include "plan.h"
+#include "query.h"
+#include "types.h"
+
+enum scan_mode {
+  SCAN_END,
+  SCAN_ROWS,   /* standing on a row of `pages` */
+  SCAN_COUNTED /* standing on an empty row; `counted` more follow, this one included */
+};
+
+struct wow_scan {
+  struct wow_scan_target target;
+  struct wow_server *server; /* as long as the scan runs */
+  char *plan_text;           /* what `plan` was read from */
+  struct wow_plan plan;
+  struct wow_query query;
+  int *select; /* columns in the order of the request */
+  int n_select;
+  int *slots; /* for each column its place in `select`; -1: not fetched */
+  struct wow_plan_order sort[WOW_PLAN_SORT];
+  int n_sort;
+  struct wow_pages *pages;
+  enum scan_mode mode;
+  bool has_read;  /* a value or the identity of a row was asked for */
+  bool can_count; /* the server's count of the rows is the number that SQLite will see */
+  sqlite3_int64 counted;
+  sqlite3_int64 passed; /* empty rows handed out before the present one */
+  int other_bytes;      /* length of a request without its filters, for cutting lists */
+};
+
+struct wow_scan *wow_scan_new(const struct wow_scan_target *target) {
+  struct wow_scan *scan = sqlite3_malloc64(sizeof(*scan));
+  if (scan == NULL) return NULL;
+  memset(scan, 0, sizeof(*scan));
+  scan->target = *target;
+  return scan;
+}
+
+static void forget_plan(struct wow_scan *scan) {
+  wow_pages_free(scan->pages);
+  scan->pages = NULL;
+  wow_server_release(scan->server);
+  scan->server = NULL;
+  wow_plan_reset(&scan->plan);
+  sqlite3_free(scan->plan_text);
+  scan->plan_text = NULL;
+  sqlite3_free(scan->select);
+  scan->select = NULL;
+  sqlite3_free(scan->slots);
+  scan->slots = NULL;
+}
+
+void wow_scan_free(struct wow_scan *scan) {
+  if (scan == NULL) return;
+  wow_query_reset(&scan->query);
+  forget_plan(scan);
+  sqlite3_free(scan);
+}
+
+/* ---------------------------------------------------------------- the plan */
+
+static int prepare_columns(struct wow_scan *scan) {
+  sqlite3_uint64 bytes = sizeof(int) * (sqlite3_uint64)(scan->target.relation->n_columns + 1);
+  scan->select = sqlite3_malloc64(bytes);
+  scan->slots = sqlite3_malloc64(bytes);
+  if (scan->select == NULL || scan->slots == NULL) return SQLITE_NOMEM;
+  wow_plan_columns(&scan->plan, scan->target.relation, scan->select, &scan->n_select, scan->sort,
+                   &scan->n_sort);
+  scan->other_bytes = 60 + 3 * (int)strlen(scan->target.relation->name);
+  for (int i = 0; i < scan->target.relation->n_columns; i++) scan->slots[i] = -1;
+  for (int i = 0; i < scan->n_select; i++) {
+    scan->slots[scan->select[i]] = i;
+    scan->other_bytes += (int)strlen(scan->target.relation->columns[scan->select[i]].name) + 1;
+  }
+  return SQLITE_OK;
+}
+
+/* Reads the plan and finds the server, unless both are the same as last time: a join starts the
+** same plan once for each outer row. */
+static int adopt_plan(struct wow_scan *scan, const char *text, struct wow_error *err) {
+  struct wow_server *server = wow_server_find(scan->target.conn, scan->target.server, err);
+  if (server == NULL) return err->rc;
+  if (scan->plan_text && server == scan->server && strcmp(scan->plan_text, text) == 0) {
+    return SQLITE_OK;
+  }
+  forget_plan(scan);
+  scan->server = wow_server_retain(server);
+  scan->plan_text = sqlite3_mprintf("%s", text);
+  int rc = scan->plan_text ? SQLITE_OK : SQLITE_NOMEM;
+  if (rc == SQLITE_OK) rc = wow_plan_parse(text, scan->target.relation, &scan->plan);
+  if (rc == SQLITE_OK) rc = prepare_columns(scan);
+  if (rc == SQLITE_OK) {
+    struct wow_pages_shape shape = {
+        .conn = scan->target.conn,
+        .server = scan->server,
+        .schema = scan->target.schema,
+        .relation = scan->target.relation,
+        .select = scan->select,
+        .n_select = scan->n_select,
+        .sort = scan->sort,
+        .n_sort = scan->n_sort,
+        .n_order = scan->plan.n_order,
+        .has_key = scan->target.relation->n_key > 0,
+        .page_size = scan->target.page_size > 0 ? scan->target.page_size : scan->server->page_size,
+    };
+    scan->pages = wow_pages_new(&shape);
+    if (scan->pages == NULL) rc = SQLITE_NOMEM;
+  }
+  if (rc == SQLITE_OK) return SQLITE_OK;
+  forget_plan(scan);
+  if (rc == SQLITE_NOMEM) return wow_error_nomem(err);
+  return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name, "unreadable plan '%s'", text);
+}
+
+/* ---------------------------------------------------------------- windows and rows */
+
+static int start_window(struct wow_scan *scan, struct wow_error *err) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  wow_query_append(&scan->query, str);
+  int rc = sqlite3_str_errcode(str);
+  char *filters = sqlite3_str_finish(str);
+  if (rc == SQLITE_OK) {
+    rc = wow_pages_start(scan->pages, filters ? filters : "", scan->query.first_rows,
+                         wow_query_most_rows(&scan->query, &scan->plan), err);
+  } else {
+    wow_error_nomem(err);
+  }
+  sqlite3_free(filters);
+  return rc;
+}
+
+/* Steps to the next row of the pages that satisfies what is compared here. */
+static int next_row(struct wow_scan *scan, struct wow_error *err) {
+  for (;;) {
+    int rc = wow_pages_next(scan->pages, err);
+    if (rc == SQLITE_ROW) {
+      if (!wow_query_matches(&scan->query, wow_pages_rows(scan->pages), scan->slots)) continue;
+      scan->mode = SCAN_ROWS;
+      return SQLITE_OK;
+    }
+    if (rc != SQLITE_DONE) {
+      scan->mode = SCAN_END;
+      return rc;
+    }
+    if (!wow_query_next_window(&scan->query, scan->other_bytes)) {
+      scan->mode = SCAN_END;
+      return SQLITE_OK;
+    }
+    rc = start_window(scan, err);
+    if (rc != SQLITE_OK) return rc;
+  }
+}
+
+/* ---------------------------------------------------------------- counting */
+
+static bool contains_count(const char *sql) {
+  for (; *sql; sql++) {
+    if (sqlite3_strnicmp(sql, "count", 5) == 0) return true;
+  }
+  return false;
+}
+
+/* Does a running statement's text count something? Only a guess at what is asked first: the answer
+** is right either way. */
+static bool is_counting(sqlite3 *db) {
+  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
+    const char *sql = sqlite3_sql(stmt);
+    if (sqlite3_stmt_busy(stmt) && sql && contains_count(sql)) return true;
+  }
+  return false;
+}
+
+/* Are all columns that the statement uses, the key aside, among those of the plan's terms? Then
+** they may be there for the terms only. */
+static bool uses_terms_only(const struct wow_scan *scan) {
+  for (int i = 0; i < scan->target.relation->n_columns; i++) {
+    bool known = !scan->plan.columns[i] || scan->target.relation->columns[i].key_position > 0;
+    for (int j = 0; j < scan->plan.n_terms && !known; j++) known = scan->plan.terms[j].column == i;
+    if (!known) return false;
+  }
+  return true;
+}
+
+static int begin_counted(struct wow_scan *scan, struct wow_error *err) {
+  int rc = wow_pages_count_rest(scan->pages, &scan->counted, err);
+  scan->passed = 0;
+  scan->mode = rc == SQLITE_OK && scan->counted > 0 ? SCAN_COUNTED : SCAN_END;
+  return rc;
+}
+
+/* A counted row is asked for a value: fetch the rows, and pass over as many as were empty. */
+static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
+  scan->has_read = true;
+  for (sqlite3_int64 i = 0; i <= scan->passed; i++) {
+    int rc = next_row(scan, err);
+    if (rc != SQLITE_OK) return rc;
+    if (scan->mode == SCAN_END) {
+      return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name,
+                           "rows were deleted while they were being counted; run it again");
+    }
+  }
+  return SQLITE_OK;
+}
+
+/* ---------------------------------------------------------------- the cursor */
+
+int wow_scan_start(struct wow_scan *scan, const char *plan, int argc, sqlite3_value **argv,
+                   struct wow_error *err) {
+  wow_query_reset(&scan->query);
+  scan->mode = SCAN_END;
+  int rc = adopt_plan(scan, plan, err);
+  if (rc != SQLITE_OK) return rc;
+  rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, scan->server->collation, argc,
+                      argv, err);
+  if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
+  if (scan->query.is_never) return SQLITE_OK;
+  wow_query_first_window(&scan->query, scan->other_bytes);
+  rc = start_window(scan, err);
+  if (rc != SQLITE_OK) return rc;
+  const struct wow_query *query = &scan->query;
+  scan->has_read = false;
+  scan->can_count = query->is_exact && query->first_rows < 0 && scan->plan.n_order == 0 &&
+                    wow_query_is_one_window(query) &&
+                    wow_query_most_rows(query, &scan->plan) < 0 && uses_terms_only(scan);
+  if (scan->can_count && is_counting(scan->target.conn->db)) return begin_counted(scan, err);
+  return next_row(scan, err);
+}
+
+int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+  if (scan->mode == SCAN_COUNTED) {
+    scan->passed++;
+    if (--scan->counted == 0) scan->mode = SCAN_END;
+    return SQLITE_OK;
+  }
+  /* A whole page was stepped through and nothing of it was read: the rest need not travel. */
+  if (scan->can_count && !scan->has_read && scan->target.relation->n_key > 0 &&
+      wow_pages_at_page_end(scan->pages)) {
+    return begin_counted(scan, err);
+  }
+  return next_row(scan, err);
+}
+
+bool wow_scan_eof(const struct wow_scan *scan) {
+  return scan->mode == SCAN_END;
+}
+
+int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
+                    struct wow_error *err) {
+  if (scan->mode == SCAN_COUNTED) {
+    sqlite3_value *constant = wow_query_constant_of(&scan->query, column);
+    if (constant) {
+      sqlite3_result_value(ctx, constant);
+      return SQLITE_OK;
+    }
+    int rc = fetch_after_all(scan, err);
+    if (rc != SQLITE_OK) return rc;
+  }
+  scan->has_read = true;
+  if (scan->slots[column] < 0) {
+    return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name,
+                         "SQLite reads column '%s', which it did not ask for",
+                         scan->target.relation->columns[column].name);
+  }
+  wow_types_result(ctx, &scan->target.relation->columns[column].type,
+                   wow_rows_value(wow_pages_rows(scan->pages), scan->slots[column]));
+  return SQLITE_OK;
+}
+
+/* Mixes text into a hash: FNV-1a, with the length so that ('a','bc') is not ('ab','c'). */
+static sqlite3_uint64 mix(sqlite3_uint64 hash, const struct wow_json_value *value) {
+  for (size_t i = 0; i < value->bytes; i++) {
+    hash = (hash ^ (unsigned char)value->text[i]) * 1099511628211u;
+  }
+  return (hash ^ value->bytes ^ ((sqlite3_uint64)value->kind << 56)) * 1099511628211u;
+}
+
+/*
+** The rowid of a composite key. Two integers of 31 and 32 bits are told apart exactly, and have the
+** numbers from 0 on; every other key is a 63-bit hash with the sign set. A collision would make
+** SQLite take two rows that both satisfy "a OR b" for one: among a million such rows the odds are
+** one in ten million.
+*/
+static sqlite3_int64 composite_rowid(const struct wow_json_value *const *values, int n) {
+  sqlite3_int64 first = 0, second = 0;
+  if (n == 2 && wow_types_int64(values[0], &first) && wow_types_int64(values[1], &second) &&
+      first >= 0 && first <= 0x7fffffff && second >= 0 && second <= 0xffffffff) {
+    return first << 32 | second;
+  }
+  sqlite3_uint64 hash = 14695981039346656037u;
+  for (int i = 0; i < n; i++) hash = mix(hash, values[i]);
+  /* The finaliser of MurmurHash3: every bit of the sum reaches every bit of the result. */
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
+  hash ^= hash >> 33;
+  return (sqlite3_int64)(hash | 0x8000000000000000u);
+}
+
+int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
+  const struct wow_relation *relation = scan->target.relation;
+  const struct wow_json_value *values[WOW_PLAN_SORT];
+  if (relation->n_key == 0) {
+    return wow_error_hint(err, SQLITE_ERROR, relation->name,
+                          "name the columns that identify a row: CREATE VIRTUAL TABLE ... USING "
+                          "wowsql(..., key='a,b')",
+                          "this statement needs to tell rows apart, and the relation has no key");
+  }
+  if (scan->mode == SCAN_COUNTED) {
+    int rc = fetch_after_all(scan, err);
+    if (rc != SQLITE_OK) return rc;
+  }
+  scan->has_read = true;
+  for (int i = 0; i < relation->n_key; i++) {
+    values[i] = wow_rows_value(wow_pages_rows(scan->pages), scan->slots[relation->key[i]]);
+    if (values[i]->kind == WOW_JSON_NULL) {
+      return wow_error_set(err, SQLITE_ERROR, relation->name,
+                           "a row has no value in its key column '%s'",
+                           relation->columns[relation->key[i]].name);
+    }
+  }
+  if (wow_relation_key_kind(relation) != WOW_KEY_ROWID) {
+    *rowid = composite_rowid(values, relation->n_key);
+    return SQLITE_OK;
+  }
+  if (wow_types_int64(values[0], rowid)) return SQLITE_OK;
+  return wow_error_set(err, SQLITE_ERROR, relation->name, "the key '%.*s' is no integer",
+                       (int)values[0]->bytes, values[0]->text);
+}
