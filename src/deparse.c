@@ -172,6 +172,21 @@ static bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/* Text of a user that is partly URL syntax: signs with a meaning and escapes stay, all else is
+** encoded. A plus sign is meant as one: in a URL it would be a blank. */
+static void append_user_text(sqlite3_str *str, const char *text, size_t bytes) {
+  for (size_t i = 0; i < bytes; i++) {
+    bool escaped = text[i] == '%' && i + 2 < bytes && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+    if (escaped || strchr("=(),.:*!&?/", text[i])) sqlite3_str_append(str, text + i, 1);
+    else append_encoded(str, text[i]);
+  }
+}
+
+void wow_deparse_user_path(sqlite3_str *str, const char *path) {
+  if (*path != '/') sqlite3_str_appendchar(str, 1, '/');
+  append_user_text(str, path, strlen(path));
+}
+
 const char *wow_deparse_parameters(sqlite3_str *str, const char *text) {
   if (*text == '?' || *text == '&') text++;
   while (*text) {
@@ -185,12 +200,7 @@ const char *wow_deparse_parameters(sqlite3_str *str, const char *text) {
              "statement; to say them yourself use wowsql_rows('users?select=...')";
     }
     sqlite3_str_appendchar(str, 1, '&');
-    for (size_t i = 0; i < bytes; i++) {
-      bool escaped = text[i] == '%' && i + 2 < bytes && is_hex(text[i + 1]) && is_hex(text[i + 2]);
-      /* A plus sign is meant as one: in a URL it would be a blank. */
-      if (escaped || (text[i] && strchr("=(),.:*!", text[i]))) sqlite3_str_append(str, text + i, 1);
-      else append_encoded(str, text[i]);
-    }
+    append_user_text(str, text, bytes);
     text += bytes;
     if (*text == '&') text++;
   }

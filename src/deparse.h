@@ -40,6 +40,10 @@ sqlite3_int64 wow_deparse_element_length(const char *text, int bytes);
 /* "age.desc.nullslast": a term of order=, with SQLite's place for NULL. */
 void wow_deparse_order(sqlite3_str *str, const char *column, bool descending);
 
+/* A path with its query as a user wrote it ("users?select=id,name&age=gte.18"), made safe for a URL
+** and with a slash in front. */
+void wow_deparse_user_path(sqlite3_str *str, const char *path);
+
 /*
 ** Raw parameters as a user wrote them ("tags=cs.{vip}&age=gte.18"), each made safe for a URL and
 ** appended as "&name=value". Returns NULL, or what is wrong with them (static text): a parameter

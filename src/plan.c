@@ -465,7 +465,7 @@ static void number_filter_argument(struct planner *p) {
 static int hand_over(struct planner *p) {
   char *text = wow_plan_text(&p->plan, p->context->relation);
   if (text == NULL) return SQLITE_NOMEM;
-  p->info->idxNum = 1;
+  p->info->idxNum = WOW_PLAN_NUMBER(p->context->collation);
   p->info->idxStr = text;
   p->info->needToFreeIdxStr = 1;
   while (p->notes) {

@@ -219,14 +219,13 @@ static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- the cursor */
 
-int wow_scan_start(struct wow_scan *scan, const char *plan, int argc, sqlite3_value **argv,
-                   struct wow_error *err) {
+int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation collation, int argc,
+                   sqlite3_value **argv, struct wow_error *err) {
   wow_query_reset(&scan->query);
   scan->mode = SCAN_END;
   int rc = adopt_plan(scan, plan, err);
   if (rc != SQLITE_OK) return rc;
-  rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, scan->server->collation, argc,
-                      argv, err);
+  rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, collation, argc, argv, err);
   if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
   if (scan->query.is_never) return SQLITE_OK;
   wow_query_first_window(&scan->query, scan->other_bytes);

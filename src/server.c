@@ -336,6 +336,11 @@ struct wow_server *wow_server_find(struct wow_connection *conn, const char *name
   return NULL;
 }
 
+enum wow_collation wow_server_collation(struct wow_connection *conn, const char *name) {
+  struct wow_server *server = registry_find(conn, name);
+  return server ? server->collation : WOW_COLLATION_SERVER;
+}
+
 int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err) {
   if (name == NULL) name = conn->current ? conn->current : WOW_DEFAULT_SERVER;
   if (registry_find(conn, name) == NULL) {
@@ -404,6 +409,7 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
     own[n++] = sqlite3_mprintf("%s-Profile: %s", is_read ? "Accept" : "Content", schema);
   }
   if (request->prefer) own[n++] = sqlite3_mprintf("Prefer: %s", request->prefer);
+  if (request->body) own[n++] = sqlite3_mprintf("Content-Type: application/json");
   if (url == NULL || headers == NULL) goto done;
   for (int i = 0; i < n; i++) {
     if (own[i] == NULL) goto done;
@@ -417,6 +423,8 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
       .url = url,
       .headers = headers,
       .n_headers = n + server->n_headers,
+      .body = request->body,
+      .body_bytes = request->body ? strlen(request->body) : 0,
       .repeatable = is_read,
       .options = &server->http,
       .sink = sink,

@@ -49,6 +49,8 @@ struct wow_server {
   struct wow_server *next;
 };
 
+struct wow_plan_note;
+
 /* Everything wowsql keeps for one database connection. */
 struct wow_connection {
   sqlite3 *db;
@@ -56,6 +58,7 @@ struct wow_connection {
   struct wow_server *servers; /* in the order of registration */
   char *current;              /* what wowsql_use chose; NULL: main */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
 };
 
@@ -101,6 +104,9 @@ int wow_server_register(struct wow_connection *conn, struct wow_server *server,
 struct wow_server *wow_server_find(struct wow_connection *conn, const char *name,
                                    struct wow_error *err);
 
+/* The collation option of a server; the default if it is not there (planning needs no server). */
+enum wow_collation wow_server_collation(struct wow_connection *conn, const char *name);
+
 /* Forgets the server of this name (NULL: the current one). */
 int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err);
 
@@ -113,6 +119,7 @@ struct wow_server_request {
   const char *schema; /* PostgREST profile; NULL: the server's */
   const char *prefer; /* value of the Prefer header; NULL: none */
   const char *what;   /* what errors name, e.g. the relation */
+  const char *body;   /* JSON; NULL: none */
 };
 
 /* Starts a request with the key, the profile and the further headers. See wow_http_open. */
