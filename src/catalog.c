@@ -93,6 +93,10 @@ int wow_relation_column(const struct wow_relation *relation, const char *name) {
   return -1;
 }
 
+bool wow_column_is_not_null(const struct wow_column *column) {
+  return column->not_null || column->key_position > 0;
+}
+
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
   if (relation->n_key == 0) return WOW_KEY_NONE;
   if (relation->n_key > 1) return WOW_KEY_COMPOSITE;

@@ -73,6 +73,9 @@ char *wow_relation_columns(const struct wow_relation *relation);
 /* Makes the columns named in `list` (comma-separated, quoted where needed) the key. */
 int wow_relation_set_key(struct wow_relation *relation, const char *list, struct wow_error *err);
 
+/* Is the column known to have no NULLs? A key has none; else it is a promise of the column list. */
+bool wow_column_is_not_null(const struct wow_column *column);
+
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation);
 
 /* Index of the column of this name; -1: there is none. */

@@ -154,9 +154,14 @@ void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, co
   wow_deparse_bytes(str, text, bytes);
 }
 
-void wow_deparse_order(sqlite3_str *str, const char *column, bool descending) {
+const char *wow_deparse_direction(bool descending, bool not_null) {
+  if (not_null) return descending ? ".desc" : ".asc";
+  return descending ? ".desc.nullslast" : ".asc.nullsfirst";
+}
+
+void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bool not_null) {
   wow_deparse_name(str, column);
-  sqlite3_str_appendall(str, descending ? ".desc.nullslast" : ".asc.nullsfirst");
+  sqlite3_str_appendall(str, wow_deparse_direction(descending, not_null));
 }
 
 static bool is_scan_parameter(const char *name, size_t bytes) {

@@ -37,8 +37,12 @@ void wow_deparse_inner_filter(sqlite3_str *str, const char *column, enum wow_op 
 void wow_deparse_element(sqlite3_str *str, const char *text, int bytes);
 sqlite3_int64 wow_deparse_element_length(const char *text, int bytes);
 
-/* "age.desc.nullslast": a term of order=, with SQLite's place for NULL. */
-void wow_deparse_order(sqlite3_str *str, const char *column, bool descending);
+/* ".desc.nullslast": what stands behind a column in order=, with SQLite's place for NULL. For a
+** column without NULLs ".desc" says the same, and lets the server use an index. */
+const char *wow_deparse_direction(bool descending, bool not_null);
+
+/* "age.desc.nullslast": a term of order=. */
+void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bool not_null);
 
 /* A path with its query as a user wrote it ("users?select=id,name&age=gte.18"), made safe for a URL
 ** and with a slash in front. */

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "deparse.h"
-#include "limits.h"
+#include "wow_limits.h"
 #include "types.h"
 
 /* One answer on its way or being read. */
@@ -166,12 +166,13 @@ static void append_behind(struct wow_pages *pages, sqlite3_str *str,
   }
   sqlite3_str_appendall(str, "&or=(");
   for (int i = 0; i < pages->shape.n_sort; i++) {
+    const struct wow_column *column = &pages->shape.relation->columns[pages->shape.sort[i].column];
     bool is_null = last[i].kind == WOW_JSON_NULL;
     if (!pages->shape.sort[i].descending) {
       append_alternative(pages, str, i, is_null ? WOW_NOT_NULL : WOW_GT, last, &n);
     } else if (!is_null) {
       append_alternative(pages, str, i, WOW_LT, last, &n);
-      append_alternative(pages, str, i, WOW_IS_NULL, last, &n);
+      if (!wow_column_is_not_null(column)) append_alternative(pages, str, i, WOW_IS_NULL, last, &n);
     }
   }
   sqlite3_str_appendchar(str, 1, ')');
@@ -194,15 +195,17 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
   const struct wow_relation *relation = pages->shape.relation;
   int n = 0;
   for (int i = 0; i < pages->shape.n_sort; i++) {
+    const struct wow_column *column = &relation->columns[pages->shape.sort[i].column];
     sqlite3_str_appendall(str, n++ ? "," : "&order=");
-    wow_deparse_order(str, column_name(pages, pages->shape.sort[i].column),
-                      pages->shape.sort[i].descending);
+    wow_deparse_order(str, column->name, pages->shape.sort[i].descending,
+                      wow_column_is_not_null(column));
   }
   for (int i = 0; pages->by_offset && !pages->shape.has_key && i < relation->n_columns; i++) {
     enum wow_family family = relation->columns[i].type.family;
     if (family == WOW_JSON || family == WOW_OTHER) continue;
     sqlite3_str_appendall(str, n++ ? "," : "&order=");
-    wow_deparse_order(str, relation->columns[i].name, false);
+    wow_deparse_order(str, relation->columns[i].name, false,
+                      wow_column_is_not_null(&relation->columns[i]));
   }
 }
 

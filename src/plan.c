@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "deparse.h"
-#include "limits.h"
+#include "wow_limits.h"
 
 void wow_plan_reset(struct wow_plan *plan) {
   sqlite3_free(plan->columns);
@@ -106,8 +106,10 @@ char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *rela
   if (plan->has_filter) sqlite3_str_appendall(str, "&?");
   for (int i = 0; i < plan->n_order; i++) {
     sqlite3_str_appendall(str, i ? "," : "&order=");
-    wow_deparse_plain_name(str, relation->columns[plan->order[i].column].name);
-    sqlite3_str_appendall(str, plan->order[i].descending ? ".desc.nullslast" : ".asc.nullsfirst");
+    const struct wow_column *column = &relation->columns[plan->order[i].column];
+    wow_deparse_plain_name(str, column->name);
+    sqlite3_str_appendall(
+        str, wow_deparse_direction(plan->order[i].descending, wow_column_is_not_null(column)));
   }
   if (plan->has_limit) sqlite3_str_appendall(str, "&limit=?");
   if (plan->has_offset) sqlite3_str_appendall(str, "+?");
@@ -158,8 +160,11 @@ static int parse_order(const char **p, const struct wow_relation *relation, stru
     if (plan->n_order == WOW_PLAN_ORDER) return SQLITE_ERROR;
     order->column = take_column(p, relation);
     if (order->column < 0) return SQLITE_ERROR;
-    order->descending = take(p, ".desc.nullslast");
-    if (!order->descending && !take(p, ".asc.nullsfirst")) return SQLITE_ERROR;
+    bool not_null = wow_column_is_not_null(&relation->columns[order->column]);
+    order->descending = take(p, wow_deparse_direction(true, not_null));
+    if (!order->descending && !take(p, wow_deparse_direction(false, not_null))) {
+      return SQLITE_ERROR;
+    }
     plan->n_order++;
   } while (take(p, ","));
   return SQLITE_OK;
@@ -261,14 +266,17 @@ static int column_of(const struct wow_relation *relation, int number) {
   return wow_relation_key_kind(relation) == WOW_KEY_ROWID ? relation->key[0] : -1;
 }
 
+static bool is_range(enum wow_op op) {
+  return op == WOW_LT || op == WOW_LE || op == WOW_GT || op == WOW_GE;
+}
+
 /* Must a term of this kind, once sent, not be looked at again, because the server's meaning of it
 ** is the one that is wanted? */
 static bool must_omit(const struct wow_plan_context *context, enum wow_family family,
                       enum wow_op op) {
-  bool range = op == WOW_LT || op == WOW_LE || op == WOW_GT || op == WOW_GE;
   if (op == WOW_REGEXP || op == WOW_MATCH) return true;
   if (family >= WOW_UUID && family <= WOW_TIMESTAMPTZ) return op <= WOW_IN;
-  return family == WOW_TEXT && range && context->collation == WOW_COLLATION_SERVER;
+  return family == WOW_TEXT && is_range(op) && context->collation == WOW_COLLATION_SERVER;
 }
 
 static bool is_binary(sqlite3_index_info *info, int constraint) {
@@ -288,6 +296,48 @@ static void ship(struct planner *p, int constraint, int column, enum wow_op op, 
     sqlite3_vtab_in(p->info, constraint, 1);
     p->in[p->n_in++] = constraint;
   }
+}
+
+/* The text that a literal right-hand side has; NULL: it is none, or no text. */
+static const char *literal_text(sqlite3_index_info *info, int constraint, int *bytes) {
+  sqlite3_value *literal = NULL;
+  sqlite3_vtab_rhs_value(info, constraint, &literal);
+  if (literal == NULL || sqlite3_value_type(literal) != SQLITE_TEXT) return NULL;
+  *bytes = sqlite3_value_bytes(literal);
+  return (const char *)sqlite3_value_text(literal);
+}
+
+/* Do these two bounds enclose what begins with the lower one, and nothing else? */
+static bool is_prefix_range(sqlite3_index_info *info, int lower, int upper) {
+  int from_bytes = 0, to_bytes = 0;
+  const char *from = literal_text(info, lower, &from_bytes);
+  const char *to = literal_text(info, upper, &to_bytes);
+  return from && to && from_bytes > 0 && from_bytes == to_bytes &&
+         memcmp(from, to, (size_t)from_bytes - 1) == 0 &&
+         (unsigned char)to[to_bytes - 1] == (unsigned char)from[from_bytes - 1] + 1;
+}
+
+/*
+** SQLite turns LIKE 'ab%' and GLOB 'ab*' into the range from 'ab' to 'ac' besides, which is right
+** bytewise only: in a linguistic order 'aB' or 'áb' may lie elsewhere. Is this range term one of
+** those? With an ESCAPE clause the range comes alone.
+*/
+static bool is_pattern_range(const struct planner *p, int constraint) {
+  const sqlite3_index_info *info = p->info;
+  const struct sqlite3_index_constraint *c = &info->aConstraint[constraint];
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *other = &info->aConstraint[i];
+    if (other->iColumn != c->iColumn || i == constraint) continue;
+    if (other->op == SQLITE_INDEX_CONSTRAINT_LIKE || other->op == SQLITE_INDEX_CONSTRAINT_GLOB) {
+      return true;
+    }
+    bool is_lower = c->op == SQLITE_INDEX_CONSTRAINT_GE;
+    unsigned char partner = is_lower ? SQLITE_INDEX_CONSTRAINT_LT : SQLITE_INDEX_CONSTRAINT_GE;
+    if (!is_lower && c->op != SQLITE_INDEX_CONSTRAINT_LT) continue;
+    if (other->op != partner) continue;
+    if (is_prefix_range(p->info, is_lower ? constraint : i, is_lower ? i : constraint)) return true;
+  }
+  return false;
 }
 
 static void consider(struct planner *p, int constraint) {
@@ -312,6 +362,9 @@ static void consider(struct planner *p, int constraint) {
     note(p, col->name, name, rule.reason);
   } else if (op <= WOW_IN && !is_binary(p->info, constraint)) {
     note(p, col->name, name, "the collation is not BINARY");
+  } else if (is_range(op) && col->type.family == WOW_TEXT &&
+             p->context->collation == WOW_COLLATION_SERVER && is_pattern_range(p, constraint)) {
+    note(p, col->name, name, "a range of a LIKE or GLOB prefix holds in bytewise order only");
   } else if (p->plan.n_terms == WOW_PLAN_TERMS) {
     note(p, col->name, name, "the statement has more terms than are sent");
   } else if (must_omit(p->context, col->type.family, op) && !can_omit) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "deparse.h"
-#include "limits.h"
+#include "wow_limits.h"
 
 void wow_query_reset(struct wow_query *query) {
   for (int i = 0; i < query->n_lists; i++) {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "limits.h"
+#include "wow_limits.h"
 #include "pages.h"
 #include "plan.h"
 #include "query.h"
@@ -37,6 +37,7 @@ struct wow_scan {
   struct wow_pages *pages;
   enum scan_mode mode;
   bool has_read;  /* a value or the identity of a row was asked for */
+  bool must_fetch; /* a counted row of this plan was asked for a value before */
   bool can_count; /* the server's count of the rows is the number that SQLite will see */
   sqlite3_int64 counted;
   sqlite3_int64 passed; /* empty rows handed out before the present one */
@@ -63,6 +64,7 @@ static void forget_plan(struct wow_scan *scan) {
   scan->select = NULL;
   sqlite3_free(scan->slots);
   scan->slots = NULL;
+  scan->must_fetch = false;
 }
 
 void wow_scan_free(struct wow_scan *scan) {
@@ -206,6 +208,7 @@ static int begin_counted(struct wow_scan *scan, struct wow_error *err) {
 /* A counted row is asked for a value: fetch the rows, and pass over as many as were empty. */
 static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
   scan->has_read = true;
+  scan->must_fetch = true;
   for (sqlite3_int64 i = 0; i <= scan->passed; i++) {
     int rc = next_row(scan, err);
     if (rc != SQLITE_OK) return rc;
@@ -236,7 +239,7 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation c
   scan->can_count = query->is_exact && query->first_rows < 0 && scan->plan.n_order == 0 &&
                     wow_query_is_one_window(query) &&
                     wow_query_most_rows(query, &scan->plan) < 0 && uses_terms_only(scan);
-  if (scan->can_count && is_counting(scan->target.conn->db)) return begin_counted(scan, err);
+  if (scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db)) return begin_counted(scan, err);
   return next_row(scan, err);
 }
 

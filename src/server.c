@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limits.h"
+#include "wow_limits.h"
 
 /* ---------------------------------------------------------------- options */
 

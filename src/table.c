@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "catalog.h"
-#include "limits.h"
+#include "wow_limits.h"
 #include "plan.h"
 #include "scan.h"
 
