@@ -8,6 +8,7 @@
 
 #include "catalog.h"
 #include "functions.h"
+#include "plan.h"
 
 #ifndef WOWSQL_VERSION
 #define WOWSQL_VERSION "dev"
@@ -465,6 +466,70 @@ static int table_columns(struct wow_table_call *call, struct wow_error *err) {
   return SQLITE_OK;
 }
 
+/* One row of wowsql_explain for each term that was left local; one without a term if none was. */
+static void explain_rows(struct wow_result *result, const char *table, const char *plan,
+                         const struct wow_plan_note *notes) {
+  int n = 0;
+  for (const struct wow_plan_note *note = notes; note; note = note->next) {
+    bool repeated = false;
+    if (strcmp(note->plan, plan) != 0) continue;
+    /* SQLite asks for the same plan several times. */
+    for (const struct wow_plan_note *other = notes; other != note; other = other->next) {
+      repeated = repeated || (strcmp(other->plan, plan) == 0 && strcmp(other->term, note->term) == 0);
+    }
+    if (repeated) continue;
+    wow_result_text(result, table);
+    wow_result_text(result, plan);
+    wow_result_text(result, note->term);
+    wow_result_text(result, note->reason);
+    wow_result_row(result);
+    n++;
+  }
+  if (n > 0) return;
+  wow_result_text(result, table);
+  wow_result_text(result, plan);
+  wow_result_row(result);
+}
+
+/* Reads "SCAN users VIRTUAL TABLE INDEX 1:GET users?..." of EXPLAIN QUERY PLAN. */
+static int explain_line(struct wow_result *result, const char *detail,
+                        const struct wow_plan_note *notes) {
+  static const char mark[] = " VIRTUAL TABLE INDEX ";
+  const char *at = strstr(detail, mark);
+  const char *plan = at ? strchr(at + strlen(mark), ':') : NULL;
+  const char *name = strchr(detail, ' ');
+  if (plan == NULL || name == NULL || name >= at || strncmp(plan + 1, "GET ", 4) != 0) {
+    return SQLITE_OK;
+  }
+  char *table = sqlite3_mprintf("%.*s", (int)(at - name - 1), name + 1);
+  if (table == NULL) return SQLITE_NOMEM;
+  explain_rows(result, table, plan + 1, notes);
+  sqlite3_free(table);
+  return SQLITE_OK;
+}
+
+static int table_explain(struct wow_table_call *call, struct wow_error *err) {
+  struct wow_connection *conn = call->conn;
+  struct wow_plan_note *notes = NULL, **outer = conn->notes;
+  sqlite3_stmt *stmt = NULL;
+  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", arg_text(call, 0));
+  if (sql == NULL) return wow_error_nomem(err);
+  conn->notes = &notes;
+  int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
+  conn->notes = outer;
+  sqlite3_free(sql);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    rc = explain_line(call->result, (const char *)sqlite3_column_text(stmt, 3), notes);
+  }
+  if (rc != SQLITE_OK && rc != SQLITE_DONE) {
+    wow_error_set(err, rc == SQLITE_NOMEM ? rc : SQLITE_ERROR, NULL, "%s",
+                  sqlite3_errmsg(conn->db));
+  }
+  sqlite3_finalize(stmt);
+  wow_plan_notes_free(notes);
+  return err->rc;
+}
+
 static void help_row(struct wow_result *result, const char *name, const char *usage,
                      const char *summary, const char *group, const char *topic) {
   bool wanted = topic == NULL || sqlite3_stricmp(topic, group) == 0 ||
@@ -534,6 +599,10 @@ static const struct wow_table_function tables[] = {
      "error TEXT",
      13, "", 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      table_log},
+    {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1, 1,
+     "wowsql_explain(sql)",
+     "For each remote table of a statement the request, and the terms that SQLite keeps to itself.",
+     table_explain},
     {"wowsql_help", "name TEXT, usage TEXT, summary TEXT, \"group\" TEXT", 4, "topic HIDDEN", 1, 0,
      "wowsql_help([name or group])", "The functions there are.", table_help},
     {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},

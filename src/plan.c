@@ -233,7 +233,9 @@ static void note(struct planner *p, const char *column, const char *op, const ch
     return;
   }
   memset(n, 0, sizeof(*n));
-  n->term = sqlite3_mprintf("%s %s", column, op);
+  bool has_value = strcmp(op, "IS NULL") != 0 && strcmp(op, "IS NOT NULL") != 0 &&
+                   strcmp(op, "BY") != 0;
+  n->term = sqlite3_mprintf("%s %s%s", column, op, has_value ? " ?" : "");
   n->reason = sqlite3_mprintf("%s", reason);
   n->next = p->notes;
   p->notes = n;
