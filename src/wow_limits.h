@@ -38,6 +38,29 @@
 /* One constant, percent-encoded. A longer one is compared here. */
 #define WOW_CONSTANT_BYTES 4000
 
+/* Each part of an error message. Enough to see what is wrong; a page is not. */
+#define WOW_ERROR_BYTES 2000
+/* The body of an answer that is an error. */
+#define WOW_ERROR_BODY_BYTES (1024 * 1024)
+
+/* ---- HTTP */
+
+/* How long a wait may last before the user's interrupt is looked at, milliseconds: well below the
+** 200 that feel immediate. */
+#define WOW_POLL_MS 50
+/* The first pause before a request is repeated, milliseconds; doubled each time, with jitter. */
+#define WOW_BACKOFF_MS 200
+/* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
+#define WOW_BACKOFF_MAX_MS 30000
+/* What curl reads at once; its largest. Fewer calls of the sink: PostgREST sends one large chunk. */
+#define WOW_RECEIVE_BYTES (512 * 1024L)
+/* Redirects within the same origin that a read follows. */
+#define WOW_REDIRECTS 5
+/* Requests that the log keeps. */
+#define WOW_LOG_ENTRIES 1000
+/* Idle curl handles that are kept for the next request: a scan has two requests under way. */
+#define WOW_IDLE_HANDLES 4
+
 /* ---- the planner's costs; the unit is about one row of a local table */
 
 /* Rows of a relation of which nothing is known. */
