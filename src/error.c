@@ -208,11 +208,9 @@ char *wow_error_text(const struct wow_error *err) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendall(str, "wowsql: ");
   if (err->what) sqlite3_str_appendf(str, "%s: ", err->what);
-  if (err->http_status) sqlite3_str_appendf(str, "%d ", err->http_status);
-  if (err->code) sqlite3_str_appendall(str, err->code);
-  if (err->http_status || err->code) {
-    sqlite3_str_appendall(str, err->code ? ": " : "");
-  }
+  if (err->http_status) sqlite3_str_appendf(str, "%d", err->http_status);
+  if (err->code) sqlite3_str_appendf(str, "%s%s", err->http_status ? " " : "", err->code);
+  if (err->http_status || err->code) sqlite3_str_appendall(str, ": ");
   sqlite3_str_appendall(str, err->message ? err->message : sqlite3_errstr(err->rc));
   if (err->details) sqlite3_str_appendf(str, " (%s)", err->details);
   if (err->hint) sqlite3_str_appendf(str, " [hint: %s]", err->hint);
