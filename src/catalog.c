@@ -21,7 +21,8 @@ static void column_reset(struct wow_column *column) {
 
 void wow_relation_free(struct wow_relation *relation) {
   if (relation == NULL) return;
-  for (int i = 0; i < relation->n_columns; i++) column_reset(&relation->columns[i]);
+  for (int i = 0; i < relation->n_columns; i++)
+    column_reset(&relation->columns[i]);
   sqlite3_free(relation->columns);
   sqlite3_free(relation->key);
   sqlite3_free(relation->name);
@@ -114,7 +115,8 @@ struct scanner {
 };
 
 static void skip_blanks(struct scanner *s) {
-  while (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r') s->p++;
+  while (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r')
+    s->p++;
 }
 
 static bool is_word_char(char c) {
@@ -152,7 +154,8 @@ static char *take_name(struct scanner *s) {
   skip_blanks(s);
   if (*s->p == '"') return take_quoted(s, '"');
   const char *from = s->p;
-  while (is_word_char(*s->p)) s->p++;
+  while (is_word_char(*s->p))
+    s->p++;
   if (s->p == from) {
     scan_error(s, "a name");
     return NULL;
@@ -252,7 +255,8 @@ static int take_constraints(struct scanner *s, struct wow_relation *relation,
 }
 
 static int take_key_list(struct scanner *s, struct wow_relation *relation, char end) {
-  for (int i = 0; i < relation->n_columns; i++) relation->columns[i].key_position = 0;
+  for (int i = 0; i < relation->n_columns; i++)
+    relation->columns[i].key_position = 0;
   relation->n_key = 0;
   do {
     char *name = take_name(s);
@@ -309,8 +313,10 @@ int wow_relation_parse(const char *name, const char *columns, struct wow_relatio
   } while (rc == SQLITE_OK && take_symbol(&s, ','));
   if (rc == SQLITE_OK && *s.p) rc = scan_error(&s, "a comma or the end");
   if (rc == SQLITE_OK && relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
-  if (rc == SQLITE_OK) *out = relation;
-  else wow_relation_free(relation);
+  if (rc == SQLITE_OK)
+    *out = relation;
+  else
+    wow_relation_free(relation);
   return rc;
 }
 
@@ -323,7 +329,8 @@ int wow_relation_set_key(struct wow_relation *relation, const char *list, struct
 
 static void append_name(sqlite3_str *str, const char *name) {
   bool bare = *name && !(*name >= '0' && *name <= '9');
-  for (const char *p = name; *p; p++) bare = bare && is_word_char(*p);
+  for (const char *p = name; *p; p++)
+    bare = bare && is_word_char(*p);
   /* A column called "primary" would read as the table's key. */
   bare = bare && sqlite3_stricmp(name, "primary") != 0;
   sqlite3_str_appendf(str, bare ? "%s" : "\"%w\"", name);
@@ -344,8 +351,10 @@ char *wow_relation_columns(const struct wow_relation *relation) {
     } else {
       sqlite3_str_appendf(str, " %s", column->type.name);
     }
-    if (column->key_position && relation->n_key == 1) sqlite3_str_appendall(str, " primary key");
-    else if (column->not_null) sqlite3_str_appendall(str, " not null");
+    if (column->key_position && relation->n_key == 1)
+      sqlite3_str_appendall(str, " primary key");
+    else if (column->not_null)
+      sqlite3_str_appendall(str, " not null");
     if (column->fk_table) {
       sqlite3_str_appendall(str, " references ");
       append_name(str, column->fk_table);
@@ -439,8 +448,10 @@ static int openapi_relation(const cJSON *document, const cJSON *definition,
                        cJSON_HasObjectItem(methods, "delete");
   sqlite3_free(path);
   if (rc == SQLITE_OK) rc = relation_finish(relation);
-  if (rc == SQLITE_OK) *out = relation;
-  else wow_relation_free(relation);
+  if (rc == SQLITE_OK)
+    *out = relation;
+  else
+    wow_relation_free(relation);
   return rc;
 }
 
@@ -452,7 +463,8 @@ static int compare_relations(const void *a, const void *b) {
 
 void wow_catalog_free(struct wow_catalog *catalog) {
   if (catalog == NULL) return;
-  for (int i = 0; i < catalog->n_relations; i++) wow_relation_free(catalog->relations[i]);
+  for (int i = 0; i < catalog->n_relations; i++)
+    wow_relation_free(catalog->relations[i]);
   sqlite3_free(catalog->relations);
   sqlite3_free(catalog->schema);
   sqlite3_free(catalog);

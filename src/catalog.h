@@ -41,7 +41,7 @@ struct wow_relation {
 };
 
 struct wow_catalog {
-  char *schema; /* what it was asked for; NULL: the server's default */
+  char *schema;                    /* what it was asked for; NULL: the server's default */
   struct wow_relation **relations; /* sorted by name */
   int n_relations;
   struct wow_catalog *next;

@@ -15,8 +15,10 @@ static bool is_unreserved(char c) {
 }
 
 static void append_encoded(sqlite3_str *str, char c) {
-  if (is_unreserved(c)) sqlite3_str_appendchar(str, 1, c);
-  else sqlite3_str_appendf(str, "%%%02X", (unsigned char)c);
+  if (is_unreserved(c))
+    sqlite3_str_appendchar(str, 1, c);
+  else
+    sqlite3_str_appendf(str, "%%%02X", (unsigned char)c);
 }
 
 void wow_deparse_bytes(sqlite3_str *str, const char *text, int bytes) {
@@ -32,7 +34,8 @@ void wow_deparse_bytes(sqlite3_str *str, const char *text, int bytes) {
 
 sqlite3_int64 wow_deparse_bytes_length(const char *text, int bytes) {
   sqlite3_int64 n = 0;
-  for (int i = 0; i < bytes; i++) n += is_unreserved(text[i]) ? 1 : 3;
+  for (int i = 0; i < bytes; i++)
+    n += is_unreserved(text[i]) ? 1 : 3;
   return n;
 }
 
@@ -79,26 +82,28 @@ static void append_quoted(sqlite3_str *str, const char *text, int bytes) {
 }
 
 void wow_deparse_name(sqlite3_str *str, const char *name) {
-  if (is_bare_name(name)) sqlite3_str_appendall(str, name);
-  else append_quoted(str, name, (int)strlen(name));
+  if (is_bare_name(name))
+    sqlite3_str_appendall(str, name);
+  else
+    append_quoted(str, name, (int)strlen(name));
 }
 
 static const char *op_word(enum wow_op op) {
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS: return "eq";
-    case WOW_NE: return "neq";
-    case WOW_LT: return "lt";
-    case WOW_LE: return "lte";
-    case WOW_GT: return "gt";
-    case WOW_GE: return "gte";
-    case WOW_IS_NULL: return "is.null";
-    case WOW_NOT_NULL: return "not.is.null";
-    case WOW_LIKE: return "ilike"; /* SQLite's LIKE ignores the case of ASCII letters */
-    case WOW_GLOB: return "like";
-    case WOW_REGEXP: return "match";
-    case WOW_MATCH: return "wfts";
-    default: return "in";
+  case WOW_EQ:
+  case WOW_IS: return "eq";
+  case WOW_NE: return "neq";
+  case WOW_LT: return "lt";
+  case WOW_LE: return "lte";
+  case WOW_GT: return "gt";
+  case WOW_GE: return "gte";
+  case WOW_IS_NULL: return "is.null";
+  case WOW_NOT_NULL: return "not.is.null";
+  case WOW_LIKE: return "ilike"; /* SQLite's LIKE ignores the case of ASCII letters */
+  case WOW_GLOB: return "like";
+  case WOW_REGEXP: return "match";
+  case WOW_MATCH: return "wfts";
+  default: return "in";
   }
 }
 
@@ -112,8 +117,10 @@ static bool is_bare_element(const char *text, int bytes) {
 }
 
 void wow_deparse_element(sqlite3_str *str, const char *text, int bytes) {
-  if (is_bare_element(text, bytes)) sqlite3_str_append(str, text, bytes);
-  else append_quoted(str, text, bytes);
+  if (is_bare_element(text, bytes))
+    sqlite3_str_append(str, text, bytes);
+  else
+    append_quoted(str, text, bytes);
 }
 
 sqlite3_int64 wow_deparse_element_length(const char *text, int bytes) {
@@ -165,7 +172,7 @@ void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bo
 }
 
 static bool is_scan_parameter(const char *name, size_t bytes) {
-  static const char *const names[] = {"select", "order",       "limit", "offset",
+  static const char *const names[] = {"select",  "order",       "limit", "offset",
                                       "columns", "on_conflict", NULL};
   for (int i = 0; names[i]; i++) {
     if (strlen(names[i]) == bytes && memcmp(names[i], name, bytes) == 0) return true;
@@ -182,8 +189,10 @@ static bool is_hex(char c) {
 static void append_user_text(sqlite3_str *str, const char *text, size_t bytes) {
   for (size_t i = 0; i < bytes; i++) {
     bool escaped = text[i] == '%' && i + 2 < bytes && is_hex(text[i + 1]) && is_hex(text[i + 2]);
-    if (escaped || strchr("=(),.:*!&?/", text[i])) sqlite3_str_append(str, text + i, 1);
-    else append_encoded(str, text[i]);
+    if (escaped || strchr("=(),.:*!&?/", text[i]))
+      sqlite3_str_append(str, text + i, 1);
+    else
+      append_encoded(str, text[i]);
   }
 }
 

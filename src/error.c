@@ -41,7 +41,8 @@ static char *clean_copy(const char *text) {
   size_t n = strlen(text);
   if (n > WOW_ERROR_BYTES) {
     n = WOW_ERROR_BYTES;
-    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80) n--;
+    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+      n--;
   }
   char *copy = sqlite3_mprintf("%.*s%s", (int)n, text, text[n] ? "..." : "");
   for (char *p = copy; p && *p; p++) {
@@ -105,7 +106,8 @@ static const char *hint_for(int http_status, const char *code) {
   if (http_status == 401) return "check the API key that was given to wowsql_connect";
   if (http_status == 403) return "the key, or the signed-in user, may not do this";
   if (http_status == 413) return "it is larger than the server takes";
-  if (http_status == 414 || http_status == 431) return "the request is longer than the server takes";
+  if (http_status == 414 || http_status == 431)
+    return "the request is longer than the server takes";
   if (http_status == 429) return "the server limits how many requests it takes; try again later";
   if (http_status == 404 && code && strcmp(code, "42P01") == 0) {
     return "the table is gone or renamed: SELECT name FROM wowsql_tables, then DROP it and create "
@@ -155,15 +157,19 @@ static char *service_message(const cJSON *object) {
   char *text = NULL;
   for (size_t i = 0; text == NULL && i < sizeof(names) / sizeof(names[0]); i++) {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, names[i]);
-    if (cJSON_IsArray(member)) text = validation_text(member);
-    else if (cJSON_IsObject(member)) text = service_message(member);
-    else text = member_text(object, names[i]);
+    if (cJSON_IsArray(member))
+      text = validation_text(member);
+    else if (cJSON_IsObject(member))
+      text = service_message(member);
+    else
+      text = member_text(object, names[i]);
   }
   return text;
 }
 
 static bool is_html(const char *body) {
-  while (*body == ' ' || *body == '\n' || *body == '\r' || *body == '\t') body++;
+  while (*body == ' ' || *body == '\n' || *body == '\r' || *body == '\t')
+    body++;
   return sqlite3_strnicmp(body, "<!doctype", 9) == 0 || sqlite3_strnicmp(body, "<html", 5) == 0 ||
          sqlite3_strnicmp(body, "<head", 5) == 0;
 }
@@ -218,15 +224,19 @@ char *wow_error_text(const struct wow_error *err) {
 }
 
 static void add_text(cJSON *json, const char *name, const char *text) {
-  if (text) cJSON_AddStringToObject(json, name, text);
-  else cJSON_AddNullToObject(json, name);
+  if (text)
+    cJSON_AddStringToObject(json, name, text);
+  else
+    cJSON_AddNullToObject(json, name);
 }
 
 char *wow_error_json(const struct wow_error *err) {
   cJSON *json = cJSON_CreateObject();
   add_text(json, "what", err->what);
-  if (err->http_status) cJSON_AddNumberToObject(json, "status", err->http_status);
-  else cJSON_AddNullToObject(json, "status");
+  if (err->http_status)
+    cJSON_AddNumberToObject(json, "status", err->http_status);
+  else
+    cJSON_AddNullToObject(json, "status");
   add_text(json, "code", err->code);
   add_text(json, "message", err->message);
   add_text(json, "details", err->details);

@@ -28,8 +28,10 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   char *encoded = sqlite3_str_finish(str);
   char *what = sqlite3_mprintf("%.*s", (int)strcspn(path, "?"), path);
   struct wow_server_request request = {.method = "GET", .path = encoded, .what = what};
-  if (encoded && what) rc = wow_server_fetch(conn, server, &request, answer, err);
-  else rc = wow_error_nomem(err);
+  if (encoded && what)
+    rc = wow_server_fetch(conn, server, &request, answer, err);
+  else
+    rc = wow_error_nomem(err);
   sqlite3_free(encoded);
   sqlite3_free(what);
   return rc;
@@ -91,14 +93,14 @@ static int add_elements(struct wow_table_call *call, const char *body, struct wo
     const char *text = (const char *)sqlite3_column_text(stmt, 1);
     bool nested = type && (strcmp(type, "object") == 0 || strcmp(type, "array") == 0);
     switch (sqlite3_column_type(stmt, 1)) {
-      case SQLITE_INTEGER:
-        wow_result_integer(call->result, sqlite3_column_int64(stmt, 1));
-        break;
-      case SQLITE_FLOAT: wow_result_real(call->result, sqlite3_column_double(stmt, 1)); break;
-      case SQLITE_NULL: wow_result_null(call->result); break;
-      default:
-        if (nested) wow_result_json(call->result, text);
-        else wow_result_text(call->result, text);
+    case SQLITE_INTEGER: wow_result_integer(call->result, sqlite3_column_int64(stmt, 1)); break;
+    case SQLITE_FLOAT: wow_result_real(call->result, sqlite3_column_double(stmt, 1)); break;
+    case SQLITE_NULL: wow_result_null(call->result); break;
+    default:
+      if (nested)
+        wow_result_json(call->result, text);
+      else
+        wow_result_text(call->result, text);
     }
     wow_result_row(call->result);
     rc = SQLITE_OK;
@@ -126,8 +128,8 @@ static int table_rows(struct wow_table_call *call, struct wow_error *err) {
 
 static int table_rpc_rows(struct wow_table_call *call, struct wow_error *err) {
   struct wow_server_answer answer;
-  int rc = call_rpc(call->conn, arg_text(call, 2), arg_text(call, 0), arg_text(call, 1), &answer,
-                    err);
+  int rc =
+      call_rpc(call->conn, arg_text(call, 2), arg_text(call, 0), arg_text(call, 1), &answer, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, answer.body, err);
   sqlite3_free(answer.body);

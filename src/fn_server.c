@@ -160,8 +160,8 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
                          name ? name : "NULL");
   }
   if (is_set && (!is_number || value < 0 || value > max)) {
-    return wow_error_set(err, SQLITE_ERROR, NULL, "setting '%s' takes a whole number from 0 to %lld",
-                         name, max);
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "setting '%s' takes a whole number from 0 to %lld", name, max);
   }
   if (strcmp(name, "ship") == 0) {
     if (is_set) conn->ship = value != 0;
@@ -212,9 +212,12 @@ static int import_option(struct import_options *options, const cJSON *option,
                          "unknown option '%s'; there are: like, into, prefix, schema, if_exists",
                          option->string);
   }
-  if (value && strcmp(value, "skip") == 0) options->if_exists = IF_EXISTS_SKIP;
-  else if (value && strcmp(value, "replace") == 0) options->if_exists = IF_EXISTS_REPLACE;
-  else if (value && strcmp(value, "error") == 0) options->if_exists = IF_EXISTS_ERROR;
+  if (value && strcmp(value, "skip") == 0)
+    options->if_exists = IF_EXISTS_SKIP;
+  else if (value && strcmp(value, "replace") == 0)
+    options->if_exists = IF_EXISTS_REPLACE;
+  else if (value && strcmp(value, "error") == 0)
+    options->if_exists = IF_EXISTS_ERROR;
   else {
     return wow_error_set(err, SQLITE_ERROR, NULL,
                          "option 'if_exists' takes 'skip', 'replace' or 'error'");
@@ -290,7 +293,8 @@ static int import_relation(struct wow_connection *conn, const struct wow_server 
   enum existing existing = existing_table(conn->db, options->into, name);
   if (existing != EXISTS_NOT && options->if_exists == IF_EXISTS_SKIP) goto done;
   if (existing == EXISTS_OURS && options->if_exists == IF_EXISTS_REPLACE) {
-    rc = exec(conn->db, sqlite3_mprintf("DROP TABLE \"%w\".\"%w\"", options->into, name), name, err);
+    rc =
+        exec(conn->db, sqlite3_mprintf("DROP TABLE \"%w\".\"%w\"", options->into, name), name, err);
   } else if (existing != EXISTS_NOT) {
     rc = wow_error_hint(err, SQLITE_ERROR, name,
                         "options if_exists 'skip' or 'replace', or a prefix: "
@@ -298,14 +302,15 @@ static int import_relation(struct wow_connection *conn, const struct wow_server 
                         "a table of this name exists in %s", options->into);
   }
   if (rc == SQLITE_OK) {
-    char *schema = options->schema ? sqlite3_mprintf(", schema=%Q", options->schema)
-                                   : sqlite3_mprintf("");
-    rc = exec(conn->db,
-              sqlite3_mprintf("CREATE VIRTUAL TABLE \"%w\".\"%w\" USING wowsql(table=%Q, server=%Q%s, "
-                              "columns=%Q%s)",
-                              options->into, name, relation->name, server->name, schema, columns,
-                              relation->writable ? "" : ", read_only=1"),
-              name, err);
+    char *schema =
+        options->schema ? sqlite3_mprintf(", schema=%Q", options->schema) : sqlite3_mprintf("");
+    rc = exec(
+        conn->db,
+        sqlite3_mprintf("CREATE VIRTUAL TABLE \"%w\".\"%w\" USING wowsql(table=%Q, server=%Q%s, "
+                        "columns=%Q%s)",
+                        options->into, name, relation->name, server->name, schema, columns,
+                        relation->writable ? "" : ", read_only=1"),
+        name, err);
     sqlite3_free(schema);
   }
   *created = rc == SQLITE_OK;
@@ -325,7 +330,8 @@ static int run_import(struct wow_call *call, struct wow_error *err) {
     rc = wow_server_catalog(call->conn, server, options.schema, &catalog, err);
   }
   /* All or nothing: a table that cannot be made takes the others back. */
-  if (rc == SQLITE_OK) rc = exec(call->conn->db, sqlite3_mprintf("SAVEPOINT wowsql_import"), NULL, err);
+  if (rc == SQLITE_OK)
+    rc = exec(call->conn->db, sqlite3_mprintf("SAVEPOINT wowsql_import"), NULL, err);
   bool has_savepoint = rc == SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
     const struct wow_relation *relation = catalog->relations[i];
@@ -395,8 +401,10 @@ static int table_log(struct wow_table_call *call, struct wow_error *err) {
     wow_result_real(result, entry->ttfb_ms);
     wow_result_integer(result, entry->bytes_sent);
     wow_result_integer(result, entry->bytes_received);
-    if (entry->rows >= 0) wow_result_integer(result, entry->rows);
-    else wow_result_null(result);
+    if (entry->rows >= 0)
+      wow_result_integer(result, entry->rows);
+    else
+      wow_result_null(result);
     wow_result_integer(result, entry->retries);
     wow_result_text(result, entry->error);
     wow_result_row(result);
@@ -457,8 +465,10 @@ static int table_columns(struct wow_table_call *call, struct wow_error *err) {
     wow_result_text(call->result, column->type.name);
     wow_result_text(call->result, wow_type_declared(&column->type));
     wow_result_integer(call->result, column->not_null);
-    if (column->key_position) wow_result_integer(call->result, column->key_position);
-    else wow_result_null(call->result);
+    if (column->key_position)
+      wow_result_integer(call->result, column->key_position);
+    else
+      wow_result_null(call->result);
     wow_result_text(call->result, column->fk_table);
     wow_result_text(call->result, column->fk_column);
     wow_result_row(call->result);
@@ -475,7 +485,8 @@ static void explain_rows(struct wow_result *result, const char *table, const cha
     if (strcmp(note->plan, plan) != 0) continue;
     /* SQLite asks for the same plan several times. */
     for (const struct wow_plan_note *other = notes; other != note; other = other->next) {
-      repeated = repeated || (strcmp(other->plan, plan) == 0 && strcmp(other->term, note->term) == 0);
+      repeated =
+          repeated || (strcmp(other->plan, plan) == 0 && strcmp(other->term, note->term) == 0);
     }
     if (repeated) continue;
     wow_result_text(result, table);
@@ -532,8 +543,8 @@ static int table_explain(struct wow_table_call *call, struct wow_error *err) {
 
 static void help_row(struct wow_result *result, const char *name, const char *usage,
                      const char *summary, const char *group, const char *topic) {
-  bool wanted = topic == NULL || sqlite3_stricmp(topic, group) == 0 ||
-                sqlite3_stricmp(topic, name) == 0;
+  bool wanted =
+      topic == NULL || sqlite3_stricmp(topic, group) == 0 || sqlite3_stricmp(topic, name) == 0;
   if (!wanted) return;
   wow_result_text(result, name);
   wow_result_text(result, usage);
@@ -583,7 +594,8 @@ static const struct wow_function functions[] = {
 
 static const struct wow_table_function tables[] = {
     {"wowsql_servers",
-     "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only INTEGER",
+     "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
+     "INTEGER",
      6, "", 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
     {"wowsql_tables", "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT", 5,
      "server HIDDEN", 1, 0, "wowsql_tables [WHERE server = name]", "The tables of a server.",
@@ -599,8 +611,8 @@ static const struct wow_table_function tables[] = {
      "error TEXT",
      13, "", 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      table_log},
-    {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1, 1,
-     "wowsql_explain(sql)",
+    {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
+     1, "wowsql_explain(sql)",
      "For each remote table of a statement the request, and the terms that SQLite keeps to itself.",
      table_explain},
     {"wowsql_help", "name TEXT, usage TEXT, summary TEXT, \"group\" TEXT", 4, "topic HIDDEN", 1, 0,

@@ -20,8 +20,8 @@ struct wow_call {
 };
 
 enum wow_function_flags {
-  WOW_EFFECTS = 1, /* acts on the world: refused in views, triggers and CHECK constraints */
-  WOW_RETURNS_JSON = 2     /* the result is JSON text; it gets SQLite's JSON subtype */
+  WOW_EFFECTS = 1,     /* acts on the world: refused in views, triggers and CHECK constraints */
+  WOW_RETURNS_JSON = 2 /* the result is JSON text; it gets SQLite's JSON subtype */
 };
 
 struct wow_function {
@@ -63,7 +63,7 @@ struct wow_table_call {
 
 struct wow_table_function {
   const char *name;
-  const char *columns;   /* "seq INTEGER, url TEXT" */
+  const char *columns; /* "seq INTEGER, url TEXT" */
   int n_columns;
   const char *arguments; /* hidden columns: "server HIDDEN"; "" for none */
   int n_args;

@@ -79,8 +79,8 @@ struct wow_transfer {
   double begun_ms;
   double ttfb_ms;
   double ended_ms;
-  double at; /* Unix time of the start */
-  double active_ms;   /* when a byte last moved */
+  double at;        /* Unix time of the start */
+  double active_ms; /* when a byte last moved */
   double retry_at_ms;
   sqlite3_int64 rows; /* -1: not said */
   int rc;
@@ -116,7 +116,8 @@ int wow_http_new(sqlite3 *db, struct wow_http **out, struct wow_error *err) {
 
 void wow_http_free(struct wow_http *http) {
   if (http == NULL) return;
-  for (int i = 0; i < http->n_idle; i++) curl_easy_cleanup(http->idle[i]);
+  for (int i = 0; i < http->n_idle; i++)
+    curl_easy_cleanup(http->idle[i]);
   if (http->multi) curl_multi_cleanup(http->multi);
   wow_http_log_reset(&http->log);
   sqlite3_free(http);
@@ -192,7 +193,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   size_t bytes = size * n, end = bytes;
   t->active_ms = now_ms();
-  while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == '\n')) end--;
+  while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == '\n'))
+    end--;
   if (bytes > 5 && sqlite3_strnicmp(line, "HTTP/", 5) == 0) {
     const char *status = memchr(line, ' ', end);
     forget_answer(t);
@@ -215,14 +217,16 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
   for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
     size_t name = strlen(wanted[i].name);
     if (end < name || sqlite3_strnicmp(line, wanted[i].name, (int)name) != 0) continue;
-    while (name < end && line[name] == ' ') name++;
+    while (name < end && line[name] == ' ')
+      name++;
     set_header(wanted[i].field, line + name, end - name);
   }
   if (end > 12 && sqlite3_strnicmp(line, "retry-after:", 12) == 0) {
     char value[80];
     sqlite3_snprintf((int)sizeof(value), value, "%.*s", (int)(end - 12), line + 12);
     const char *p = value;
-    while (*p == ' ') p++;
+    while (*p == ' ')
+      p++;
     /* Seconds, or a date (RFC 9110, 10.2.3). */
     time_t date = *p >= '0' && *p <= '9' ? -1 : curl_getdate(p, NULL);
     t->retry_after_s = date < 0 ? atol(p) : (long)(date - time(NULL));
@@ -281,7 +285,7 @@ static void set_options(struct wow_transfer *t) {
 #else
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  /* see follow() */
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that curl can read */
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
@@ -556,7 +560,8 @@ static void log_transfer(struct wow_transfer *t) {
 void wow_http_close(struct wow_transfer *t) {
   if (t == NULL) return;
   struct wow_transfer **link = &t->http->transfers;
-  while (*link != t) link = &(*link)->next;
+  while (*link != t)
+    link = &(*link)->next;
   *link = t->next;
   if (t->state == TRANSFER_RUNNING) {
     curl_off_t received = 0;
@@ -578,10 +583,10 @@ static bool is_silent(const struct wow_transfer *t) {
 static void fail_silent(struct wow_transfer *t) {
   char *host = host_of(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
-  end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
-                        "option timeout of wowsql_connect allows more",
-                        "%s has not sent anything for %ld seconds", host ? host : "the server",
-                        t->options->silence_timeout_ms / 1000));
+  end(t,
+      wow_error_hint(&t->err, SQLITE_ERROR, t->what, "option timeout of wowsql_connect allows more",
+                     "%s has not sent anything for %ld seconds", host ? host : "the server",
+                     t->options->silence_timeout_ms / 1000));
   sqlite3_free(host);
 }
 
@@ -692,8 +697,7 @@ int wow_http_log_resize(struct wow_http *http, int size) {
   int skip = http->log.count > size ? http->log.count - size : 0;
   log.seq = http->log.seq;
   for (int i = skip; i < http->log.count; i++) {
-    struct wow_http_log_entry *entry =
-        &http->log.entries[(http->log.first + i) % http->log.size];
+    struct wow_http_log_entry *entry = &http->log.entries[(http->log.first + i) % http->log.size];
     log.entries[log.count++] = *entry;
     memset(entry, 0, sizeof(*entry));
   }

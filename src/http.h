@@ -26,7 +26,8 @@ struct wow_http_options {
 };
 
 /*
-** Where the body of a 2xx answer goes. Returns SQLITE_OK: taken, all of it. SQLITE_BUSY: taken none,
+** Where the body of a 2xx answer goes. Returns SQLITE_OK: taken, all of it. SQLITE_BUSY: taken
+*none,
 ** not now: the transfer pauses until wow_http_resume. Anything else: the transfer is given up, and
 ** fails with that code (the sink has filled `err` of its own, or the generic text is used).
 */
@@ -36,10 +37,10 @@ struct wow_http_sink {
 };
 
 struct wow_http_request {
-  const char *server; /* the server's name, for the log */
-  const char *what;   /* what is acted on (a relation), for errors; may be NULL */
-  const char *method; /* "GET", ... */
-  const char *url;    /* whole; only http and https are spoken */
+  const char *server;         /* the server's name, for the log */
+  const char *what;           /* what is acted on (a relation), for errors; may be NULL */
+  const char *method;         /* "GET", ... */
+  const char *url;            /* whole; only http and https are spoken */
   const char *const *headers; /* "Name: value"; never logged */
   int n_headers;
   const void *body; /* NULL: none. Stays valid until the transfer is closed. */
@@ -64,10 +65,10 @@ struct wow_http_log_entry {
   double at; /* Unix time, seconds */
   char *server;
   char *method;
-  char *url;         /* with the values of secret parameters replaced */
-  int status;        /* 0: no answer */
-  double ms;         /* from the first send to the last byte, retries included */
-  double ttfb_ms;    /* to the first byte of the final answer */
+  char *url;                    /* with the values of secret parameters replaced */
+  int status;                   /* 0: no answer */
+  double ms;                    /* from the first send to the last byte, retries included */
+  double ttfb_ms;               /* to the first byte of the final answer */
   sqlite3_int64 bytes_sent;     /* body bytes */
   sqlite3_int64 bytes_received; /* body bytes, as they came over the wire */
   sqlite3_int64 rows;           /* as told by wow_http_count_rows; -1: not said */

@@ -26,7 +26,8 @@ int wow_http_log_init(struct wow_http_log *log, int size) {
 }
 
 void wow_http_log_reset(struct wow_http_log *log) {
-  for (int i = 0; i < log->size; i++) entry_reset(&log->entries[i]);
+  for (int i = 0; i < log->size; i++)
+    entry_reset(&log->entries[i]);
   sqlite3_free(log->entries);
   memset(log, 0, sizeof(*log));
 }
@@ -38,16 +39,18 @@ void wow_http_log_add(struct wow_http_log *log, struct wow_http_log_entry *entry
     return;
   }
   struct wow_http_log_entry *place = &log->entries[(log->first + log->count) % log->size];
-  if (log->count == log->size) log->first = (log->first + 1) % log->size;
-  else log->count++;
+  if (log->count == log->size)
+    log->first = (log->first + 1) % log->size;
+  else
+    log->count++;
   entry_reset(place);
   *place = *entry;
 }
 
 static bool is_secret_name(const char *name, size_t bytes) {
   static const char *const names[] = {
-      "apikey", "api_key", "key",  "token",     "access_token", "refresh_token", "password",
-      "secret", "code",    "jwt",  "signature", "sig",          "otp",           NULL};
+      "apikey", "api_key", "key", "token",     "access_token", "refresh_token", "password",
+      "secret", "code",    "jwt", "signature", "sig",          "otp",           NULL};
   for (int i = 0; names[i]; i++) {
     if (strlen(names[i]) == bytes && sqlite3_strnicmp(names[i], name, (int)bytes) == 0) return true;
   }
@@ -67,8 +70,10 @@ char *wow_http_log_url(const char *url) {
   for (const char *p = host + path; *p;) {
     sqlite3_str_append(str, p++, 1); /* '?' or '&' */
     size_t bytes = strcspn(p, "&"), name = strcspn(p, "=&");
-    if (name < bytes && is_secret_name(p, name)) sqlite3_str_appendf(str, "%.*s=***", (int)name, p);
-    else sqlite3_str_append(str, p, (int)bytes);
+    if (name < bytes && is_secret_name(p, name))
+      sqlite3_str_appendf(str, "%.*s=***", (int)name, p);
+    else
+      sqlite3_str_append(str, p, (int)bytes);
     p += bytes;
   }
   return sqlite3_str_finish(str);

@@ -16,7 +16,8 @@ struct wow_http_log {
 int wow_http_log_init(struct wow_http_log *log, int size);
 void wow_http_log_reset(struct wow_http_log *log);
 
-/* Adds an entry, dropping the oldest where needed. Takes over the texts of `entry`; sets its seq. */
+/* Adds an entry, dropping the oldest where needed. Takes over the texts of `entry`; sets its seq.
+ */
 void wow_http_log_add(struct wow_http_log *log, struct wow_http_log_entry *entry);
 
 /* A copy of a URL fit to be seen: without user and password, and with `***` for the values of

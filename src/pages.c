@@ -23,12 +23,12 @@ struct page {
   struct wow_pages *owner;
   struct wow_transfer *transfer; /* NULL: no request is open */
   struct wow_rows *rows;
-  sqlite3_int64 asked;    /* the limit that was sent; -1: none */
-  sqlite3_int64 got;      /* rows stepped to */
-  sqlite3_int64 bytes;    /* fed to the decoder */
-  bool is_hungry;         /* the decoder needs more for its next row */
-  bool is_complete;       /* the whole body has been fed */
-  bool is_counted;        /* Prefer: count=exact was sent */
+  sqlite3_int64 asked; /* the limit that was sent; -1: none */
+  sqlite3_int64 got;   /* rows stepped to */
+  sqlite3_int64 bytes; /* fed to the decoder */
+  bool is_hungry;      /* the decoder needs more for its next row */
+  bool is_complete;    /* the whole body has been fed */
+  bool is_counted;     /* Prefer: count=exact was sent */
 };
 
 /* A text that is kept for the continuation. */
@@ -47,9 +47,9 @@ struct wow_pages {
   char *filters;
   sqlite3_int64 first_rows;
   sqlite3_int64 most_rows;
-  sqlite3_int64 delivered; /* rows stepped to since the start */
-  sqlite3_int64 page_rows; /* the size of the page to come */
-  double row_bytes;        /* seen on the last page; 0: none yet */
+  sqlite3_int64 delivered;  /* rows stepped to since the start */
+  sqlite3_int64 page_rows;  /* the size of the page to come */
+  double row_bytes;         /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
   int failures;             /* broken answers since the last whole page */
   bool is_started;
@@ -103,7 +103,8 @@ struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape) {
 }
 
 static void pages_stop(struct wow_pages *pages) {
-  for (int i = 0; i < 2; i++) page_close(&pages->pages[i]);
+  for (int i = 0; i < 2; i++)
+    page_close(&pages->pages[i]);
   pages->next = NULL;
   sqlite3_free(pages->filters);
   pages->filters = NULL;
@@ -115,8 +116,10 @@ static void pages_stop(struct wow_pages *pages) {
 void wow_pages_free(struct wow_pages *pages) {
   if (pages == NULL) return;
   pages_stop(pages);
-  for (int i = 0; i < 2; i++) wow_rows_free(pages->pages[i].rows);
-  for (int i = 0; i < WOW_PLAN_SORT; i++) sqlite3_free(pages->last[i].text);
+  for (int i = 0; i < 2; i++)
+    wow_rows_free(pages->pages[i].rows);
+  for (int i = 0; i < WOW_PLAN_SORT; i++)
+    sqlite3_free(pages->last[i].text);
   sqlite3_free(pages);
 }
 
@@ -134,8 +137,10 @@ static const char *column_name(const struct wow_pages *pages, int column) {
 static void append_equal(struct wow_pages *pages, sqlite3_str *str, int i,
                          const struct wow_json_value *last) {
   const char *name = column_name(pages, pages->shape.sort[i].column);
-  if (last[i].kind == WOW_JSON_NULL) wow_deparse_inner_filter(str, name, WOW_IS_NULL, NULL, 0);
-  else wow_deparse_inner_filter(str, name, WOW_EQ, last[i].text, (int)last[i].bytes);
+  if (last[i].kind == WOW_JSON_NULL)
+    wow_deparse_inner_filter(str, name, WOW_IS_NULL, NULL, 0);
+  else
+    wow_deparse_inner_filter(str, name, WOW_EQ, last[i].text, (int)last[i].bytes);
 }
 
 /* One alternative of "behind the last row": equal in the columns before `i`, and `op` in it. */
@@ -267,8 +272,8 @@ static int page_open(struct wow_pages *pages, struct page *page, const struct wo
   page->is_complete = false;
   page->is_counted = count;
   struct wow_server_request request = get_request(pages, path, count);
-  int rc = wow_server_open(pages->shape.conn, pages->shape.server, &request, sink, &page->transfer,
-                           err);
+  int rc =
+      wow_server_open(pages->shape.conn, pages->shape.server, &request, sink, &page->transfer, err);
   sqlite3_free(path);
   return rc;
 }
@@ -460,8 +465,10 @@ static int page_finish(struct wow_pages *pages, bool *more, struct wow_error *er
 }
 
 static void grow(struct wow_pages *pages) {
-  if (pages->page_rows < WOW_FIRST_PAGE_ROWS) pages->page_rows = WOW_FIRST_PAGE_ROWS;
-  else if (pages->page_rows < WOW_PAGE_ROWS) pages->page_rows *= WOW_PAGE_GROWTH;
+  if (pages->page_rows < WOW_FIRST_PAGE_ROWS)
+    pages->page_rows = WOW_FIRST_PAGE_ROWS;
+  else if (pages->page_rows < WOW_PAGE_ROWS)
+    pages->page_rows *= WOW_PAGE_GROWTH;
 }
 
 /* A sorted answer that does not follow the key costs the server a sort for each page, so behind the
@@ -508,7 +515,8 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
     wow_rows_end(page->rows);
   }
   if (!wow_rows_peek_last(page->rows, pages->shape.n_sort, last)) return SQLITE_OK;
-  for (int i = 0; i < pages->shape.n_sort; i++) last[i] = with_text(last[i]);
+  for (int i = 0; i < pages->shape.n_sort; i++)
+    last[i] = with_text(last[i]);
   if (!can_continue_behind(pages, last)) return SQLITE_OK;
   if (page->asked > 0) pages->row_bytes = (double)page->bytes / (double)page->asked;
   struct page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];

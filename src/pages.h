@@ -35,7 +35,8 @@ struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape);
 void wow_pages_free(struct wow_pages *pages);
 
 /*
-** Makes ready for the rows that `filters` leaves; nothing is sent before the first step. `filters` is "&a=eq.1&...", copied. `first_rows`
+** Makes ready for the rows that `filters` leaves; nothing is sent before the first step. `filters`
+*is "&a=eq.1&...", copied. `first_rows`
 ** is the length of the first page, -1: not known. `most_rows` bounds the rows there can be at all,
 ** -1: no bound.
 */

@@ -9,7 +9,8 @@
 **   - The arms of a compound SELECT are asked for sorted rows and are then merged by SQLite's own
 **     collation, which would lose or double rows if text came in another order. That a LIMIT is
 **     passed with ORDER BY shows that no such merge follows; so text in the server's collation is
-**     sorted there only then. Without a LIMIT every row travels anyway, and sorting costs no request.
+**     sorted there only then. Without a LIMIT every row travels anyway, and sorting costs no
+*request.
 **   - For a relation without a key every plan must cost the same: then SQLite never answers
 **     "a = 1 OR b = 2" by two scans, whose common rows it could not tell apart.
 */
@@ -48,11 +49,21 @@ static int plan_init(struct wow_plan *plan, const struct wow_relation *relation)
 
 /* How each operator is written, with a value or without. */
 static const char *const op_texts[WOW_N_OPS] = {
-    [WOW_EQ] = "eq.?",         [WOW_NE] = "neq.?",     [WOW_LT] = "lt.?",
-    [WOW_LE] = "lte.?",        [WOW_GT] = "gt.?",      [WOW_GE] = "gte.?",
-    [WOW_IS] = "is.?",         [WOW_IS_NOT] = "not.is.?", [WOW_IN] = "in.(?)",
-    [WOW_IS_NULL] = "is.null", [WOW_NOT_NULL] = "not.is.null", [WOW_LIKE] = "ilike.?",
-    [WOW_GLOB] = "like.?",     [WOW_REGEXP] = "match.?", [WOW_MATCH] = "wfts.?",
+    [WOW_EQ] = "eq.?",
+    [WOW_NE] = "neq.?",
+    [WOW_LT] = "lt.?",
+    [WOW_LE] = "lte.?",
+    [WOW_GT] = "gt.?",
+    [WOW_GE] = "gte.?",
+    [WOW_IS] = "is.?",
+    [WOW_IS_NOT] = "not.is.?",
+    [WOW_IN] = "in.(?)",
+    [WOW_IS_NULL] = "is.null",
+    [WOW_NOT_NULL] = "not.is.null",
+    [WOW_LIKE] = "ilike.?",
+    [WOW_GLOB] = "like.?",
+    [WOW_REGEXP] = "match.?",
+    [WOW_MATCH] = "wfts.?",
 };
 
 static bool is_sorted_by(const struct wow_plan_order *sort, int n, int column) {
@@ -78,7 +89,8 @@ void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *re
   for (int i = 0; i < relation->n_columns; i++) {
     if (plan->columns[i] && !is_sorted_by(sort, n, i)) select[(*n_select)++] = i;
   }
-  for (int i = 0; i < n; i++) select[(*n_select)++] = sort[i].column;
+  for (int i = 0; i < n; i++)
+    select[(*n_select)++] = sort[i].column;
   /* "select=" would mean all columns: a relation without key of which none is used. */
   if (*n_select == 0) select[(*n_select)++] = 0;
 }
@@ -214,10 +226,10 @@ struct planner {
   sqlite3_index_info *info;
   struct wow_plan plan;
   struct wow_plan_note *notes;
-  int n_args;   /* values asked for so far */
+  int n_args;     /* values asked for so far */
   int in[IN_MAX]; /* constraints: IN terms taken whole */
   int n_in;
-  int n_local;  /* usable terms that were not sent */
+  int n_local; /* usable terms that were not sent */
   int rc;
   bool has_order;
   int limit;  /* constraint of LIMIT; -1: none */
@@ -233,8 +245,8 @@ static void note(struct planner *p, const char *column, const char *op, const ch
     return;
   }
   memset(n, 0, sizeof(*n));
-  bool has_value = strcmp(op, "IS NULL") != 0 && strcmp(op, "IS NOT NULL") != 0 &&
-                   strcmp(op, "BY") != 0;
+  bool has_value =
+      strcmp(op, "IS NULL") != 0 && strcmp(op, "IS NOT NULL") != 0 && strcmp(op, "BY") != 0;
   n->term = sqlite3_mprintf("%s %s%s", column, op, has_value ? " ?" : "");
   n->reason = sqlite3_mprintf("%s", reason);
   n->next = p->notes;
@@ -244,21 +256,21 @@ static void note(struct planner *p, const char *column, const char *op, const ch
 
 static bool op_of(unsigned char constraint_op, enum wow_op *op) {
   switch (constraint_op) {
-    case SQLITE_INDEX_CONSTRAINT_EQ: *op = WOW_EQ; return true;
-    case SQLITE_INDEX_CONSTRAINT_NE: *op = WOW_NE; return true;
-    case SQLITE_INDEX_CONSTRAINT_LT: *op = WOW_LT; return true;
-    case SQLITE_INDEX_CONSTRAINT_LE: *op = WOW_LE; return true;
-    case SQLITE_INDEX_CONSTRAINT_GT: *op = WOW_GT; return true;
-    case SQLITE_INDEX_CONSTRAINT_GE: *op = WOW_GE; return true;
-    case SQLITE_INDEX_CONSTRAINT_IS: *op = WOW_IS; return true;
-    case SQLITE_INDEX_CONSTRAINT_ISNOT: *op = WOW_IS_NOT; return true;
-    case SQLITE_INDEX_CONSTRAINT_ISNULL: *op = WOW_IS_NULL; return true;
-    case SQLITE_INDEX_CONSTRAINT_ISNOTNULL: *op = WOW_NOT_NULL; return true;
-    case SQLITE_INDEX_CONSTRAINT_LIKE: *op = WOW_LIKE; return true;
-    case SQLITE_INDEX_CONSTRAINT_GLOB: *op = WOW_GLOB; return true;
-    case SQLITE_INDEX_CONSTRAINT_REGEXP: *op = WOW_REGEXP; return true;
-    case SQLITE_INDEX_CONSTRAINT_MATCH: *op = WOW_MATCH; return true;
-    default: return false;
+  case SQLITE_INDEX_CONSTRAINT_EQ: *op = WOW_EQ; return true;
+  case SQLITE_INDEX_CONSTRAINT_NE: *op = WOW_NE; return true;
+  case SQLITE_INDEX_CONSTRAINT_LT: *op = WOW_LT; return true;
+  case SQLITE_INDEX_CONSTRAINT_LE: *op = WOW_LE; return true;
+  case SQLITE_INDEX_CONSTRAINT_GT: *op = WOW_GT; return true;
+  case SQLITE_INDEX_CONSTRAINT_GE: *op = WOW_GE; return true;
+  case SQLITE_INDEX_CONSTRAINT_IS: *op = WOW_IS; return true;
+  case SQLITE_INDEX_CONSTRAINT_ISNOT: *op = WOW_IS_NOT; return true;
+  case SQLITE_INDEX_CONSTRAINT_ISNULL: *op = WOW_IS_NULL; return true;
+  case SQLITE_INDEX_CONSTRAINT_ISNOTNULL: *op = WOW_NOT_NULL; return true;
+  case SQLITE_INDEX_CONSTRAINT_LIKE: *op = WOW_LIKE; return true;
+  case SQLITE_INDEX_CONSTRAINT_GLOB: *op = WOW_GLOB; return true;
+  case SQLITE_INDEX_CONSTRAINT_REGEXP: *op = WOW_REGEXP; return true;
+  case SQLITE_INDEX_CONSTRAINT_MATCH: *op = WOW_MATCH; return true;
+  default: return false;
   }
 }
 
@@ -420,7 +432,8 @@ static void consider_order(struct planner *p) {
     note(p, "ORDER", "BY", reason);
     return;
   }
-  for (int i = 0; i < p->n_in; i++) p->info->aConstraintUsage[p->in[i]].omit = 0;
+  for (int i = 0; i < p->n_in; i++)
+    p->info->aConstraintUsage[p->in[i]].omit = 0;
   p->plan.n_order = info->nOrderBy;
   p->info->orderByConsumed = 1;
 }
@@ -439,14 +452,14 @@ static void consider_limit(struct planner *p) {
 /* How much of a relation a term leaves. */
 static double selectivity(enum wow_op op) {
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS:
-    case WOW_IS_NULL: return WOW_SELECTIVITY_EQ;
-    case WOW_IN: return WOW_SELECTIVITY_IN;
-    case WOW_NE:
-    case WOW_IS_NOT:
-    case WOW_NOT_NULL: return WOW_SELECTIVITY_NE;
-    default: return WOW_SELECTIVITY_RANGE;
+  case WOW_EQ:
+  case WOW_IS:
+  case WOW_IS_NULL: return WOW_SELECTIVITY_EQ;
+  case WOW_IN: return WOW_SELECTIVITY_IN;
+  case WOW_NE:
+  case WOW_IS_NOT:
+  case WOW_NOT_NULL: return WOW_SELECTIVITY_NE;
+  default: return WOW_SELECTIVITY_RANGE;
   }
 }
 
@@ -504,7 +517,8 @@ static void take_columns(struct planner *p) {
     /* The last bit stands for all columns from 63 on. */
     p->plan.columns[i] = (used >> (i < 63 ? i : 63)) & 1;
   }
-  for (int i = 0; i < relation->n_key; i++) p->plan.columns[relation->key[i]] = true;
+  for (int i = 0; i < relation->n_key; i++)
+    p->plan.columns[relation->key[i]] = true;
 }
 
 /* Values come to xFilter in the order of the plan's text: terms, wowsql_filter, LIMIT, OFFSET. */
@@ -541,11 +555,16 @@ int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_in
   take_columns(&p);
   for (int i = 0; rc == SQLITE_OK && i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
-    if (c->iColumn == WOW_FILTER_COLUMN(context->relation)) rc = consider_filter(&p, i);
-    else if (!c->usable) continue;
-    else if (c->op == SQLITE_INDEX_CONSTRAINT_LIMIT) p.limit = i;
-    else if (c->op == SQLITE_INDEX_CONSTRAINT_OFFSET) p.offset = i;
-    else consider(&p, i);
+    if (c->iColumn == WOW_FILTER_COLUMN(context->relation))
+      rc = consider_filter(&p, i);
+    else if (!c->usable)
+      continue;
+    else if (c->op == SQLITE_INDEX_CONSTRAINT_LIMIT)
+      p.limit = i;
+    else if (c->op == SQLITE_INDEX_CONSTRAINT_OFFSET)
+      p.offset = i;
+    else
+      consider(&p, i);
   }
   if (rc == SQLITE_OK) {
     number_filter_argument(&p);

@@ -59,8 +59,8 @@ struct wow_plan_note {
 struct wow_plan_context {
   const struct wow_relation *relation;
   enum wow_collation collation;
-  bool ship;           /* false: send no terms, order and limit (tests) */
-  double rows;         /* how many rows the relation is thought to have */
+  bool ship;                    /* false: send no terms, order and limit (tests) */
+  double rows;                  /* how many rows the relation is thought to have */
   struct wow_plan_note **notes; /* where to record terms left local; NULL: nowhere */
 };
 
@@ -70,7 +70,7 @@ struct wow_plan_context {
 /* The plan's number for SQLite says by which collation option it was made: the server's options may
 ** have changed when it is run. */
 #define WOW_PLAN_NUMBER(collation) ((int)(collation) + 1)
-#define WOW_PLAN_COLLATION(number) ((enum wow_collation)((number) - 1))
+#define WOW_PLAN_COLLATION(number) ((enum wow_collation)((number)-1))
 
 /* xBestIndex. SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
 int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info);

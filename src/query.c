@@ -13,8 +13,10 @@ void wow_query_reset(struct wow_query *query) {
     sqlite3_free(sqlite3_str_finish(query->lists[i].texts));
     sqlite3_free(query->lists[i].ends);
   }
-  for (int i = 0; i < query->n_compares; i++) sqlite3_value_free(query->compares[i].value);
-  for (int i = 0; i < query->n_constants; i++) sqlite3_value_free(query->constants[i].value);
+  for (int i = 0; i < query->n_compares; i++)
+    sqlite3_value_free(query->compares[i].value);
+  for (int i = 0; i < query->n_constants; i++)
+    sqlite3_value_free(query->constants[i].value);
   if (query->filters) sqlite3_free(sqlite3_str_finish(query->filters));
   memset(query, 0, sizeof(*query));
 }
@@ -30,8 +32,7 @@ static int add_compare(struct wow_query *query, int column, enum wow_op op, sqli
 }
 
 /* Text that a column equals on the server, byte for byte, is what the answer has in it, too. */
-static int add_constant(struct wow_query *query, int column, enum wow_op op,
-                        sqlite3_value *value) {
+static int add_constant(struct wow_query *query, int column, enum wow_op op, sqlite3_value *value) {
   bool is_text = query->relation->columns[column].type.family == WOW_TEXT ||
                  query->relation->columns[column].type.family == WOW_ENUM;
   if (!is_text || (op != WOW_EQ && op != WOW_IS)) return SQLITE_OK;
@@ -49,8 +50,7 @@ static bool is_too_long(const struct wow_query *query, const struct wow_constant
 }
 
 static int send(struct wow_query *query, const struct wow_plan_term *term,
-                const struct wow_constant *constant, sqlite3_value *value,
-                struct wow_error *err) {
+                const struct wow_constant *constant, sqlite3_value *value, struct wow_error *err) {
   const char *column = query->relation->columns[term->column].name;
   if (constant->text && is_too_long(query, constant)) {
     if (term->op == WOW_LIKE || term->op == WOW_GLOB) {
@@ -68,21 +68,18 @@ static int send(struct wow_query *query, const struct wow_plan_term *term,
 }
 
 static int bind_scalar(struct wow_query *query, const struct wow_plan_term *term,
-                       enum wow_collation collation, sqlite3_value *value,
-                       struct wow_error *err) {
+                       enum wow_collation collation, sqlite3_value *value, struct wow_error *err) {
   const struct wow_column *column = &query->relation->columns[term->column];
   struct wow_constant constant;
   int rc = wow_types_constant(&column->type, term->op, collation, value, &constant);
   if (rc != SQLITE_OK) return rc;
   switch (constant.verdict) {
-    case WOW_NEVER: query->is_never = true; break;
-    case WOW_ANY:
-      wow_deparse_filter(query->filters, column->name, WOW_NOT_NULL, NULL, 0);
-      break;
-    case WOW_ALWAYS: break;
-    case WOW_SEND: rc = send(query, term, &constant, value, err); break;
-    case WOW_COMPARE: rc = add_compare(query, term->column, term->op, value); break;
-    case WOW_UNSENT: query->is_partial = true; break;
+  case WOW_NEVER: query->is_never = true; break;
+  case WOW_ANY: wow_deparse_filter(query->filters, column->name, WOW_NOT_NULL, NULL, 0); break;
+  case WOW_ALWAYS: break;
+  case WOW_SEND: rc = send(query, term, &constant, value, err); break;
+  case WOW_COMPARE: rc = add_compare(query, term->column, term->op, value); break;
+  case WOW_UNSENT: query->is_partial = true; break;
   }
   sqlite3_free(constant.text);
   return rc;
@@ -171,8 +168,10 @@ int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
     if (wow_types_rule(type, term->op, collation, literal).ship != WOW_EXACT) {
       query->is_exact = false;
     }
-    if (term->op == WOW_IN) rc = bind_list(query, term, collation, argv[arg]);
-    else rc = bind_scalar(query, term, collation, argv[arg], err);
+    if (term->op == WOW_IN)
+      rc = bind_list(query, term, collation, argv[arg]);
+    else
+      rc = bind_scalar(query, term, collation, argv[arg], err);
   }
   if (rc == SQLITE_OK && plan->has_filter && arg < argc) rc = bind_filter(query, argv[arg++], err);
   if (plan->has_limit && arg < argc) query->first_rows = sqlite3_value_int64(argv[arg++]);
@@ -187,9 +186,9 @@ int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
   if (query->is_partial || query->n_compares) query->is_exact = false;
   if (rc == SQLITE_OK) rc = sqlite3_str_errcode(query->filters);
   if (rc == SQLITE_OK || err->rc) return rc;
-  return rc == SQLITE_NOMEM ? wow_error_nomem(err)
-                            : wow_error_set(err, SQLITE_ERROR, relation->name,
-                                            "the request is too long");
+  return rc == SQLITE_NOMEM
+             ? wow_error_nomem(err)
+             : wow_error_set(err, SQLITE_ERROR, relation->name, "the request is too long");
 }
 
 /* ---------------------------------------------------------------- windows */

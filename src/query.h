@@ -43,11 +43,11 @@ struct wow_query {
   int n_compares;
   struct wow_query_constant constants[WOW_PLAN_TERMS];
   int n_constants;
-  bool is_never;   /* no row can be meant: nothing needs to be asked */
-  bool is_partial; /* a term was left to SQLite, which will drop rows of the answer */
-  bool is_exact;   /* the server's answer is, row for row, what SQLite will keep of it */
+  bool is_never;            /* no row can be meant: nothing needs to be asked */
+  bool is_partial;          /* a term was left to SQLite, which will drop rows of the answer */
+  bool is_exact;            /* the server's answer is, row for row, what SQLite will keep of it */
   sqlite3_int64 first_rows; /* LIMIT and OFFSET together; -1: not said */
-  bool single_window; /* lists must not be cut: the answer is sorted */
+  bool single_window;       /* lists must not be cut: the answer is sorted */
 };
 
 /* Where a query's values come from: xFilter's arguments, one for each term of the plan in order,

@@ -36,9 +36,9 @@ struct wow_scan {
   int n_sort;
   struct wow_pages *pages;
   enum scan_mode mode;
-  bool has_read;  /* a value or the identity of a row was asked for */
+  bool has_read;   /* a value or the identity of a row was asked for */
   bool must_fetch; /* a counted row of this plan was asked for a value before */
-  bool can_count; /* the server's count of the rows is the number that SQLite will see */
+  bool can_count;  /* the server's count of the rows is the number that SQLite will see */
   sqlite3_int64 counted;
   sqlite3_int64 passed; /* empty rows handed out before the present one */
   int other_bytes;      /* length of a request without its filters, for cutting lists */
@@ -84,7 +84,8 @@ static int prepare_columns(struct wow_scan *scan) {
   wow_plan_columns(&scan->plan, scan->target.relation, scan->select, &scan->n_select, scan->sort,
                    &scan->n_sort);
   scan->other_bytes = 60 + 3 * (int)strlen(scan->target.relation->name);
-  for (int i = 0; i < scan->target.relation->n_columns; i++) scan->slots[i] = -1;
+  for (int i = 0; i < scan->target.relation->n_columns; i++)
+    scan->slots[i] = -1;
   for (int i = 0; i < scan->n_select; i++) {
     scan->slots[scan->select[i]] = i;
     scan->other_bytes += (int)strlen(scan->target.relation->columns[scan->select[i]].name) + 1;
@@ -126,7 +127,8 @@ static int adopt_plan(struct wow_scan *scan, const char *text, struct wow_error 
   if (rc == SQLITE_OK) return SQLITE_OK;
   forget_plan(scan);
   if (rc == SQLITE_NOMEM) return wow_error_nomem(err);
-  return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name, "unreadable plan '%s'", text);
+  return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name, "unreadable plan '%s'",
+                       text);
 }
 
 /* ---------------------------------------------------------------- windows and rows */
@@ -192,7 +194,8 @@ static bool is_counting(sqlite3 *db) {
 static bool uses_terms_only(const struct wow_scan *scan) {
   for (int i = 0; i < scan->target.relation->n_columns; i++) {
     bool known = !scan->plan.columns[i] || scan->target.relation->columns[i].key_position > 0;
-    for (int j = 0; j < scan->plan.n_terms && !known; j++) known = scan->plan.terms[j].column == i;
+    for (int j = 0; j < scan->plan.n_terms && !known; j++)
+      known = scan->plan.terms[j].column == i;
     if (!known) return false;
   }
   return true;
@@ -237,9 +240,10 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation c
   const struct wow_query *query = &scan->query;
   scan->has_read = false;
   scan->can_count = query->is_exact && query->first_rows < 0 && scan->plan.n_order == 0 &&
-                    wow_query_is_one_window(query) &&
-                    wow_query_most_rows(query, &scan->plan) < 0 && uses_terms_only(scan);
-  if (scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db)) return begin_counted(scan, err);
+                    wow_query_is_one_window(query) && wow_query_most_rows(query, &scan->plan) < 0 &&
+                    uses_terms_only(scan);
+  if (scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db))
+    return begin_counted(scan, err);
   return next_row(scan, err);
 }
 
@@ -304,7 +308,8 @@ static sqlite3_int64 composite_rowid(const struct wow_json_value *const *values,
     return first << 32 | second;
   }
   sqlite3_uint64 hash = 14695981039346656037u;
-  for (int i = 0; i < n; i++) hash = mix(hash, values[i]);
+  for (int i = 0; i < n; i++)
+    hash = mix(hash, values[i]);
   /* The finaliser of MurmurHash3: every bit of the sum reaches every bit of the result. */
   hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
   hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;

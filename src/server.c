@@ -77,32 +77,34 @@ static int set_field(struct wow_server *server, const struct option *option,
                   value->number <= 9007199254740992.0 &&
                   value->number == (double)(sqlite3_int64)value->number;
   switch (option->kind) {
-    case OPTION_TEXT:
-      if (value->kind != WOW_VALUE_TEXT) return SQLITE_MISMATCH;
-      return set_text((char **)field, value->text);
-    case OPTION_BOOL:
-      if (value->kind != WOW_VALUE_BOOL) return SQLITE_MISMATCH;
-      *(bool *)field = value->number != 0;
-      return SQLITE_OK;
-    case OPTION_INT:
-      if (!is_whole || value->number > 2147483647) return SQLITE_MISMATCH;
-      *(int *)field = (int)value->number;
-      return SQLITE_OK;
-    case OPTION_INT64:
-      if (!is_whole) return SQLITE_MISMATCH;
-      *(sqlite3_int64 *)field = (sqlite3_int64)value->number;
-      return SQLITE_OK;
-    default: return set_collation((enum wow_collation *)field, value);
+  case OPTION_TEXT:
+    if (value->kind != WOW_VALUE_TEXT) return SQLITE_MISMATCH;
+    return set_text((char **)field, value->text);
+  case OPTION_BOOL:
+    if (value->kind != WOW_VALUE_BOOL) return SQLITE_MISMATCH;
+    *(bool *)field = value->number != 0;
+    return SQLITE_OK;
+  case OPTION_INT:
+    if (!is_whole || value->number > 2147483647) return SQLITE_MISMATCH;
+    *(int *)field = (int)value->number;
+    return SQLITE_OK;
+  case OPTION_INT64:
+    if (!is_whole) return SQLITE_MISMATCH;
+    *(sqlite3_int64 *)field = (sqlite3_int64)value->number;
+    return SQLITE_OK;
+  default: return set_collation((enum wow_collation *)field, value);
   }
 }
 
 int wow_server_set_option(struct wow_server *server, const char *name,
                           const struct wow_option_value *value, struct wow_error *err) {
   const struct option *option = options;
-  while (option->name && strcmp(option->name, name) != 0) option++;
+  while (option->name && strcmp(option->name, name) != 0)
+    option++;
   if (option->name == NULL) {
     sqlite3_str *known = sqlite3_str_new(NULL);
-    for (const struct option *o = options; o->name; o++) sqlite3_str_appendf(known, "%s, ", o->name);
+    for (const struct option *o = options; o->name; o++)
+      sqlite3_str_appendf(known, "%s, ", o->name);
     char *text = sqlite3_str_finish(known);
     int rc = wow_error_set(err, SQLITE_ERROR, NULL, "unknown option '%s'; there are: %sheaders",
                            name, text ? text : "");
@@ -128,8 +130,8 @@ static bool is_header_text(const char *text) {
 int wow_server_add_header(struct wow_server *server, const char *name, const char *value,
                           struct wow_error *err) {
   if (*name == 0 || strchr(name, ':') || !is_header_text(name) || !is_header_text(value)) {
-    return wow_error_set(err, SQLITE_ERROR, NULL, "option 'headers': '%s' cannot be sent as a header",
-                         name);
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "option 'headers': '%s' cannot be sent as a header", name);
   }
   sqlite3_uint64 bytes = sizeof(char *) * (sqlite3_uint64)(server->n_headers + 1);
   char **headers = sqlite3_realloc64(server->headers, bytes);
@@ -173,12 +175,14 @@ struct wow_server *wow_server_retain(struct wow_server *server) {
 
 void wow_server_release(struct wow_server *server) {
   if (server == NULL || --server->references > 0) return;
-  char *texts[] = {server->name,      server->project_url, server->api_key,
-                   server->ca_file,   server->base_domain, server->rest_path,
+  char *texts[] = {server->name,      server->project_url,  server->api_key,
+                   server->ca_file,   server->base_domain,  server->rest_path,
                    server->auth_path, server->storage_path, server->schema_path,
                    server->schema};
-  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) sqlite3_free(texts[i]);
-  for (int i = 0; i < server->n_headers; i++) sqlite3_free(server->headers[i]);
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    sqlite3_free(texts[i]);
+  for (int i = 0; i < server->n_headers; i++)
+    sqlite3_free(server->headers[i]);
   sqlite3_free(server->headers);
   wow_server_refresh(server);
   sqlite3_free(server);
@@ -204,8 +208,10 @@ static int resolve_url(struct wow_server *server, const char *project, struct wo
   const char *scheme = server->secure ? "https" : "http";
   char *url = NULL;
   const char *rest = project;
-  if (has_prefix(project, "http://")) rest = project + 7;
-  else if (has_prefix(project, "https://")) rest = project + 8;
+  if (has_prefix(project, "http://"))
+    rest = project + 7;
+  else if (has_prefix(project, "https://"))
+    rest = project + 8;
   bool is_url = rest != project;
   if (strchr(rest, '@')) {
     return wow_error_hint(err, SQLITE_ERROR, NULL, "give the key as the second argument",
@@ -218,12 +224,16 @@ static int resolve_url(struct wow_server *server, const char *project, struct wo
   }
   /* A name without a dot or a port is a project's slug, except localhost. */
   bool is_slug = !is_url && !strpbrk(rest, ".:") && sqlite3_stricmp(rest, "localhost") != 0;
-  if (is_url) url = sqlite3_mprintf("%s", project);
-  else if (is_slug) url = sqlite3_mprintf("%s://%s.%s", scheme, rest, server->base_domain);
-  else url = sqlite3_mprintf("%s://%s", scheme, rest);
+  if (is_url)
+    url = sqlite3_mprintf("%s", project);
+  else if (is_slug)
+    url = sqlite3_mprintf("%s://%s.%s", scheme, rest, server->base_domain);
+  else
+    url = sqlite3_mprintf("%s://%s", scheme, rest);
   if (url == NULL) return wow_error_nomem(err);
   size_t n = strlen(url);
-  while (n > 0 && url[n - 1] == '/') url[--n] = 0;
+  while (n > 0 && url[n - 1] == '/')
+    url[--n] = 0;
   /* People also paste the URL of the REST service itself. */
   size_t path = strlen(server->rest_path);
   if (path > 1 && n > path && strcmp(url + n - path, server->rest_path) == 0) url[n - path] = 0;
@@ -234,9 +244,11 @@ static int resolve_url(struct wow_server *server, const char *project, struct wo
 /* Paths begin with a slash and end without one: "rest/v1/" is "/rest/v1", "/" is "". */
 static int normalise_path(char **path) {
   const char *p = *path;
-  while (*p == '/') p++;
+  while (*p == '/')
+    p++;
   size_t n = strlen(p);
-  while (n > 0 && p[n - 1] == '/') n--;
+  while (n > 0 && p[n - 1] == '/')
+    n--;
   char *normal = n ? sqlite3_mprintf("/%.*s", (int)n, p) : sqlite3_mprintf("");
   if (normal == NULL) return SQLITE_NOMEM;
   sqlite3_free(*path);
@@ -257,7 +269,8 @@ static void registry_remove(struct wow_connection *conn, const char *name) {
 static void registry_add(struct wow_connection *conn, struct wow_server *server) {
   registry_remove(conn, server->name);
   struct wow_server **link = &conn->servers;
-  while (*link) link = &(*link)->next;
+  while (*link)
+    link = &(*link)->next;
   *link = server;
 }
 
@@ -276,8 +289,9 @@ int wow_server_register(struct wow_connection *conn, struct wow_server *server,
   }
   if (api_key == NULL) api_key = getenv("WOWSQL_API_KEY");
   if (api_key && !is_header_text(api_key)) {
-    rc = wow_error_set(err, SQLITE_ERROR, NULL, "the API key has a line break or another control "
-                                                "character in it");
+    rc = wow_error_set(err, SQLITE_ERROR, NULL,
+                       "the API key has a line break or another control "
+                       "character in it");
     goto done;
   }
   if (*server->name == 0) {
@@ -364,14 +378,17 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->db = db;
   conn->ship = true;
   int rc = wow_http_new(db, &conn->http, err);
-  if (rc == SQLITE_OK) *out = conn;
-  else sqlite3_free(conn);
+  if (rc == SQLITE_OK)
+    *out = conn;
+  else
+    sqlite3_free(conn);
   return rc;
 }
 
 void wow_connection_free(struct wow_connection *conn) {
   if (conn == NULL) return;
-  while (conn->servers) registry_remove(conn, conn->servers->name);
+  while (conn->servers)
+    registry_remove(conn, conn->servers->name);
   wow_http_free(conn->http);
   wow_error_reset(&conn->last_error);
   sqlite3_free(conn->current);
@@ -415,7 +432,8 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
     if (own[i] == NULL) goto done;
     headers[i] = own[i];
   }
-  for (int i = 0; i < server->n_headers; i++) headers[n + i] = server->headers[i];
+  for (int i = 0; i < server->n_headers; i++)
+    headers[n + i] = server->headers[i];
   struct wow_http_request http = {
       .server = server->name,
       .what = request->what,
@@ -432,7 +450,8 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
   rc = wow_http_open(conn->http, &http, out, err);
 done:
   if (rc == SQLITE_NOMEM) wow_error_nomem(err);
-  for (int i = 0; i < n; i++) sqlite3_free(own[i]);
+  for (int i = 0; i < n; i++)
+    sqlite3_free(own[i]);
   sqlite3_free(headers);
   sqlite3_free(url);
   return rc;
@@ -444,8 +463,10 @@ void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_i
   if (header == NULL) return;
   const char *slash = strchr(header, '/');
   const char *dash = strchr(header, '-');
-  if (header[0] == '*') *rows = 0;
-  else if (dash && slash && dash < slash) *rows = atoll(dash + 1) - atoll(header) + 1;
+  if (header[0] == '*')
+    *rows = 0;
+  else if (dash && slash && dash < slash)
+    *rows = atoll(dash + 1) - atoll(header) + 1;
   if (slash && slash[1] >= '0' && slash[1] <= '9') *total = atoll(slash + 1);
 }
 

@@ -31,7 +31,7 @@ struct wow_server {
   char *schema_path;
   char *schema; /* PostgREST profile; NULL: the server's first */
   int page_size;
-  int max_rows; /* the server's db-max-rows; 0: it has none; -1: not known */
+  int max_rows;                     /* the server's db-max-rows; 0: it has none; -1: not known */
   sqlite3_int64 statement_max_rows; /* 0: no budget */
   sqlite3_int64 statement_max_bytes;
   sqlite3_int64 statement_max_requests;
@@ -55,9 +55,9 @@ struct wow_plan_note;
 struct wow_connection {
   sqlite3 *db;
   struct wow_http *http;
-  struct wow_server *servers; /* in the order of registration */
-  char *current;              /* what wowsql_use chose; NULL: main */
-  bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  struct wow_server *servers;   /* in the order of registration */
+  char *current;                /* what wowsql_use chose; NULL: main */
+  bool ship;                    /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
 };

@@ -132,19 +132,23 @@ static int set_argument(struct table_args *args, const char *name, char *value,
 static int parse_argument(struct table_args *args, const char *text, struct wow_error *err) {
   const char *equals = strchr(text, '=');
   size_t n = equals ? (size_t)(equals - text) : 0;
-  while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\n')) n--;
+  while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\n'))
+    n--;
   if (n == 0) {
     return wow_error_hint(err, SQLITE_ERROR, NULL,
                           "CREATE VIRTUAL TABLE t USING wowsql(table='users', server='main')",
                           "an option is written name=value");
   }
   const char *value = equals + 1;
-  while (*value == ' ' || *value == '\t' || *value == '\n') value++;
+  while (*value == ' ' || *value == '\t' || *value == '\n')
+    value++;
   char *name = sqlite3_mprintf("%.*s", (int)n, text);
   char *plain = unquote(value);
   int rc = name && plain ? SQLITE_OK : wow_error_nomem(err);
-  if (rc == SQLITE_OK) rc = set_argument(args, name, plain, err);
-  else sqlite3_free(plain);
+  if (rc == SQLITE_OK)
+    rc = set_argument(args, name, plain, err);
+  else
+    sqlite3_free(plain);
   sqlite3_free(name);
   return rc;
 }
@@ -209,7 +213,8 @@ static int shadow_read(struct wow_table *table, char **server, char **columns,
 static char *declared_name(const struct wow_relation *relation, int column) {
   const char *name = relation->columns[column].name;
   int same = 1;
-  for (int i = 0; i < column; i++) same += sqlite3_stricmp(relation->columns[i].name, name) == 0;
+  for (int i = 0; i < column; i++)
+    same += sqlite3_stricmp(relation->columns[i].name, name) == 0;
   return same > 1 ? sqlite3_mprintf("%s_%d", name, same) : sqlite3_mprintf("%s", name);
 }
 
@@ -241,8 +246,7 @@ static int declare(struct wow_table *table, struct wow_error *err) {
 }
 
 /* Looks the relation up in the server's catalog. */
-static int relation_from_server(struct wow_table *table, const char *name,
-                                struct wow_error *err) {
+static int relation_from_server(struct wow_table *table, const char *name, struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
   struct wow_server *server = wow_server_find(table->conn, table->server, err);
   if (server == NULL) return err->rc;
@@ -277,8 +281,10 @@ static int resolve_relation(struct wow_table *table, struct table_args *args, bo
   }
   if (rc == SQLITE_OK && table->server == NULL) rc = wow_error_nomem(err);
   const char *columns = args->columns ? args->columns : kept_columns;
-  if (rc == SQLITE_OK && columns) rc = wow_relation_parse(name, columns, &table->relation, err);
-  else if (rc == SQLITE_OK) rc = relation_from_server(table, name, err);
+  if (rc == SQLITE_OK && columns)
+    rc = wow_relation_parse(name, columns, &table->relation, err);
+  else if (rc == SQLITE_OK)
+    rc = relation_from_server(table, name, err);
   if (rc == SQLITE_OK && args->key) rc = wow_relation_set_key(table->relation, args->key, err);
   sqlite3_free(kept_columns);
   return rc;
@@ -309,7 +315,8 @@ static int table_init(struct wow_connection *conn, int argc, const char *const *
   table->database = sqlite3_mprintf("%s", argv[1]);
   table->name = sqlite3_mprintf("%s", argv[2]);
   if (table->database == NULL || table->name == NULL) rc = wow_error_nomem(&err);
-  for (int i = 3; i < argc && rc == SQLITE_OK; i++) rc = parse_argument(&args, argv[i], &err);
+  for (int i = 3; i < argc && rc == SQLITE_OK; i++)
+    rc = parse_argument(&args, argv[i], &err);
   table->schema = args.schema;
   args.schema = NULL;
   table->page_size = args.page_size;

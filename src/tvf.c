@@ -100,12 +100,14 @@ void wow_result_json(struct wow_result *result, const char *text) {
 }
 
 void wow_result_row(struct wow_result *result) {
-  while (result->rc == SQLITE_OK && result->column < result->n_columns) new_cell(result);
+  while (result->rc == SQLITE_OK && result->column < result->n_columns)
+    new_cell(result);
   result->column = 0;
 }
 
 static void result_reset(struct wow_result *result) {
-  for (sqlite3_int64 i = 0; i < result->n_cells; i++) sqlite3_free(result->cells[i].text);
+  for (sqlite3_int64 i = 0; i < result->n_cells; i++)
+    sqlite3_free(result->cells[i].text);
   sqlite3_free(result->cells);
   memset(result, 0, sizeof(*result));
 }
@@ -140,13 +142,16 @@ static int tvf_disconnect(sqlite3_vtab *vtab) {
 static int tvf_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   const struct wow_table_function *function = ((struct tvf_table *)vtab)->function;
   int given[8], n_args = 0, unusable = 0;
-  for (int i = 0; i < MAX_ARGS; i++) given[i] = -1;
+  for (int i = 0; i < MAX_ARGS; i++)
+    given[i] = -1;
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
     int arg = c->iColumn - function->n_columns;
     if (arg < 0 || c->op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
-    if (!c->usable) unusable |= 1 << arg;
-    else if (given[arg] < 0) given[arg] = i;
+    if (!c->usable)
+      unusable |= 1 << arg;
+    else if (given[arg] < 0)
+      given[arg] = i;
   }
   info->idxNum = 0;
   for (int arg = 0; arg < function->n_args; arg++) {
@@ -178,7 +183,8 @@ static int tvf_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
 }
 
 static void free_args(struct tvf_cursor *cursor) {
-  for (int i = 0; i < MAX_ARGS; i++) sqlite3_value_free(cursor->args[i]);
+  for (int i = 0; i < MAX_ARGS; i++)
+    sqlite3_value_free(cursor->args[i]);
   memset(cursor->args, 0, sizeof(cursor->args));
 }
 
@@ -241,10 +247,10 @@ static int tvf_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column
   }
   const struct wow_cell *cell = &cursor->result.cells[cursor->row * n + column];
   switch (cell->kind) {
-    case WOW_CELL_NULL: break;
-    case WOW_CELL_INTEGER: sqlite3_result_int64(ctx, cell->integer); break;
-    case WOW_CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
-    default: sqlite3_result_text(ctx, cell->text, -1, SQLITE_TRANSIENT); break;
+  case WOW_CELL_NULL: break;
+  case WOW_CELL_INTEGER: sqlite3_result_int64(ctx, cell->integer); break;
+  case WOW_CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
+  default: sqlite3_result_text(ctx, cell->text, -1, SQLITE_TRANSIENT); break;
   }
   if (cell->kind == WOW_CELL_JSON) sqlite3_result_subtype(ctx, JSON_SUBTYPE);
   return SQLITE_OK;

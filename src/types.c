@@ -68,34 +68,34 @@ static const struct type_name type_names[] = {
 };
 
 static const char *const family_names[WOW_N_FAMILIES] = {
-    [WOW_INT] = "integer",
-    [WOW_FLOAT8] = "double precision",
-    [WOW_FLOAT4] = "real",
-    [WOW_NUMERIC] = "numeric",
-    [WOW_BOOL] = "boolean",
-    [WOW_TEXT] = "text",
-    [WOW_CHAR] = "character(n)",
-    [WOW_CITEXT] = "citext",
-    [WOW_ENUM] = "enum",
-    [WOW_UUID] = "uuid",
-    [WOW_DATE] = "date",
-    [WOW_TIME] = "time",
-    [WOW_TIMESTAMP] = "timestamp",
-    [WOW_TIMESTAMPTZ] = "timestamp with time zone",
-    [WOW_BYTEA] = "bytea",
-    [WOW_JSONB] = "jsonb",
-    [WOW_JSON] = "json",
-    [WOW_ARRAY] = "array",
-    [WOW_TSVECTOR] = "tsvector",
-    [WOW_OTHER] = "other",
+    [WOW_INT] = "integer",         [WOW_FLOAT8] = "double precision",
+    [WOW_FLOAT4] = "real",         [WOW_NUMERIC] = "numeric",
+    [WOW_BOOL] = "boolean",        [WOW_TEXT] = "text",
+    [WOW_CHAR] = "character(n)",   [WOW_CITEXT] = "citext",
+    [WOW_ENUM] = "enum",           [WOW_UUID] = "uuid",
+    [WOW_DATE] = "date",           [WOW_TIME] = "time",
+    [WOW_TIMESTAMP] = "timestamp", [WOW_TIMESTAMPTZ] = "timestamp with time zone",
+    [WOW_BYTEA] = "bytea",         [WOW_JSONB] = "jsonb",
+    [WOW_JSON] = "json",           [WOW_ARRAY] = "array",
+    [WOW_TSVECTOR] = "tsvector",   [WOW_OTHER] = "other",
 };
 
 static const char *const op_names[WOW_N_OPS] = {
-    [WOW_EQ] = "=",          [WOW_NE] = "<>",           [WOW_LT] = "<",
-    [WOW_LE] = "<=",         [WOW_GT] = ">",            [WOW_GE] = ">=",
-    [WOW_IS] = "IS",         [WOW_IS_NOT] = "IS NOT",   [WOW_IN] = "IN",
-    [WOW_IS_NULL] = "IS NULL", [WOW_NOT_NULL] = "IS NOT NULL", [WOW_LIKE] = "LIKE",
-    [WOW_GLOB] = "GLOB",     [WOW_REGEXP] = "REGEXP",   [WOW_MATCH] = "MATCH",
+    [WOW_EQ] = "=",
+    [WOW_NE] = "<>",
+    [WOW_LT] = "<",
+    [WOW_LE] = "<=",
+    [WOW_GT] = ">",
+    [WOW_GE] = ">=",
+    [WOW_IS] = "IS",
+    [WOW_IS_NOT] = "IS NOT",
+    [WOW_IN] = "IN",
+    [WOW_IS_NULL] = "IS NULL",
+    [WOW_NOT_NULL] = "IS NOT NULL",
+    [WOW_LIKE] = "LIKE",
+    [WOW_GLOB] = "GLOB",
+    [WOW_REGEXP] = "REGEXP",
+    [WOW_MATCH] = "MATCH",
 };
 
 const char *wow_family_name(enum wow_family family) {
@@ -113,7 +113,8 @@ static char *without_modifier(const char *name) {
   const char *close = open ? strchr(open, ')') : NULL;
   if (close == NULL) return sqlite3_mprintf("%s", name);
   int before = (int)(open - name);
-  while (before > 0 && name[before - 1] == ' ') before--;
+  while (before > 0 && name[before - 1] == ' ')
+    before--;
   return sqlite3_mprintf("%.*s%s", before, name, close + 1);
 }
 
@@ -169,7 +170,8 @@ int wow_type_copy(struct wow_type *to, const struct wow_type *from) {
 }
 
 void wow_type_reset(struct wow_type *type) {
-  for (int i = 0; i < type->n_labels; i++) sqlite3_free(type->labels[i]);
+  for (int i = 0; i < type->n_labels; i++)
+    sqlite3_free(type->labels[i]);
   sqlite3_free(type->labels);
   sqlite3_free(type->name);
   memset(type, 0, sizeof(*type));
@@ -203,13 +205,13 @@ static bool is_plain_name(const char *name) {
 const char *wow_type_declared(const struct wow_type *type) {
   const char *fallback = "TEXT";
   switch (type->family) {
-    case WOW_INT: fallback = "INTEGER"; break;
-    case WOW_FLOAT4:
-    case WOW_FLOAT8: fallback = "REAL"; break;
-    case WOW_NUMERIC: fallback = "NUMERIC"; break;
-    case WOW_BOOL: fallback = "BOOLEAN"; break;
-    case WOW_BYTEA: fallback = "BLOB"; break;
-    default: break;
+  case WOW_INT: fallback = "INTEGER"; break;
+  case WOW_FLOAT4:
+  case WOW_FLOAT8: fallback = "REAL"; break;
+  case WOW_NUMERIC: fallback = "NUMERIC"; break;
+  case WOW_BOOL: fallback = "BOOLEAN"; break;
+  case WOW_BYTEA: fallback = "BLOB"; break;
+  default: break;
   }
   bool same = is_plain_name(type->name) && affinity_of(type->name) == affinity_of(fallback);
   return same ? type->name : fallback;
@@ -233,22 +235,28 @@ struct family_rules {
   const char *order; /* why ORDER BY stays here; NULL: it is sent */
 };
 
-#define EXACT {WOW_EXACT, NULL}
-#define LOCAL(reason) {WOW_LOCAL, reason}
-#define SUPERSET(reason) {WOW_SUPERSET, reason}
+#define EXACT                                                                                      \
+  { WOW_EXACT, NULL }
+#define LOCAL(reason)                                                                              \
+  { WOW_LOCAL, reason }
+#define SUPERSET(reason)                                                                           \
+  { WOW_SUPERSET, reason }
 
 #define NO_PATTERN LOCAL("patterns are sent for text columns only")
 #define NO_REGEXP LOCAL("regular expressions are sent for text columns only")
 #define NO_MATCH LOCAL("full-text search is sent for text and tsvector columns only")
 #define NO_TEXT NO_PATTERN, NO_REGEXP, NO_MATCH
-#define LIKE_PATTERN SUPERSET("the server folds more than ASCII letters, and '*' is a wildcard there")
+#define LIKE_PATTERN                                                                               \
+  SUPERSET("the server folds more than ASCII letters, and '*' is a wildcard there")
 
-/* The comparisons of these types mean the same as those of the numbers or blobs that SQLite gets. */
-#define AS_NUMBERS {EXACT, EXACT, EXACT, EXACT, EXACT, NO_TEXT, NULL}
+/* The comparisons of these types mean the same as those of the numbers or blobs that SQLite gets.
+ */
+#define AS_NUMBERS                                                                                 \
+  { EXACT, EXACT, EXACT, EXACT, EXACT, NO_TEXT, NULL }
 
 #define FORM_LOCAL LOCAL("the server compares values, SQLite their text form")
-#define ONLY_NULLS(order_reason) \
-  {FORM_LOCAL, FORM_LOCAL, FORM_LOCAL, EXACT, EXACT, NO_TEXT, order_reason}
+#define ONLY_NULLS(order_reason)                                                                   \
+  { FORM_LOCAL, FORM_LOCAL, FORM_LOCAL, EXACT, EXACT, NO_TEXT, order_reason }
 
 static const struct family_rules rules[WOW_N_FAMILIES] = {
     [WOW_INT] = AS_NUMBERS,
@@ -296,21 +304,21 @@ static const struct family_rules rules[WOW_N_FAMILIES] = {
 static const struct wow_rule *family_rule(enum wow_family family, enum wow_op op) {
   const struct family_rules *r = &rules[family];
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS:
-    case WOW_IN: return &r->equal;
-    case WOW_NE:
-    case WOW_IS_NOT: return &r->differ;
-    case WOW_LT:
-    case WOW_LE:
-    case WOW_GT:
-    case WOW_GE: return &r->range;
-    case WOW_IS_NULL: return &r->is_null;
-    case WOW_NOT_NULL: return &r->not_null;
-    case WOW_LIKE:
-    case WOW_GLOB: return &r->pattern;
-    case WOW_REGEXP: return &r->regexp;
-    default: return &r->match;
+  case WOW_EQ:
+  case WOW_IS:
+  case WOW_IN: return &r->equal;
+  case WOW_NE:
+  case WOW_IS_NOT: return &r->differ;
+  case WOW_LT:
+  case WOW_LE:
+  case WOW_GT:
+  case WOW_GE: return &r->range;
+  case WOW_IS_NULL: return &r->is_null;
+  case WOW_NOT_NULL: return &r->not_null;
+  case WOW_LIKE:
+  case WOW_GLOB: return &r->pattern;
+  case WOW_REGEXP: return &r->regexp;
+  default: return &r->match;
   }
 }
 
@@ -330,11 +338,11 @@ static bool is_server_valued(enum wow_family family) {
 ** that the server itself writes is. */
 static bool is_server_value(enum wow_family family, const char *text, int bytes) {
   switch (family) {
-    case WOW_UUID: return wow_time_is_uuid(text, bytes);
-    case WOW_DATE: return wow_time_is_date(text, bytes);
-    case WOW_TIME: return wow_time_is_time(text, bytes);
-    case WOW_TIMESTAMP: return wow_time_is_timestamp(text, bytes, false);
-    default: return wow_time_is_timestamp(text, bytes, true);
+  case WOW_UUID: return wow_time_is_uuid(text, bytes);
+  case WOW_DATE: return wow_time_is_date(text, bytes);
+  case WOW_TIME: return wow_time_is_time(text, bytes);
+  case WOW_TIMESTAMP: return wow_time_is_timestamp(text, bytes, false);
+  default: return wow_time_is_timestamp(text, bytes, true);
   }
 }
 
@@ -410,13 +418,13 @@ const char *wow_types_order_reason(const struct wow_type *type, enum wow_collati
 /* A constant that lies above (+1) or below (-1) every value of the column. */
 static enum wow_verdict outside(enum wow_op op, int side) {
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS: return WOW_NEVER;
-    case WOW_NE: return WOW_ANY;
-    case WOW_IS_NOT: return WOW_ALWAYS;
-    case WOW_LT:
-    case WOW_LE: return side > 0 ? WOW_ANY : WOW_NEVER;
-    default: return side > 0 ? WOW_NEVER : WOW_ANY;
+  case WOW_EQ:
+  case WOW_IS: return WOW_NEVER;
+  case WOW_NE: return WOW_ANY;
+  case WOW_IS_NOT: return WOW_ALWAYS;
+  case WOW_LT:
+  case WOW_LE: return side > 0 ? WOW_ANY : WOW_NEVER;
+  default: return side > 0 ? WOW_NEVER : WOW_ANY;
   }
 }
 
@@ -440,7 +448,8 @@ static int send_int64(struct wow_constant *out, enum wow_op op, sqlite3_int64 va
 /* The shortest text that reads back as the same double, whatever the process's locale is. */
 static int send_double(struct wow_constant *out, enum wow_op op, double value) {
   char text[40];
-  if (isinf(value)) return send_text(out, op, value > 0 ? "Infinity" : "-Infinity", value > 0 ? 8 : 9);
+  if (isinf(value))
+    return send_text(out, op, value > 0 ? "Infinity" : "-Infinity", value > 0 ? 8 : 9);
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(text, sizeof(text), "%.*g", digits, value);
     if (strtod(text, NULL) == value) break;
@@ -507,21 +516,19 @@ static int int_constant(const struct wow_type *type, enum wow_op op, sqlite3_val
 static int nan_constant(enum wow_op op, int order, struct wow_constant *out) {
   bool equal = order == 0;
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS:
-      out->verdict = WOW_NEVER;
-      return equal ? send_text(out, op, "NaN", 3) : SQLITE_OK;
-    case WOW_NE:
-    case WOW_IS_NOT:
-      out->verdict = op == WOW_NE ? WOW_ANY : WOW_ALWAYS;
-      return equal ? send_text(out, op, "NaN", 3) : SQLITE_OK;
-    case WOW_LT:
-    case WOW_LE:
-      out->verdict = WOW_ANY;
-      return order < 0 || (equal && op == WOW_LE) ? SQLITE_OK : send_text(out, WOW_LT, "NaN", 3);
-    default:
-      out->verdict = WOW_NEVER;
-      return order > 0 || (equal && op == WOW_GE) ? send_text(out, WOW_EQ, "NaN", 3) : SQLITE_OK;
+  case WOW_EQ:
+  case WOW_IS: out->verdict = WOW_NEVER; return equal ? send_text(out, op, "NaN", 3) : SQLITE_OK;
+  case WOW_NE:
+  case WOW_IS_NOT:
+    out->verdict = op == WOW_NE ? WOW_ANY : WOW_ALWAYS;
+    return equal ? send_text(out, op, "NaN", 3) : SQLITE_OK;
+  case WOW_LT:
+  case WOW_LE:
+    out->verdict = WOW_ANY;
+    return order < 0 || (equal && op == WOW_LE) ? SQLITE_OK : send_text(out, WOW_LT, "NaN", 3);
+  default:
+    out->verdict = WOW_NEVER;
+    return order > 0 || (equal && op == WOW_GE) ? send_text(out, WOW_EQ, "NaN", 3) : SQLITE_OK;
   }
 }
 
@@ -578,14 +585,14 @@ static int float4_constant(enum wow_op op, sqlite3_value *value, struct wow_cons
 
 static bool truth_of(enum wow_op op, int order) {
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS: return order == 0;
-    case WOW_NE:
-    case WOW_IS_NOT: return order != 0;
-    case WOW_LT: return order < 0;
-    case WOW_LE: return order <= 0;
-    case WOW_GT: return order > 0;
-    default: return order >= 0;
+  case WOW_EQ:
+  case WOW_IS: return order == 0;
+  case WOW_NE:
+  case WOW_IS_NOT: return order != 0;
+  case WOW_LT: return order < 0;
+  case WOW_LE: return order <= 0;
+  case WOW_GT: return order > 0;
+  default: return order >= 0;
   }
 }
 
@@ -596,13 +603,18 @@ static int bool_constant(enum wow_op op, sqlite3_value *value, struct wow_consta
   bool for_false = truth_of(op, r > 0 ? -1 : r < 0);
   bool for_true = truth_of(op, r > 1 ? -1 : r < 1);
   if (op == WOW_IS_NOT) {
-    if (for_false && for_true) out->verdict = WOW_ALWAYS;
-    else return send_text(out, WOW_IS_NOT, for_true ? "false" : "true", for_true ? 5 : 4);
+    if (for_false && for_true)
+      out->verdict = WOW_ALWAYS;
+    else
+      return send_text(out, WOW_IS_NOT, for_true ? "false" : "true", for_true ? 5 : 4);
     return SQLITE_OK;
   }
-  if (for_false && for_true) out->verdict = WOW_ANY;
-  else if (!for_false && !for_true) out->verdict = WOW_NEVER;
-  else return send_text(out, WOW_EQ, for_true ? "true" : "false", for_true ? 4 : 5);
+  if (for_false && for_true)
+    out->verdict = WOW_ANY;
+  else if (!for_false && !for_true)
+    out->verdict = WOW_NEVER;
+  else
+    return send_text(out, WOW_EQ, for_true ? "true" : "false", for_true ? 4 : 5);
   return SQLITE_OK;
 }
 
@@ -635,9 +647,11 @@ static bool is_server_text(const char *text, int bytes) {
   const unsigned char *p = (const unsigned char *)text, *end = p + bytes;
   while (p < end) {
     if (*p == 0) return false;
-    int follow = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : *p >= 0xe0 && *p < 0xf0 ? 2
-                 : *p >= 0xf0 && *p < 0xf5                ? 3
-                                                          : -1;
+    int follow = *p < 0x80                 ? 0
+                 : *p >= 0xc2 && *p < 0xe0 ? 1
+                 : *p >= 0xe0 && *p < 0xf0 ? 2
+                 : *p >= 0xf0 && *p < 0xf5 ? 3
+                                           : -1;
     if (follow < 0 || end - p <= follow) return false;
     if (*p == 0xe0 && p[1] < 0xa0) return false; /* overlong */
     if (*p == 0xed && p[1] > 0x9f) return false; /* surrogates */
@@ -699,7 +713,8 @@ static int pattern_constant(enum wow_op op, sqlite3_value *value, struct wow_con
       int close = i + 1;
       if (close < n && pattern[close] == '^') close++;
       if (close < n && pattern[close] == ']') close++;
-      while (close < n && pattern[close] != ']') close++;
+      while (close < n && pattern[close] != ']')
+        close++;
       i = close;
       sqlite3_str_appendchar(str, 1, '_');
     } else if (op == WOW_GLOB && (c == '*' || c == '?')) {
@@ -748,21 +763,21 @@ int wow_types_constant(const struct wow_type *type, enum wow_op op, enum wow_col
   if (op == WOW_LIKE || op == WOW_GLOB) return pattern_constant(op, value, out);
   if (op == WOW_REGEXP || op == WOW_MATCH) return search_constant(op, value, out);
   switch (type->family) {
-    case WOW_INT: return int_constant(type, op, value, out);
-    case WOW_FLOAT8:
-    case WOW_NUMERIC: return real_constant(type->family, op, value, out);
-    case WOW_FLOAT4: return float4_constant(op, value, out);
-    case WOW_BOOL: return bool_constant(op, value, out);
-    case WOW_BYTEA: return bytea_constant(op, value, out);
-    case WOW_TEXT:
-    case WOW_CHAR:
-    case WOW_CITEXT:
-    case WOW_ENUM: return text_constant(type, op, collation, value, out);
-    case WOW_UUID:
-    case WOW_DATE:
-    case WOW_TIME:
-    case WOW_TIMESTAMP:
-    case WOW_TIMESTAMPTZ: return server_value_constant(type, op, value, out);
-    default: out->verdict = WOW_UNSENT; return SQLITE_OK;
+  case WOW_INT: return int_constant(type, op, value, out);
+  case WOW_FLOAT8:
+  case WOW_NUMERIC: return real_constant(type->family, op, value, out);
+  case WOW_FLOAT4: return float4_constant(op, value, out);
+  case WOW_BOOL: return bool_constant(op, value, out);
+  case WOW_BYTEA: return bytea_constant(op, value, out);
+  case WOW_TEXT:
+  case WOW_CHAR:
+  case WOW_CITEXT:
+  case WOW_ENUM: return text_constant(type, op, collation, value, out);
+  case WOW_UUID:
+  case WOW_DATE:
+  case WOW_TIME:
+  case WOW_TIMESTAMP:
+  case WOW_TIMESTAMPTZ: return server_value_constant(type, op, value, out);
+  default: out->verdict = WOW_UNSENT; return SQLITE_OK;
   }
 }

@@ -37,8 +37,8 @@ enum wow_family {
 
 struct wow_type {
   enum wow_family family;
-  int int_bits; /* WOW_INT: 16, 32 or 64 */
-  char *name;   /* the PostgreSQL name, e.g. "character varying" */
+  int int_bits;  /* WOW_INT: 16, 32 or 64 */
+  char *name;    /* the PostgreSQL name, e.g. "character varying" */
   char **labels; /* WOW_ENUM: the labels known; may be none */
   int n_labels;
 };
@@ -118,12 +118,12 @@ const char *wow_types_order_reason(const struct wow_type *type, enum wow_collati
 
 /* What a comparison with a certain value comes to. */
 enum wow_verdict {
-  WOW_NEVER,    /* true for no row */
-  WOW_ANY,      /* true for every row that is not NULL */
-  WOW_ALWAYS,   /* true for every row */
-  WOW_SEND,     /* `op` and `text` say it in the server's words */
-  WOW_COMPARE,  /* not in the server's words: compare each row here, wow_types_compare */
-  WOW_UNSENT    /* leave it to SQLite, which looks again */
+  WOW_NEVER,   /* true for no row */
+  WOW_ANY,     /* true for every row that is not NULL */
+  WOW_ALWAYS,  /* true for every row */
+  WOW_SEND,    /* `op` and `text` say it in the server's words */
+  WOW_COMPARE, /* not in the server's words: compare each row here, wow_types_compare */
+  WOW_UNSENT   /* leave it to SQLite, which looks again */
 };
 
 struct wow_constant {

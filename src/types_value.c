@@ -82,7 +82,8 @@ static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) 
   const char *dot = memchr(text, '.', bytes);
   if (dot) {
     size_t n = bytes;
-    while (n > 0 && text[n - 1] == '0') n--;
+    while (n > 0 && text[n - 1] == '0')
+      n--;
     if (text + n == dot + 1) whole = (size_t)(dot - text);
   }
   if (read_int64(text, whole, &i)) {
@@ -91,8 +92,10 @@ static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) 
   }
   double r = read_double(text, bytes);
   bool is_whole = r == floor(r) && fabs(r) < 9.2e18;
-  if (is_whole) sqlite3_result_int64(ctx, (sqlite3_int64)r);
-  else sqlite3_result_double(ctx, r);
+  if (is_whole)
+    sqlite3_result_int64(ctx, (sqlite3_int64)r);
+  else
+    sqlite3_result_double(ctx, r);
 }
 
 static bool is_text(const struct wow_json_value *json, const char *text) {
@@ -101,9 +104,12 @@ static bool is_text(const struct wow_json_value *json, const char *text) {
 
 /* 'NaN' stays text: SQLite has no NaN. */
 static void result_special_number(sqlite3_context *ctx, const struct wow_json_value *json) {
-  if (is_text(json, "Infinity")) sqlite3_result_double(ctx, INFINITY);
-  else if (is_text(json, "-Infinity")) sqlite3_result_double(ctx, -INFINITY);
-  else sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (is_text(json, "Infinity"))
+    sqlite3_result_double(ctx, INFINITY);
+  else if (is_text(json, "-Infinity"))
+    sqlite3_result_double(ctx, -INFINITY);
+  else
+    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 static int hex_digit(char c) {
@@ -151,9 +157,12 @@ static void result_json_string(sqlite3_context *ctx, const struct wow_json_value
     static const char named[] = "\bb\ff\nn\rr\tt\"\"\\\\";
     const char *name = c ? memchr(named, c, sizeof(named) - 1) : NULL;
     bool is_code = name && (name - named) % 2 == 0;
-    if (is_code) sqlite3_str_appendf(str, "\\%c", name[1]);
-    else if (c < 0x20) sqlite3_str_appendf(str, "\\u%04x", c);
-    else sqlite3_str_appendchar(str, 1, (char)c);
+    if (is_code)
+      sqlite3_str_appendf(str, "\\%c", name[1]);
+    else if (c < 0x20)
+      sqlite3_str_appendf(str, "\\u%04x", c);
+    else
+      sqlite3_str_appendchar(str, 1, (char)c);
   }
   sqlite3_str_appendchar(str, 1, '"');
   int rc = sqlite3_str_errcode(str);
@@ -178,39 +187,42 @@ void wow_types_result(sqlite3_context *ctx, const struct wow_type *type,
   enum wow_family family = type->family;
   bool is_json = is_json_family(family);
   switch (json->kind) {
-    case WOW_JSON_NULL: sqlite3_result_null(ctx); return;
-    case WOW_JSON_FALSE:
-    case WOW_JSON_TRUE:
-      if (!is_json) {
-        sqlite3_result_int(ctx, json->kind == WOW_JSON_TRUE);
-        return;
-      }
-      sqlite3_result_text(ctx, json->kind == WOW_JSON_TRUE ? "true" : "false", -1, SQLITE_STATIC);
-      break;
-    case WOW_JSON_NUMBER:
-      if (family == WOW_FLOAT8 || family == WOW_FLOAT4) {
-        sqlite3_result_double(ctx, read_double(json->text, json->bytes));
-        return;
-      }
-      if (family <= WOW_BOOL) {
-        result_number(ctx, json->text, json->bytes);
-        return;
-      }
-      sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-      break;
-    case WOW_JSON_STRING:
-      if (is_json) {
-        result_json_string(ctx, json);
-        break;
-      }
-      if (family == WOW_BYTEA) result_bytea(ctx, json);
-      else if (family <= WOW_BOOL) result_special_number(ctx, json);
-      else sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+  case WOW_JSON_NULL: sqlite3_result_null(ctx); return;
+  case WOW_JSON_FALSE:
+  case WOW_JSON_TRUE:
+    if (!is_json) {
+      sqlite3_result_int(ctx, json->kind == WOW_JSON_TRUE);
       return;
-    case WOW_JSON_NESTED:
-      sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-      is_json = true;
+    }
+    sqlite3_result_text(ctx, json->kind == WOW_JSON_TRUE ? "true" : "false", -1, SQLITE_STATIC);
+    break;
+  case WOW_JSON_NUMBER:
+    if (family == WOW_FLOAT8 || family == WOW_FLOAT4) {
+      sqlite3_result_double(ctx, read_double(json->text, json->bytes));
+      return;
+    }
+    if (family <= WOW_BOOL) {
+      result_number(ctx, json->text, json->bytes);
+      return;
+    }
+    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    break;
+  case WOW_JSON_STRING:
+    if (is_json) {
+      result_json_string(ctx, json);
       break;
+    }
+    if (family == WOW_BYTEA)
+      result_bytea(ctx, json);
+    else if (family <= WOW_BOOL)
+      result_special_number(ctx, json);
+    else
+      sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    return;
+  case WOW_JSON_NESTED:
+    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    is_json = true;
+    break;
   }
   if (is_json) sqlite3_result_subtype(ctx, JSON_SUBTYPE);
 }
@@ -237,7 +249,8 @@ static int compare_value(const struct wow_type *type, const struct wow_json_valu
     return order;
   }
   if (kind == SQLITE_BLOB) return -1; /* text sorts before blobs */
-  /* A number stands as its text: SQLite applies TEXT affinity to a constant beside a text column. */
+  /* A number stands as its text: SQLite applies TEXT affinity to a constant beside a text column.
+   */
   const unsigned char *text = sqlite3_value_text(value);
   return compare(json->text, json->bytes, text, (size_t)sqlite3_value_bytes(value));
 }
@@ -251,13 +264,13 @@ bool wow_types_compare(const struct wow_type *type, enum wow_op op,
   }
   int order = compare_value(type, json, value);
   switch (op) {
-    case WOW_EQ:
-    case WOW_IS: return order == 0;
-    case WOW_NE:
-    case WOW_IS_NOT: return order != 0;
-    case WOW_LT: return order < 0;
-    case WOW_LE: return order <= 0;
-    case WOW_GT: return order > 0;
-    default: return order >= 0;
+  case WOW_EQ:
+  case WOW_IS: return order == 0;
+  case WOW_NE:
+  case WOW_IS_NOT: return order != 0;
+  case WOW_LT: return order < 0;
+  case WOW_LE: return order <= 0;
+  case WOW_GT: return order > 0;
+  default: return order >= 0;
   }
 }

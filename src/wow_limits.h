@@ -25,7 +25,8 @@
 /* Text of one page. Two are held at once (one read, one in flight), with the decoder's slack: well
 ** below the 32 MB that a scan may take. */
 #define WOW_PAGE_BYTES (6 * 1024 * 1024)
-/* Undecoded bytes after which a transfer pauses. Above WOW_PAGE_BYTES, so that a page fits whole and
+/* Undecoded bytes after which a transfer pauses. Above WOW_PAGE_BYTES, so that a page fits whole
+*and
 ** the one behind it can be asked for. */
 #define WOW_BUFFER_BYTES (8 * 1024 * 1024)
 /* One row. SQLite's own ceiling for a value is 1,000,000,000. */
@@ -52,7 +53,8 @@
 #define WOW_BACKOFF_MS 200
 /* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
 #define WOW_BACKOFF_MAX_MS 30000
-/* What curl reads at once; its largest. Fewer calls of the sink: PostgREST sends one large chunk. */
+/* What curl reads at once; its largest. Fewer calls of the sink: PostgREST sends one large chunk.
+ */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
 /* Redirects within the same origin that a read follows. */
 #define WOW_REDIRECTS 5

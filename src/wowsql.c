@@ -69,8 +69,10 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
     return;
   }
   char *text = wow_error_text(&err);
-  if (text) sqlite3_result_error(ctx, text, -1);
-  else sqlite3_result_error_nomem(ctx);
+  if (text)
+    sqlite3_result_error(ctx, text, -1);
+  else
+    sqlite3_result_error_nomem(ctx);
   if (text) sqlite3_result_error_code(ctx, rc);
   sqlite3_free(text);
   wow_error_move(&bound->conn->last_error, &err);
@@ -101,8 +103,10 @@ int wow_functions_register(struct wow_connection *conn) {
   for (int g = 0; wow_function_groups[g]; g++) {
     const struct wow_function *function = wow_function_groups[g]->functions;
     const struct wow_table_function *table = wow_function_groups[g]->tables;
-    for (; rc == SQLITE_OK && function->name; function++) rc = register_function(conn, function);
-    for (; rc == SQLITE_OK && table->name; table++) rc = wow_tvf_register(conn, table);
+    for (; rc == SQLITE_OK && function->name; function++)
+      rc = register_function(conn, function);
+    for (; rc == SQLITE_OK && table->name; table++)
+      rc = wow_tvf_register(conn, table);
   }
   return rc;
 }
@@ -118,14 +122,14 @@ static bool is_loaded(sqlite3 *db) {
   return rc == SQLITE_OK;
 }
 
-__attribute__((visibility("default"))) int
-sqlite3_wowsql_init(sqlite3 *db, char **message, const sqlite3_api_routines *api) {
+__attribute__((visibility("default"))) int sqlite3_wowsql_init(sqlite3 *db, char **message,
+                                                               const sqlite3_api_routines *api) {
   struct wow_connection *conn = NULL;
   struct wow_error err = {0};
   SQLITE_EXTENSION_INIT2(api);
   if (sqlite3_libversion_number() < OLDEST_SQLITE) {
-    *message = sqlite3_mprintf("wowsql needs SQLite 3.38 or newer, this is %s",
-                               sqlite3_libversion());
+    *message =
+        sqlite3_mprintf("wowsql needs SQLite 3.38 or newer, this is %s", sqlite3_libversion());
     return SQLITE_ERROR;
   }
   if (is_loaded(db)) return SQLITE_OK_LOAD_PERMANENTLY;

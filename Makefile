@@ -1,0 +1,104 @@
+# wowsql: build, install, demo, tests.
+#
+#   make            wowsql.so (wowsql.dylib on macOS)
+#   make demo       a local WowSQL with a shop in it, and the sqlite3 shell on it
+#   make test       everything that is tested
+#   make install    where `.load wowsql` finds it (PREFIX, DESTDIR)
+#
+# WERROR=1 turns warnings into errors, as CI does.
+
+VERSION := $(shell cat VERSION)
+PREFIX  ?= /usr/local
+CC      ?= cc
+PKG     ?= pkg-config
+CFLAGS  ?= -O2 -g
+
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla
+ifeq ($(WERROR),1)
+WARNINGS += -Werror
+endif
+
+# Looked up when a recipe runs, not when make starts: `make deps` may have to install pkg-config.
+LIBS      = $(shell $(PKG) --libs libcurl libcjson) -lm
+CPPFLAGS += -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden $(CPPFLAGS) \
+             $(shell $(PKG) --cflags sqlite3 libcurl libcjson)
+
+ifeq ($(shell uname -s),Darwin)
+LIBRARY := wowsql.dylib
+SHARED  := -dynamiclib -undefined dynamic_lookup
+else
+LIBRARY := wowsql.so
+SHARED  := -shared
+endif
+
+SOURCES := $(sort $(wildcard src/*.c))
+OBJECTS := $(SOURCES:src/%.c=build/%.o)
+# The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
+CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
+UNITS   := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/unit_*.c)))
+
+.PHONY: all deps demo test unit lint install uninstall clean bench fuzz-sql check-asan
+all: $(LIBRARY)
+
+$(LIBRARY): $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+
+build/%.o: src/%.c VERSION
+	@mkdir -p build
+	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+
+build/core/%.o: src/%.c VERSION
+	@mkdir -p build/core
+	$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+
+build/unit_%: tests/unit_%.c $(CORE)
+	$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+-include $(wildcard build/*.d build/core/*.d)
+
+deps:
+	@tools/deps.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory $(LIBRARY)
+	@stack/demo
+
+test: deps
+	@$(MAKE) --no-print-directory $(LIBRARY) $(UNITS)
+	@tests/run
+
+unit: $(UNITS)
+	@for unit in $(UNITS); do $$unit || exit 1; done
+
+lint: $(LIBRARY)
+	@tools/lint.sh
+
+bench: deps
+	@$(MAKE) --no-print-directory $(LIBRARY)
+	@bench/run
+
+fuzz-sql: deps
+	@$(MAKE) --no-print-directory $(LIBRARY)
+	@tests/run --fuzz
+
+# The whole test suite with AddressSanitizer and UndefinedBehaviorSanitizer in the library.
+check-asan: deps
+	@$(MAKE) --no-print-directory clean
+	@$(MAKE) --no-print-directory CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer" \
+	  $(LIBRARY) $(UNITS)
+	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
+	@$(MAKE) --no-print-directory clean
+
+install: $(LIBRARY)
+	install -d "$(DESTDIR)$(PREFIX)/lib"
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+
+clean:
+	rm -rf build wowsql.so wowsql.dylib
