@@ -31,6 +31,8 @@
 #define WOW_BUFFER_BYTES (8 * 1024 * 1024)
 /* One row. SQLite's own ceiling for a value is 1,000,000,000. */
 #define WOW_ROW_BYTES (256 * 1024 * 1024)
+/* How deep a JSON document in a column may nest. PostgreSQL's own parser stops somewhat earlier. */
+#define WOW_JSON_DEPTH 10000
 /* A control document: OpenAPI descriptions of large schemas have several megabytes. */
 #define WOW_DOCUMENT_BYTES (64 * 1024 * 1024)
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:

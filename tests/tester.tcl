@@ -1,0 +1,222 @@
+# The test harness, in the manner of SQLite's own. A test file begins with
+#
+#   source [file join [file dirname [info script]] tester.tcl]
+#
+# and ends with finish_test. It runs against the stack that tests/run has started (real PostgreSQL,
+# PostgREST and nginx); its whereabouts are in the environment.
+#
+#   do_test name script expected             the script's result
+#   do_execsql_test name sql expected        the rows of SQL on `db`, as one flat list
+#   do_errorsql_test name sql pattern        SQL that fails, with a message that matches a glob
+#   do_request_test name sql expected reqs   rows, and the requests made: their number, or a list of
+#                                            glob patterns, one for each, in order
+#   remote_sql sql                           SQL on the server as its superuser; tables made or
+#                                            changed by it are known to PostgREST afterwards
+#   remote_query sql                         the same for a query; a list of its fields
+#   start_postgrest name key=value...        one more PostgREST on the same database; its URL
+#   open_db / connect ?url key options?      a new `db` with the extension; wowsql_connect
+#
+# NULL shows as "NULL" in results. A failing test prints the SQL, the requests, expected and got.
+
+package require Tcl 8.6
+package require sqlite3
+
+namespace eval t {
+  variable passed 0 failed 0 skipped 0
+  variable file [file tail [info script]]
+  variable root [file normalize [file join [file dirname [info script]] ..]]
+  variable cleanup {}
+}
+
+# The stack's settings reach the tests under names of their own, so that the extension under test
+# does not find a project in the environment.
+foreach name {PROJECT_URL API_KEY} { unset -nocomplain ::env(WOWSQL_$name) }
+if {![info exists ::env(WOWSQL_TEST_URL)]} {
+  puts stderr "run tests with: tests/run [file tail $::argv0]"
+  exit 2
+}
+set t::url $::env(WOWSQL_TEST_URL)
+set t::anon_key $::env(WOWSQL_TEST_ANON_KEY)
+set t::service_key $::env(WOWSQL_TEST_SERVICE_KEY)
+set t::postgrest_url $::env(WOWSQL_TEST_POSTGREST_URL)
+set t::dir $::env(WOWSQL_TEST_DIR)
+
+proc t::pass {} { variable passed; incr passed }
+
+proc t::fail {name args} {
+  variable failed
+  variable file
+  incr failed
+  puts "FAIL $file $name"
+  foreach {label text} $args { puts "  $label: [string map {\n "\n    "} $text]" }
+}
+
+proc skip_test {name reason} {
+  incr t::skipped
+  puts "SKIP $t::file $name: $reason"
+}
+
+proc do_test {name script expected} {
+  if {[catch {uplevel 1 $script} got options]} {
+    t::fail $name script $script expected $expected error $got
+  } elseif {$got ne $expected} {
+    t::fail $name script $script expected $expected got $got
+  } else {
+    t::pass
+  }
+}
+
+proc t::execsql {sql} { db eval $sql }
+
+proc do_execsql_test {name sql {expected {}}} {
+  if {[catch {t::execsql $sql} got]} {
+    t::fail $name sql $sql requests [t::requests 0] expected $expected error $got
+  } elseif {[list {*}$got] ne [list {*}$expected]} {
+    t::fail $name sql $sql requests [t::requests 0] expected [list {*}$expected] got $got
+  } else {
+    t::pass
+  }
+}
+
+proc do_errorsql_test {name sql pattern} {
+  if {![catch {t::execsql $sql} got]} {
+    t::fail $name sql $sql expected "an error like $pattern" got $got
+  } elseif {![string match $pattern $got]} {
+    t::fail $name sql $sql expected "an error like $pattern" got $got
+  } else {
+    t::pass
+  }
+}
+
+# A URL as people read it: without server and REST path, percent-decoded.
+proc t::readable {url} {
+  regsub {^https?://[^/]*} $url {} url
+  regsub {^/rest/v1} $url {} url
+  set bytes {}
+  for {set i 0} {$i < [string length $url]} {incr i} {
+    set c [string index $url $i]
+    if {$c eq "%" && [scan [string range $url $i+1 $i+2] %2x code] == 1} {
+      append bytes [format %c $code]
+      incr i 2
+    } else {
+      append bytes $c
+    }
+  }
+  encoding convertfrom utf-8 $bytes
+}
+
+# The requests with a number above `seq`, as "METHOD /path?query".
+proc t::requests {seq} {
+  set list {}
+  catch {
+    db eval {SELECT method, url FROM wowsql_log WHERE seq > $seq ORDER BY seq} {
+      lappend list "$method [t::readable $url]"
+    }
+  }
+  return $list
+}
+
+proc t::last_request {} { db one {SELECT coalesce(max(seq), 0) FROM wowsql_log} }
+
+proc do_request_test {name sql expected requests} {
+  set before [t::last_request]
+  if {[catch {t::execsql $sql} got]} {
+    t::fail $name sql $sql requests [t::requests $before] expected $expected error $got
+    return
+  }
+  set made [t::requests $before]
+  if {[string is integer -strict $requests]} {
+    set same [expr {[llength $made] == $requests}]
+  } else {
+    set same [expr {[llength $made] == [llength $requests]}]
+    foreach request $made pattern $requests {
+      if {![string match $pattern $request]} { set same 0 }
+    }
+  }
+  if {[list {*}$got] ne [list {*}$expected] || !$same} {
+    t::fail $name sql $sql expected [list {*}$expected] got $got \
+      "requests expected" [join $requests \n] "requests made" [join $made \n]
+  } else {
+    t::pass
+  }
+}
+
+# ---- the server's side
+
+proc t::psql {sql args} {
+  exec psql -X -q -v ON_ERROR_STOP=1 {*}$args << $sql 2>@1
+}
+
+set t::reload_count 0
+
+# PostgREST learns of changes by a notification. A probe table made in the same go shows when it has:
+# it answers 404 to writes to a table that it does not know.
+proc remote_sql {sql} {
+  set probe "probe_[pid]_[incr t::reload_count]"
+  t::psql "$sql\n;CREATE TABLE public.$probe (a int); NOTIFY pgrst, 'reload schema';"
+  try {
+    foreach url [list $t::postgrest_url {*}[dict values $::t::instances]] {
+      t::wait_for_reload $url $probe
+    }
+  } finally {
+    t::psql "DROP TABLE public.$probe;"
+  }
+}
+
+set t::instances {}
+
+proc t::wait_for_reload {url probe} {
+  for {set i 0} {$i < 200} {incr i} {
+    set status [exec curl -s -o /dev/null -w %{http_code} -X POST -H {Content-Type: application/json} \
+      -d {[]} $url/$probe?columns=a]
+    if {$status ne "404"} return
+    if {$i % 20 == 19} { t::psql "NOTIFY pgrst, 'reload schema';" }
+    after 25
+  }
+  error "PostgREST at $url has not noticed the change"
+}
+
+proc remote_query {sql} {
+  set out [t::psql $sql -A -t -R \x1e -F \x1f]
+  set list {}
+  foreach row [split $out \x1e] { lappend list {*}[split [string trimright $row \n] \x1f] }
+  return $list
+}
+
+proc start_postgrest {name args} {
+  set url [string trim [exec $t::root/stack/local --dir $t::dir postgrest $name {*}$args 2>@stderr]]
+  dict set t::instances $name $url
+  return $url
+}
+
+# Runs when the file ends, however it does.
+proc at_end {script} { lappend t::cleanup $script }
+
+# ---- the client's side
+
+proc open_db {{file :memory:}} {
+  catch {db close}
+  sqlite3 ::db $file
+  db nullvalue NULL
+  db enable_load_extension 1
+  db eval "SELECT load_extension('$t::root/wowsql')"
+}
+
+proc connect {{url {}} {key {}} {options {}}} {
+  if {$url eq {}} { set url $t::url; set key $t::service_key }
+  if {$options eq {}} { set options "{}" }
+  db one {SELECT wowsql_connect($url, $key, $options)}
+}
+
+# Connects to a PostgREST that has no gateway in front.
+proc connect_bare {url {options {}}} {
+  set options [expr {$options eq {} ? {{"rest_path":"/"}} : "{\"rest_path\":\"/\",$options}"}]
+  connect $url {} $options
+}
+
+proc finish_test {} {
+  foreach script [lreverse $t::cleanup] { catch {uplevel #0 $script} }
+  catch {db close}
+  puts "$t::file: $t::passed passed, $t::failed failed, $t::skipped skipped"
+  exit [expr {$t::failed > 0}]
+}
