@@ -1,0 +1,7 @@
+-- Tells PostgREST to read the schema again after every change of it.
+CREATE FUNCTION extensions.notify_postgrest() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NOTIFY pgrst, 'reload schema';
+END
+$$;
+CREATE EVENT TRIGGER notify_postgrest ON ddl_command_end EXECUTE FUNCTION extensions.notify_postgrest();
