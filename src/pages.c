@@ -48,6 +48,7 @@ struct wow_pages {
   sqlite3_int64 first_rows;
   sqlite3_int64 most_rows;
   sqlite3_int64 delivered;  /* rows stepped to since the start */
+  sqlite3_int64 offset; /* rows of the present answer and of those before it in the same order */
   sqlite3_int64 page_rows;  /* the size of the page to come */
   double row_bytes;         /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
@@ -231,7 +232,7 @@ static char *request_path(struct wow_pages *pages, const struct wow_json_value *
   bool is_lookup = pages->most_rows == 1;
   if (limit != 0 && !is_lookup) append_order(pages, str);
   if (limit >= 0 && !is_lookup) sqlite3_str_appendf(str, "&limit=%lld", limit);
-  if (pages->by_offset && last) sqlite3_str_appendf(str, "&offset=%lld", pages->delivered);
+  if (pages->by_offset && last) sqlite3_str_appendf(str, "&offset=%lld", pages->offset);
   return sqlite3_str_finish(str);
 }
 
@@ -286,6 +287,7 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
   pages->first_rows = first_rows;
   pages->most_rows = most_rows;
   pages->delivered = 0;
+  pages->offset = 0;
   pages->short_page = -1;
   pages->failures = 0;
   pages->is_started = false;
@@ -399,6 +401,7 @@ static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct 
   page_close(pages->current);
   pages->shape.server->max_rows = (int)cap;
   pages->by_offset = true;
+  pages->offset = 0;
   return page_open(pages, pages->current, NULL, cap, false, err);
 }
 
@@ -486,6 +489,7 @@ static int continue_behind_last(struct wow_pages *pages, struct wow_error *err) 
   if (!pages->shape.has_key && !pages->by_offset) {
     /* An unordered answer that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
+    pages->offset = 0;
     pages->n_skipped = 0;
     pages->first_rows = -1;
     return page_open(pages, pages->current, NULL, -1, true, err);
@@ -549,6 +553,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   struct page *page = pages->current;
   page->got++;
   pages->delivered++;
+  pages->offset++;
   if (pages->shape.has_key && keep_last(pages) != SQLITE_OK) return wow_error_nomem(err);
   if (!pages->shape.has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
     return wow_error_nomem(err);
@@ -583,6 +588,8 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     if (rc == SQLITE_ROW) {
       if (skip_seen(pages)) {
         pages->current->got++;
+        pages->offset++;
+        rc = SQLITE_OK;
         continue;
       }
       return row_ready(pages, err);

@@ -123,7 +123,9 @@ static bool is_loaded(sqlite3 *db) {
 }
 
 __attribute__((visibility("default"))) int sqlite3_wowsql_init(sqlite3 *db, char **message,
-                                                               const sqlite3_api_routines *api) {
+                                                               const sqlite3_api_routines *api);
+
+int sqlite3_wowsql_init(sqlite3 *db, char **message, const sqlite3_api_routines *api) {
   struct wow_connection *conn = NULL;
   struct wow_error err = {0};
   SQLITE_EXTENSION_INIT2(api);

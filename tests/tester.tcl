@@ -23,7 +23,7 @@ package require sqlite3
 
 namespace eval t {
   variable passed 0 failed 0 skipped 0
-  variable file [file tail [info script]]
+  variable file [file tail $::argv0]
   variable root [file normalize [file join [file dirname [info script]] ..]]
   variable cleanup {}
 }
@@ -48,7 +48,12 @@ proc t::fail {name args} {
   variable file
   incr failed
   puts "FAIL $file $name"
-  foreach {label text} $args { puts "  $label: [string map {\n "\n    "} $text]" }
+  foreach {label text} $args {
+    if {[string length $text] > 3000} {
+      set text "[string range $text 0 1400] ... [string range $text end-1400 end]"
+    }
+    puts "  $label: [string map {\n "\n    "} $text]"
+  }
 }
 
 proc skip_test {name reason} {
@@ -144,7 +149,7 @@ proc do_request_test {name sql expected requests} {
 # ---- the server's side
 
 proc t::psql {sql args} {
-  exec psql -X -q -v ON_ERROR_STOP=1 {*}$args << $sql 2>@1
+  exec psql -X -q -v ON_ERROR_STOP=1 {*}$args << "SET client_min_messages = warning;\n$sql" 2>@1
 }
 
 set t::reload_count 0
@@ -202,16 +207,17 @@ proc open_db {{file :memory:}} {
   db eval "SELECT load_extension('$t::root/wowsql')"
 }
 
-proc connect {{url {}} {key {}} {options {}}} {
+# Says what is true of the stack, that it does not cut answers: otherwise the request behind a short
+# page, which makes sure, would depend on what was read before.
+proc connect {{url {}} {key {}} {options {{"max_rows":0}}}} {
   if {$url eq {}} { set url $t::url; set key $t::service_key }
-  if {$options eq {}} { set options "{}" }
   db one {SELECT wowsql_connect($url, $key, $options)}
 }
 
 # Connects to a PostgREST that has no gateway in front.
 proc connect_bare {url {options {}}} {
-  set options [expr {$options eq {} ? {{"rest_path":"/"}} : "{\"rest_path\":\"/\",$options}"}]
-  connect $url {} $options
+  if {$options ne {}} { set options ",$options" }
+  connect $url {} "{\"rest_path\":\"/\"$options}"
 }
 
 proc finish_test {} {

@@ -28,7 +28,7 @@ COMMENT ON TABLE public.customers IS 'Who buys';
 INSERT INTO public.customers
 SELECT i,
        first.name || ' ' || last.name,
-       lower(translate(first.name, 'éüøÅá', 'euoAa')) || '.' || i || '@example.' ||
+       lower(translate(first.name, 'éëüøá', 'eeuoa')) || '.' || i || '@example.' ||
          (ARRAY['com', 'org', 'net'])[1 + pg_temp.pick(i, 3, 3)],
        place.city, place.country,
        date '1940-01-01' + pg_temp.pick(i, 5, 24000)::int,
