@@ -321,11 +321,12 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
 static int keep(struct kept *kept, const struct wow_json_value *value) {
   kept->kind = value->kind;
   kept->bytes = value->bytes;
-  if (value->bytes > kept->room) {
-    char *text = sqlite3_realloc64(kept->text, value->bytes);
+  /* An empty text is a text, too: room for a byte more, so that it is never NULL. */
+  if (value->bytes + 1 > kept->room) {
+    char *text = sqlite3_realloc64(kept->text, value->bytes + 1);
     if (text == NULL) return SQLITE_NOMEM;
     kept->text = text;
-    kept->room = value->bytes;
+    kept->room = value->bytes + 1;
   }
   if (value->bytes) memcpy(kept->text, value->text, value->bytes);
   return SQLITE_OK;

@@ -9,7 +9,9 @@ packages=()
 need() { packages+=("$1"); }
 have_pkg() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
 have_server() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
-have_tcl_sqlite() { command -v tclsh >/dev/null && echo 'package require sqlite3' | tclsh >/dev/null 2>&1; }
+have_tcl_sqlite() { # tclsh does not fail of itself on an error in what it reads from a pipe
+  command -v tclsh >/dev/null && echo 'exit [catch {package require sqlite3}]' | tclsh
+}
 
 command -v cc >/dev/null || need gcc
 command -v make >/dev/null || need make
