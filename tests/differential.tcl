@@ -151,6 +151,18 @@ proc d::constant {family} {
 
 proc d::column {table} { pick [dict get $d::tables $table] }
 
+# A column to compare with one of `family`. Two kinds of date and time, or two uuids, are compared by
+# the server as values: only the same kind has a text form that a copy can compare.
+proc d::partner {table family} {
+  set by_value {date ts tz time uuid}
+  set columns [lmap c [dict get $d::tables $table] {
+    set other [lindex $c 1]
+    if {$family in $by_value && $other in $by_value && $family ne $other} continue
+    lindex $c 0
+  }]
+  pick $columns
+}
+
 # A pattern; sometimes with everything that has to be escaped somewhere.
 proc d::pattern {} {
   quote [pick {a% %b% _b a%b AB% %\\% %*% %,% {%"%} a\\_b %% {} h_llo% →% %. {a b%} (p% ab% %5% 5%}]
@@ -182,7 +194,7 @@ proc d::predicate {table alias depth} {
     14 { return "$c [pick {= < >=}] \$[pick {p_int p_real p_text p_null p_five}]" }
     default {
       set other [pick [dict keys $d::tables]]
-      lassign [column $other] name2 family2
+      set name2 [partner $other $family]
       return [pick [list \
         "$c IN (SELECT z.$name2 FROM $other z WHERE [predicate $other z 0])" \
         "EXISTS (SELECT 1 FROM $other z WHERE z.$name2 = $c)" \
@@ -207,7 +219,7 @@ proc d::query {} {
   variable tables
   set t [pick [dict keys $tables]]
   set u [pick [dict keys $tables]]
-  set c [lindex [column $t] 0]
+  lassign [column $t] c family
   set c2 [lindex [column $t] 0]
   set i [lindex [pick [lsearch -all -inline -index 1 -regexp [dict get $tables $t] {^(int|small)$}]] 0]
   set p [predicate $t a 2]
@@ -224,7 +236,7 @@ proc d::query {} {
     8 { return [list "SELECT a.$c, count(*) FROM $t a WHERE $p GROUP BY a.$c [pick {{} {HAVING count(*) > 1} {ORDER BY 1, 2}}]" 0] }
     9 { return [list "SELECT DISTINCT a.$c[pick [list {} ", a.$c2"]] FROM $t a WHERE $p" 0] }
     10 {
-      set b [lindex [column $u] 0]
+      set b [partner $u $family]
       return [list "SELECT count(*), count(b.$b) FROM $t a [pick {JOIN {LEFT JOIN} JOIN}] $u b ON a.$c = b.$b[pick [list {} " AND [predicate $u b 0]"]] WHERE $p" 1]
     }
     11 {
@@ -235,7 +247,7 @@ proc d::query {} {
       if {!$has_key} { return [list "SELECT count(DISTINCT a.$c) FROM $t a WHERE $p" 1] }
       return [list "SELECT a.$c, row_number() OVER (PARTITION BY a.$c2 ORDER BY a.$c, [join [total $t a] {, }]) FROM $t a WHERE $p" 0]
     }
-    14 { return [list "SELECT a.$c, (SELECT count(*) FROM $u b WHERE b.[lindex [column $u] 0] = a.$c) FROM $t a WHERE $p" 0] }
+    14 { return [list "SELECT a.$c, (SELECT count(*) FROM $u b WHERE b.[partner $u $family] = a.$c) FROM $t a WHERE $p" 0] }
     15 { return [list "SELECT l.k, a.$c FROM loc l [pick {JOIN {LEFT JOIN}}] $t a ON a.$i = l.k AND $p" 0] }
     16 { return [list "SELECT l.t, count(a.$c) FROM loc l [pick {JOIN {LEFT JOIN}}] $t a ON a.$c = l.t GROUP BY l.t" 0] }
     default { return [list "SELECT a.$c FROM (SELECT * FROM $t LIMIT 1000) a WHERE $p" 0] }
