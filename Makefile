@@ -3,6 +3,7 @@
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell on it
 #   make test       everything that is tested
+#   make docs       the tables in README.md that come out of the code
 #   make install    where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -38,7 +39,7 @@ OBJECTS := $(SOURCES:src/%.c=build/%.o)
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 UNITS   := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/unit_*.c)))
 
-.PHONY: all deps demo test unit lint install uninstall clean bench fuzz-sql check-asan
+.PHONY: all deps demo test unit lint docs install uninstall clean bench fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -56,6 +57,7 @@ build/unit_%: tests/unit_%.c $(CORE)
 	$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
 -include $(wildcard build/*.d build/core/*.d)
+.SECONDARY: $(CORE)
 
 deps:
 	@tools/deps.sh
@@ -65,7 +67,7 @@ demo: deps
 	@stack/demo
 
 test: deps
-	@$(MAKE) --no-print-directory $(LIBRARY) $(UNITS)
+	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
 	@tests/run
 
 unit: $(UNITS)
@@ -73,6 +75,11 @@ unit: $(UNITS)
 
 lint: $(LIBRARY)
 	@tools/lint.sh
+
+# The parts of README.md that come out of the code.
+docs: deps
+	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_types
+	@tools/docs.tcl
 
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)

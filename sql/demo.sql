@@ -13,7 +13,7 @@ FROM invited AS i JOIN customers AS c ON c.id = i.customer_id ORDER BY i.seat;
 
 -- The server filters, sorts and cuts; ten rows do not travel to show three.
 SELECT id, total, ordered_at FROM orders
-WHERE status = 'paid' AND total > 9000 ORDER BY total DESC LIMIT 3;
+WHERE status = 'paid' AND total > 6000 ORDER BY total DESC LIMIT 3;
 
 -- Half a million rows counted without moving one.
 SELECT count(*) AS lines FROM order_items WHERE quantity >= 3;
@@ -22,7 +22,7 @@ SELECT count(*) AS lines FROM order_items WHERE quantity >= 3;
 .print
 .print What the second query asked of the server:
 EXPLAIN QUERY PLAN SELECT id, total, ordered_at FROM orders
-WHERE status = 'paid' AND total > 9000 ORDER BY total DESC LIMIT 3;
+WHERE status = 'paid' AND total > 6000 ORDER BY total DESC LIMIT 3;
 
 .print
 .print Everything that was sent:

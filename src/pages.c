@@ -47,10 +47,10 @@ struct wow_pages {
   char *filters;
   sqlite3_int64 first_rows;
   sqlite3_int64 most_rows;
-  sqlite3_int64 delivered;  /* rows stepped to since the start */
-  sqlite3_int64 offset; /* rows of the present answer and of those before it in the same order */
-  sqlite3_int64 page_rows;  /* the size of the page to come */
-  double row_bytes;         /* seen on the last page; 0: none yet */
+  sqlite3_int64 delivered; /* rows stepped to since the start */
+  sqlite3_int64 offset;    /* rows of the present answer and of those before it in the same order */
+  sqlite3_int64 page_rows; /* the size of the page to come */
+  double row_bytes;        /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
   int failures;             /* broken answers since the last whole page */
   bool is_started;

@@ -229,7 +229,8 @@ struct planner {
   int n_args;     /* values asked for so far */
   int in[IN_MAX]; /* constraints: IN terms taken whole */
   int n_in;
-  int n_local; /* usable terms that were not sent */
+  int n_local;    /* usable terms that were not sent */
+  bool is_lookup; /* a term compares with what is no constant, a joined column perhaps */
   int rc;
   bool has_order;
   int limit;  /* constraint of LIMIT; -1: none */
@@ -385,6 +386,7 @@ static void consider(struct planner *p, int constraint) {
     note(p, col->name, name, "SQLite would look again at more than 16 terms, by other rules");
   } else {
     bool exact = rule.ship == WOW_EXACT && can_omit;
+    p->is_lookup = p->is_lookup || (op == WOW_EQ && literal == NULL);
     ship(p, constraint, column, op, exact || must_omit(p->context, col->type.family, op));
   }
 }
@@ -504,10 +506,12 @@ static void estimate(struct planner *p) {
       if (!repeated) rows *= selectivity(p->plan.terms[i].op);
     }
     if (p->plan.has_filter) rows *= WOW_SELECTIVITY_RANGE;
+    if (p->is_lookup && rows > WOW_ROWS_PER_VALUE) rows = WOW_ROWS_PER_VALUE;
     if (rows < 2) rows = 2;
   }
   info->estimatedRows = (sqlite3_int64)rows;
-  info->estimatedCost = WOW_COST_REQUEST + rows * WOW_COST_ROW;
+  info->estimatedCost =
+      (p->is_lookup ? WOW_COST_LOOKUP : WOW_COST_REQUEST) + (rows - 1) * WOW_COST_ROW;
 }
 
 static void take_columns(struct planner *p) {

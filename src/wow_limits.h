@@ -26,8 +26,8 @@
 ** below the 32 MB that a scan may take. */
 #define WOW_PAGE_BYTES (6 * 1024 * 1024)
 /* Undecoded bytes after which a transfer pauses. Above WOW_PAGE_BYTES, so that a page fits whole
-*and
-** the one behind it can be asked for. */
+ *and
+ ** the one behind it can be asked for. */
 #define WOW_BUFFER_BYTES (8 * 1024 * 1024)
 /* One row. SQLite's own ceiling for a value is 1,000,000,000. */
 #define WOW_ROW_BYTES (256 * 1024 * 1024)
@@ -68,12 +68,20 @@
 /* ---- the planner's costs; the unit is about one row of a local table */
 
 /* Rows of a relation of which nothing is known. */
-#define WOW_DEFAULT_ROWS 10000.0
-/* A row that travels: a tenth of a microsecond here, some 2 microseconds over the wire. */
-#define WOW_COST_ROW 1.0
-/* A request, below the price of some 50 rows: SQLite takes a local table that was never analysed
-** for a million rows, and would else scan the remote one rather than look up a few keys. */
+#define WOW_DEFAULT_ROWS 100000.0
+/* A row that travels: some 2 microseconds over the wire, where a local row takes a tenth of one. */
+#define WOW_COST_ROW 20.0
+/* A request of a scan. A round trip is dearer than this by far; but scans are compared with each
+** other by the rows that they move. */
 #define WOW_COST_REQUEST 40.0
+/* A lookup by key. Not what one round trip costs: lookups are remembered, and when they have cost
+** as much as fetching the whole they become one fetch, so that many of them are never dear. And
+** SQLite takes a local table that was never analysed for a million rows; it should still look up
+** the keys of the three that it has, rather than scan the remote one. */
+#define WOW_COST_LOOKUP 1.0
+/* Rows that a value of a foreign key, or of any column that is compared with another table's, has:
+** SQLite's own guess for an index. */
+#define WOW_ROWS_PER_VALUE 10.0
 /* What part of a relation the terms leave. */
 #define WOW_SELECTIVITY_EQ 0.02
 #define WOW_SELECTIVITY_IN 0.1

@@ -34,6 +34,7 @@ long_files() { wc -l src/*.[ch] | awk '$2 != "total" && $1 > 900 {print $2 " has
 functions_named() { # every C function that several files see has its file in its name
   nm build/*.o 2>/dev/null | awk '$2 == "T" {print $3}' | grep -Ev '^(wow_|sqlite3_wowsql_init$)'
 }
+docs() { tools/docs.tcl --check; }
 
 check "clang-format" format
 check "only http.c includes curl" curl_includes
@@ -42,5 +43,6 @@ check "planning and decoding do no I/O" pure_files
 check "exported symbols" exports
 check "long files" long_files
 check "names across files" functions_named
+check "README" docs
 echo "lint: $passed passed, $failed failed"
 [ "$failed" = 0 ]

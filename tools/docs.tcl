@@ -1,0 +1,39 @@
+#!/usr/bin/env tclsh
+# Renews the parts of README.md that come out of the code: the table of shippability (types.c), the
+# functions (their descriptions) and the demo's output. `make docs` writes them; with --check nothing
+# is written, and a difference is an error (but for the demo, which tests/readme.test runs).
+set root [file normalize [file join [file dirname [info script]] ..]]
+cd $root
+
+proc read_file {name} { set f [open $name]; fconfigure $f -encoding utf-8; set t [read $f]; close $f; return $t }
+
+# The text between <!-- name --> and <!-- /name -->.
+proc replace_part {text name part} {
+  set open "<!-- $name -->\n"
+  set from [expr {[string first $open $text] + [string length $open]}]
+  set to [expr {[string first "<!-- /$name -->" $text] - 1}]
+  string cat [string range $text 0 $from-1] $part [string range $text $to+1 end]
+}
+
+proc functions {} {
+  set sql "SELECT '| `' || replace(usage, '|', '\\|') || '` | ' || summary || ' |' FROM wowsql_help;"
+  set library [lindex [glob wowsql.so wowsql.dylib] 0]
+  set rows [exec sqlite3 :memory: ".load ./$library" $sql]
+  return "| function | what it does |\n|---|---|\n$rows\n"
+}
+
+proc demo {} { return "```console\n[exec stack/demo << {}]\n```\n" }
+
+set text [read_file README.md]
+set new [replace_part $text shippability [exec build/unit_types --markdown]\n]
+set new [replace_part $new functions [functions]]
+if {[lindex $argv 0] eq "--check"} {
+  if {$new eq $text} { exit 0 }
+  puts "README.md is not what the code says: make docs"
+  exit 1
+}
+set new [replace_part $new demo [demo]]
+set f [open README.md w]
+fconfigure $f -encoding utf-8
+puts -nonewline $f $new
+close $f
