@@ -43,18 +43,22 @@ UNITS   := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/unit_*.c)))
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
-	$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
 
 build/%.o: src/%.c VERSION
 	@mkdir -p build
-	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@echo cc $<
+	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
 	@mkdir -p build/core
-	$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+	@echo cc $< '(tests)'
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
 
 build/unit_%: tests/unit_%.c $(CORE)
-	$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
 -include $(wildcard build/*.d build/core/*.d)
 .SECONDARY: $(CORE)
