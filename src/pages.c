@@ -302,6 +302,10 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
   return SQLITE_OK;
 }
 
+void wow_pages_expect_all(struct wow_pages *pages) {
+  pages->page_rows = WOW_PAGE_ROWS;
+}
+
 static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.server;
   pages->is_started = true;
@@ -559,10 +563,16 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   if (!pages->shape.has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
-  if (page->got % ROWS_PER_PUMP != 0) return SQLITE_ROW;
+  return SQLITE_ROW;
+}
+
+/* Lets what has arrived in the meantime into the decoder. Between two rows only: it ends the
+ *validity
+ ** of a row's values. */
+static int look_at_network(struct wow_pages *pages, struct wow_error *err) {
+  if (pages->current->got == 0 || pages->current->got % ROWS_PER_PUMP != 0) return SQLITE_OK;
   wow_http_pump(pages->shape.conn->http);
-  int rc = prefetch(pages, err);
-  return rc == SQLITE_OK ? SQLITE_ROW : rc;
+  return prefetch(pages, err);
 }
 
 static int page_turn(struct wow_pages *pages, struct wow_error *err) {
@@ -584,6 +594,7 @@ static int page_turn(struct wow_pages *pages, struct wow_error *err) {
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
   int rc = SQLITE_OK;
   if (!pages->is_started && !pages->is_done) rc = open_first_page(pages, err);
+  if (rc == SQLITE_OK && !pages->is_done) rc = look_at_network(pages, err);
   while (rc == SQLITE_OK && !pages->is_done) {
     rc = wow_rows_next(pages->current->rows, err);
     if (rc == SQLITE_ROW) {
@@ -626,4 +637,35 @@ int wow_pages_count_rest(struct wow_pages *pages, sqlite3_int64 *rest, struct wo
   sqlite3_free(answer.body);
   sqlite3_free(path);
   return rc;
+}
+
+double wow_pages_estimate(struct wow_connection *conn, struct wow_server *server,
+                          const char *schema, const char *relation, const char *filters) {
+  struct wow_error err = {0};
+  struct wow_server_answer answer = {.total = -1};
+  struct wow_http_options options = server->http;
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendchar(str, 1, '/');
+  wow_deparse_path(str, relation);
+  sqlite3_str_appendf(str, "?limit=0%s", filters);
+  char *path = sqlite3_str_finish(str);
+  if (path == NULL) return -1;
+  options.retries = 0;
+  if (options.connect_timeout_ms > WOW_ESTIMATE_TIMEOUT_MS)
+    options.connect_timeout_ms = WOW_ESTIMATE_TIMEOUT_MS;
+  if (options.silence_timeout_ms > WOW_ESTIMATE_TIMEOUT_MS)
+    options.silence_timeout_ms = WOW_ESTIMATE_TIMEOUT_MS;
+  struct wow_server_request request = {
+      .method = "GET",
+      .path = path,
+      .schema = schema,
+      .prefer = "count=planned",
+      .what = relation,
+      .options = &options,
+  };
+  if (wow_server_fetch(conn, server, &request, &answer, &err) != SQLITE_OK) answer.total = -1;
+  sqlite3_free(answer.body);
+  sqlite3_free(path);
+  wow_error_reset(&err);
+  return (double)answer.total;
 }

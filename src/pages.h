@@ -43,6 +43,9 @@ void wow_pages_free(struct wow_pages *pages);
 int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 first_rows,
                     sqlite3_int64 most_rows, struct wow_error *err);
 
+/* All rows will be read: pages are large from the start. Behind wow_pages_start. */
+void wow_pages_expect_all(struct wow_pages *pages);
+
 /* Steps to the next row: SQLITE_ROW, SQLITE_DONE, or an error. */
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
 
@@ -52,6 +55,11 @@ const struct wow_rows *wow_pages_rows(const struct wow_pages *pages);
 /* How many rows the query has behind the present one (before the first: in all), by the server's
 ** count. For relations with a key, or before the first row. */
 int wow_pages_count_rest(struct wow_pages *pages, sqlite3_int64 *rest, struct wow_error *err);
+
+/* How many rows of a relation the server thinks that a condition ("&a=eq.1" or "") leaves: its
+** planner's estimate, asked for with a short timeout. -1: it does not say. */
+double wow_pages_estimate(struct wow_connection *conn, struct wow_server *server,
+                          const char *schema, const char *relation, const char *filters);
 
 /* The next row would be on another page than the present one, and that page was not asked for. */
 bool wow_pages_at_page_end(const struct wow_pages *pages);

@@ -355,6 +355,18 @@ static bool is_pattern_range(const struct planner *p, int constraint) {
   return false;
 }
 
+/* A list for a column that an = term looks up is only a hint at the keys to come: see query.c. */
+static void keep_hints_here(struct planner *p) {
+  const struct wow_relation *relation = p->context->relation;
+  for (int i = 0; i < p->n_in; i++) {
+    int column = column_of(relation, p->info->aConstraint[p->in[i]].iColumn);
+    for (int j = 0; j < p->plan.n_terms; j++) {
+      bool same = p->plan.terms[j].column == column && p->plan.terms[j].op == WOW_EQ;
+      if (same) p->info->aConstraintUsage[p->in[i]].omit = 0;
+    }
+  }
+}
+
 static void consider(struct planner *p, int constraint) {
   const struct sqlite3_index_constraint *c = &p->info->aConstraint[constraint];
   const struct wow_relation *relation = p->context->relation;
@@ -386,7 +398,8 @@ static void consider(struct planner *p, int constraint) {
     note(p, col->name, name, "SQLite would look again at more than 16 terms, by other rules");
   } else {
     bool exact = rule.ship == WOW_EXACT && can_omit;
-    p->is_lookup = p->is_lookup || (op == WOW_EQ && literal == NULL);
+    p->is_lookup =
+        p->is_lookup || (op == WOW_EQ && literal == NULL && wow_types_has_one_text(&col->type));
     ship(p, constraint, column, op, exact || must_omit(p->context, col->type.family, op));
   }
 }
@@ -510,8 +523,8 @@ static void estimate(struct planner *p) {
     if (rows < 2) rows = 2;
   }
   info->estimatedRows = (sqlite3_int64)rows;
-  info->estimatedCost =
-      (p->is_lookup ? WOW_COST_LOOKUP : WOW_COST_REQUEST) + (rows - 1) * WOW_COST_ROW;
+  info->estimatedCost = p->is_lookup ? WOW_COST_LOOKUP + (rows - 1) * WOW_COST_LOOKUP_ROW
+                                     : WOW_COST_REQUEST + rows * WOW_COST_ROW;
 }
 
 static void take_columns(struct planner *p) {
@@ -572,6 +585,7 @@ int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_in
   }
   if (rc == SQLITE_OK) {
     number_filter_argument(&p);
+    keep_hints_here(&p);
     consider_order(&p);
     consider_limit(&p);
     estimate(&p);

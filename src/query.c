@@ -8,11 +8,16 @@
 #include "deparse.h"
 #include "wow_limits.h"
 
-void wow_query_reset(struct wow_query *query) {
+void wow_query_forget_lists(struct wow_query *query) {
   for (int i = 0; i < query->n_lists; i++) {
     sqlite3_free(sqlite3_str_finish(query->lists[i].texts));
     sqlite3_free(query->lists[i].ends);
   }
+  query->n_lists = 0;
+}
+
+void wow_query_reset(struct wow_query *query) {
+  wow_query_forget_lists(query);
   for (int i = 0; i < query->n_compares; i++)
     sqlite3_value_free(query->compares[i].value);
   for (int i = 0; i < query->n_constants; i++)
@@ -151,6 +156,22 @@ static int bind_filter(struct wow_query *query, sqlite3_value *value, struct wow
   return SQLITE_OK;
 }
 
+/* Is this IN term said of a column that an = term looks up? Then SQLite looks at the list itself,
+ *and
+ ** it only tells which keys will be looked up. The number of the = term, or -1. */
+static int hinted_term(const struct wow_plan *plan, int in) {
+  const struct wow_plan_term *term = &plan->terms[in];
+  for (int i = 0; term->op == WOW_IN && i < plan->n_terms; i++) {
+    if (plan->terms[i].column == term->column && plan->terms[i].op == WOW_EQ) return i;
+  }
+  return -1;
+}
+
+int wow_query_bind_hint(struct wow_query *query, const struct wow_plan *plan,
+                        enum wow_collation collation) {
+  return bind_list(query, &plan->terms[query->hint_term], collation, query->hint);
+}
+
 int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
                    const struct wow_relation *relation, enum wow_collation collation, int argc,
                    sqlite3_value **argv, struct wow_error *err) {
@@ -168,10 +189,16 @@ int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
     if (wow_types_rule(type, term->op, collation, literal).ship != WOW_EXACT) {
       query->is_exact = false;
     }
-    if (term->op == WOW_IN)
+    int hinted = hinted_term(plan, i);
+    if (hinted >= 0) {
+      query->hint = argv[arg];
+      query->hint_term = hinted;
+    } else if (term->op == WOW_IN) {
       rc = bind_list(query, term, collation, argv[arg]);
-    else
+    } else {
       rc = bind_scalar(query, term, collation, argv[arg], err);
+    }
+    query->term_ends[i] = sqlite3_str_length(query->filters);
   }
   if (rc == SQLITE_OK && plan->has_filter && arg < argc) rc = bind_filter(query, argv[arg++], err);
   if (plan->has_limit && arg < argc) query->first_rows = sqlite3_value_int64(argv[arg++]);
@@ -193,7 +220,7 @@ int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
 
 /* ---------------------------------------------------------------- windows */
 
-static const char *element(const struct wow_query_list *list, int i, int *bytes) {
+const char *wow_query_list_element(const struct wow_query_list *list, int i, int *bytes) {
   sqlite3_int64 from = i ? list->ends[i - 1] : 0;
   *bytes = (int)(list->ends[i] - from);
   /* The text of an empty sqlite3_str is NULL. */
@@ -207,7 +234,7 @@ static void set_window(struct wow_query_list *list, int from, sqlite3_int64 room
   int to = from;
   while (to < list->n) {
     int bytes = 0;
-    const char *text = element(list, to, &bytes);
+    const char *text = wow_query_list_element(list, to, &bytes);
     used += wow_deparse_element_length(text, bytes) + 1;
     if (to > from && used > room) break;
     to++;
@@ -265,13 +292,17 @@ bool wow_query_is_one_window(const struct wow_query *query) {
 
 void wow_query_append(const struct wow_query *query, sqlite3_str *str) {
   sqlite3_str_append(str, sqlite3_str_value(query->filters), sqlite3_str_length(query->filters));
+  wow_query_append_lists(query, str);
+}
+
+void wow_query_append_lists(const struct wow_query *query, sqlite3_str *str) {
   for (int i = 0; i < query->n_lists; i++) {
     const struct wow_query_list *list = &query->lists[i];
     const char *name = query->relation->columns[list->column].name;
     int bytes = 0;
     if (list->window_to - list->window_from == 1) {
       /* Also because in.("") is the empty list to PostgREST. */
-      const char *text = element(list, list->window_from, &bytes);
+      const char *text = wow_query_list_element(list, list->window_from, &bytes);
       wow_deparse_filter(str, name, WOW_EQ, text, bytes);
       continue;
     }
@@ -279,7 +310,7 @@ void wow_query_append(const struct wow_query *query, sqlite3_str *str) {
     wow_deparse_name(str, name);
     sqlite3_str_appendall(str, "=in.(");
     for (int j = list->window_from; j < list->window_to; j++) {
-      const char *text = element(list, j, &bytes);
+      const char *text = wow_query_list_element(list, j, &bytes);
       if (j > list->window_from) sqlite3_str_appendchar(str, 1, ',');
       wow_deparse_element(str, text, bytes);
     }

@@ -36,7 +36,10 @@ struct wow_query_constant {
 
 struct wow_query {
   const struct wow_relation *relation;
-  sqlite3_str *filters; /* "&age=gte.18&...": all but the lists */
+  sqlite3_str *filters;          /* "&age=gte.18&...": all but the lists */
+  int term_ends[WOW_PLAN_TERMS]; /* where the part of each of the plan's terms ends in `filters` */
+  sqlite3_value *hint; /* the values of an IN term beside = on the same column; within xFilter */
+  int hint_term;       /* the = term */
   struct wow_query_list lists[WOW_PLAN_TERMS];
   int n_lists;
   struct wow_query_compare compares[WOW_PLAN_TERMS];
@@ -57,6 +60,12 @@ int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
                    sqlite3_value **argv, struct wow_error *err);
 void wow_query_reset(struct wow_query *query);
 
+/* Adds a list with the values of an IN term that was taken as a hint. */
+int wow_query_bind_hint(struct wow_query *query, const struct wow_plan *plan,
+                        enum wow_collation collation);
+
+void wow_query_forget_lists(struct wow_query *query);
+
 /* Sets the lists' first window; `other_bytes` is the length of the request without filters. */
 void wow_query_first_window(struct wow_query *query, int other_bytes);
 /* Moves to the next window. False: all have been. */
@@ -66,6 +75,10 @@ bool wow_query_is_one_window(const struct wow_query *query);
 
 /* Appends the conditions with the lists' present windows: "&a=eq.1&b=in.(1,2)". */
 void wow_query_append(const struct wow_query *query, sqlite3_str *str);
+/* Only the lists: "&b=in.(1,2)". */
+void wow_query_append_lists(const struct wow_query *query, sqlite3_str *str);
+/* An element's text, not terminated. */
+const char *wow_query_list_element(const struct wow_query_list *list, int i, int *bytes);
 
 /* The most rows that the present window can have, where a key is looked up; -1: no such bound. */
 sqlite3_int64 wow_query_most_rows(const struct wow_query *query, const struct wow_plan *plan);

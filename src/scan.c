@@ -11,16 +11,25 @@
 
 #include <string.h>
 
-#include "wow_limits.h"
+#include "lookup.h"
 #include "pages.h"
 #include "plan.h"
 #include "query.h"
 #include "types.h"
+#include "wow_limits.h"
 
 enum scan_mode {
   SCAN_END,
-  SCAN_ROWS,   /* standing on a row of `pages` */
-  SCAN_COUNTED /* standing on an empty row; `counted` more follow, this one included */
+  SCAN_ROWS,       /* standing on a row of `pages` */
+  SCAN_REMEMBERED, /* standing on a row of `remembered` */
+  SCAN_COUNTED     /* standing on an empty row; `counted` more follow, this one included */
+};
+
+/* What comes behind the rows remembered of a lookup. */
+enum scan_rest {
+  REST_NONE,    /* nothing: they are all */
+  REST_FOLLOWS, /* `pages` stands right behind them */
+  REST_AGAIN    /* `pages` is to be started, and as many passed over */
 };
 
 struct wow_scan {
@@ -35,7 +44,11 @@ struct wow_scan {
   struct wow_plan_order sort[WOW_PLAN_SORT];
   int n_sort;
   struct wow_pages *pages;
+  struct wow_answer_cursor remembered;
+  enum scan_rest rest;
+  sqlite3_int64 n_remembered; /* rows stepped to in `remembered` */
   enum scan_mode mode;
+  bool is_lookup;
   bool has_read;   /* a value or the identity of a row was asked for */
   bool must_fetch; /* a counted row of this plan was asked for a value before */
   bool can_count;  /* the server's count of the rows is the number that SQLite will see */
@@ -60,6 +73,7 @@ static void forget_plan(struct wow_scan *scan) {
   wow_plan_reset(&scan->plan);
   sqlite3_free(scan->plan_text);
   scan->plan_text = NULL;
+  wow_answer_cursor_reset(&scan->remembered);
   sqlite3_free(scan->select);
   scan->select = NULL;
   sqlite3_free(scan->slots);
@@ -70,6 +84,7 @@ static void forget_plan(struct wow_scan *scan) {
 void wow_scan_free(struct wow_scan *scan) {
   if (scan == NULL) return;
   wow_query_reset(&scan->query);
+  wow_answer_cursor_reset(&scan->remembered);
   forget_plan(scan);
   sqlite3_free(scan);
 }
@@ -133,17 +148,23 @@ static int adopt_plan(struct wow_scan *scan, const char *text, struct wow_error 
 
 /* ---------------------------------------------------------------- windows and rows */
 
-static int start_window(struct wow_scan *scan, struct wow_error *err) {
+/* The present windows' condition. NULL: no memory. */
+static char *window_filters(const struct wow_scan *scan) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   wow_query_append(&scan->query, str);
-  int rc = sqlite3_str_errcode(str);
-  char *filters = sqlite3_str_finish(str);
-  if (rc == SQLITE_OK) {
-    rc = wow_pages_start(scan->pages, filters ? filters : "", scan->query.first_rows,
-                         wow_query_most_rows(&scan->query, &scan->plan), err);
-  } else {
-    wow_error_nomem(err);
-  }
+  if (sqlite3_str_length(str) == 0) sqlite3_str_appendchar(str, 1, 0); /* "", not NULL */
+  return sqlite3_str_finish(str);
+}
+
+static int start_window(struct wow_scan *scan, struct wow_error *err) {
+  char *filters = window_filters(scan);
+  sqlite3_int64 most_rows = wow_query_most_rows(&scan->query, &scan->plan);
+  sqlite3_int64 first_rows = scan->query.first_rows;
+  /* Behind a lookup's first page nothing is asked for beforehand: many stop there. */
+  bool is_paged = scan->target.relation->n_key > 0 && most_rows < 0;
+  if (scan->is_lookup && is_paged && first_rows < 0) first_rows = WOW_LOOKUP_ROWS;
+  int rc = filters ? wow_pages_start(scan->pages, filters, first_rows, most_rows, err)
+                   : wow_error_nomem(err);
   sqlite3_free(filters);
   return rc;
 }
@@ -168,6 +189,70 @@ static int next_row(struct wow_scan *scan, struct wow_error *err) {
     rc = start_window(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
+}
+
+/* ---------------------------------------------------------------- lookups */
+
+static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
+  int rc = wow_answer_cursor_next(&scan->remembered);
+  if (rc == SQLITE_ROW) {
+    scan->n_remembered++;
+    scan->mode = SCAN_REMEMBERED;
+    return SQLITE_OK;
+  }
+  scan->mode = SCAN_END;
+  if (rc == SQLITE_NOMEM) return wow_error_nomem(err);
+  if (rc != SQLITE_DONE) {
+    return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name,
+                         "the temporary file for rows cannot be read");
+  }
+  if (scan->rest == REST_NONE) return SQLITE_OK;
+  rc = SQLITE_OK;
+  if (scan->rest == REST_AGAIN) {
+    rc = start_window(scan, err);
+    for (sqlite3_int64 i = 0; rc == SQLITE_OK && i < scan->n_remembered; i++) {
+      rc = wow_pages_next(scan->pages, err);
+      if (rc == SQLITE_DONE) return SQLITE_OK;
+      if (rc == SQLITE_ROW) rc = SQLITE_OK;
+    }
+  }
+  return rc == SQLITE_OK ? next_row(scan, err) : rc;
+}
+
+/* Answers a lookup, unless it turns out to be one that is better counted: see begin_counted. */
+static int start_lookup(struct wow_scan *scan, enum wow_collation collation, bool may_count,
+                        bool *is_started, struct wow_error *err) {
+  enum wow_lookup_way way;
+  bool is_whole = true;
+  char *filters = window_filters(scan);
+  if (filters == NULL) return wow_error_nomem(err);
+  struct wow_lookup lookup = {
+      .lookups = scan->target.lookups,
+      .conn = scan->target.conn,
+      .server = scan->server,
+      .schema = scan->target.schema,
+      .plan_text = scan->plan_text,
+      .plan = &scan->plan,
+      .query = &scan->query,
+      .collation = collation,
+      .pages = scan->pages,
+      .slots = scan->slots,
+      .n_select = scan->n_select,
+      .other_bytes = scan->other_bytes,
+      .filters = filters,
+      .rows = *scan->target.rows,
+  };
+  scan->n_remembered = 0;
+  int rc = wow_lookup_find(&lookup, &way, &scan->remembered, &is_whole, err);
+  scan->rest = is_whole ? REST_NONE : REST_AGAIN;
+  *is_started = rc != SQLITE_OK || !(way == WOW_LOOKUP_FIRST && may_count);
+  if (rc == SQLITE_OK && *is_started && way != WOW_LOOKUP_REMEMBERED) {
+    rc = start_window(scan, err);
+    if (rc == SQLITE_OK) rc = wow_lookup_ask(&lookup, &scan->remembered, &is_whole, err);
+    scan->rest = is_whole ? REST_NONE : REST_FOLLOWS;
+  }
+  sqlite3_free(filters);
+  return rc == SQLITE_OK && *is_started ? next_remembered(scan, err) : rc;
 }
 
 /* ---------------------------------------------------------------- counting */
@@ -235,19 +320,25 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation c
   if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
   if (scan->query.is_never) return SQLITE_OK;
   wow_query_first_window(&scan->query, scan->other_bytes);
-  rc = start_window(scan, err);
-  if (rc != SQLITE_OK) return rc;
   const struct wow_query *query = &scan->query;
   scan->has_read = false;
   scan->can_count = query->is_exact && query->first_rows < 0 && scan->plan.n_order == 0 &&
                     wow_query_is_one_window(query) && wow_query_most_rows(query, &scan->plan) < 0 &&
                     uses_terms_only(scan);
-  if (scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db))
-    return begin_counted(scan, err);
-  return next_row(scan, err);
+  bool may_count = scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db);
+  scan->is_lookup = wow_lookup_is_one(&scan->plan, query);
+  if (scan->is_lookup) {
+    bool is_started = false;
+    rc = start_lookup(scan, collation, may_count, &is_started, err);
+    if (rc != SQLITE_OK || is_started) return rc;
+  }
+  rc = start_window(scan, err);
+  if (rc != SQLITE_OK) return rc;
+  return may_count ? begin_counted(scan, err) : next_row(scan, err);
 }
 
 int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+  if (scan->mode == SCAN_REMEMBERED) return next_remembered(scan, err);
   if (scan->mode == SCAN_COUNTED) {
     scan->passed++;
     if (--scan->counted == 0) scan->mode = SCAN_END;
@@ -263,6 +354,12 @@ int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
 
 bool wow_scan_eof(const struct wow_scan *scan) {
   return scan->mode == SCAN_END;
+}
+
+/* A value of the current row. */
+static const struct wow_json_value *value_at(const struct wow_scan *scan, int slot) {
+  return scan->mode == SCAN_REMEMBERED ? &scan->remembered.values[slot]
+                                       : wow_rows_value(wow_pages_rows(scan->pages), slot);
 }
 
 int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
@@ -283,7 +380,7 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
                          scan->target.relation->columns[column].name);
   }
   wow_types_result(ctx, &scan->target.relation->columns[column].type,
-                   wow_rows_value(wow_pages_rows(scan->pages), scan->slots[column]));
+                   value_at(scan, scan->slots[column]));
   return SQLITE_OK;
 }
 
@@ -332,7 +429,7 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
   }
   scan->has_read = true;
   for (int i = 0; i < relation->n_key; i++) {
-    values[i] = wow_rows_value(wow_pages_rows(scan->pages), scan->slots[relation->key[i]]);
+    values[i] = value_at(scan, scan->slots[relation->key[i]]);
     if (values[i]->kind == WOW_JSON_NULL) {
       return wow_error_set(err, SQLITE_ERROR, relation->name,
                            "a row has no value in its key column '%s'",

@@ -1,7 +1,8 @@
 /*
-** A scan: one cursor's way through the rows that a plan asks for. Knows the four ways to get them:
-** from pages, as a mere number of rows whose values nobody reads, not at all, and in several
-** requests where an IN list is long.
+** A scan: one cursor's way through the rows that a plan asks for. Knows the ways to get them:
+** from pages, from what lookups remember, as a mere number of rows whose values nobody reads, not
+*at
+** all, and in several requests where an IN list is long.
 */
 #ifndef WOW_SCAN_H
 #define WOW_SCAN_H
@@ -14,6 +15,7 @@
 #include "sqlite.h"
 
 struct wow_scan;
+struct wow_lookups;
 
 /* What is scanned. All of it stays the caller's and outlives the scan. */
 struct wow_scan_target {
@@ -22,6 +24,8 @@ struct wow_scan_target {
   const char *schema; /* PostgREST profile; NULL: the server's */
   const struct wow_relation *relation;
   int page_size; /* a page's top size in rows; 0: the server's option */
+  struct wow_lookups *lookups;
+  const double *rows; /* how many rows the relation is thought to have; -1: not known */
 };
 
 /* NULL: no memory. */

@@ -444,7 +444,7 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
       .body = request->body,
       .body_bytes = request->body ? strlen(request->body) : 0,
       .repeatable = is_read,
-      .options = &server->http,
+      .options = request->options ? request->options : &server->http,
       .sink = sink,
   };
   rc = wow_http_open(conn->http, &http, out, err);

@@ -58,6 +58,7 @@ struct wow_connection {
   struct wow_server *servers;   /* in the order of registration */
   char *current;                /* what wowsql_use chose; NULL: main */
   bool ship;                    /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  sqlite3_uint64 n_plannings;   /* how often xBestIndex was called: see statement.h */
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
 };
@@ -115,11 +116,12 @@ int wow_server_disconnect(struct wow_connection *conn, const char *name, struct 
 /* A request below the server's REST path. */
 struct wow_server_request {
   const char *method;
-  const char *path;   /* "/users?id=eq.1", percent-encoded */
-  const char *schema; /* PostgREST profile; NULL: the server's */
-  const char *prefer; /* value of the Prefer header; NULL: none */
-  const char *what;   /* what errors name, e.g. the relation */
-  const char *body;   /* JSON; NULL: none */
+  const char *path;                       /* "/users?id=eq.1", percent-encoded */
+  const char *schema;                     /* PostgREST profile; NULL: the server's */
+  const char *prefer;                     /* value of the Prefer header; NULL: none */
+  const char *what;                       /* what errors name, e.g. the relation */
+  const char *body;                       /* JSON; NULL: none */
+  const struct wow_http_options *options; /* NULL: the server's */
 };
 
 /* Starts a request with the key, the profile and the further headers. See wow_http_open. */

@@ -14,6 +14,7 @@
 
 #include "catalog.h"
 #include "wow_limits.h"
+#include "lookup.h"
 #include "plan.h"
 #include "scan.h"
 
@@ -28,6 +29,9 @@ struct wow_table {
   int page_size; /* 0: the server's option */
   bool read_only;
   bool has_shadow;
+  double rows; /* what the server estimates; -1: it was not asked, or did not say */
+  bool has_asked_rows;
+  struct wow_lookups *lookups;
 };
 
 struct wow_cursor {
@@ -300,6 +304,7 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table->server);
   sqlite3_free(table->schema);
   wow_relation_free(table->relation);
+  wow_lookups_free(table->lookups);
   sqlite3_free(table);
 }
 
@@ -312,9 +317,11 @@ static int table_init(struct wow_connection *conn, int argc, const char *const *
   if (table == NULL) return SQLITE_NOMEM;
   memset(table, 0, sizeof(*table));
   table->conn = conn;
+  table->rows = -1;
+  table->lookups = wow_lookups_new();
   table->database = sqlite3_mprintf("%s", argv[1]);
   table->name = sqlite3_mprintf("%s", argv[2]);
-  if (table->database == NULL || table->name == NULL) rc = wow_error_nomem(&err);
+  if (!table->database || !table->name || !table->lookups) rc = wow_error_nomem(&err);
   for (int i = 3; i < argc && rc == SQLITE_OK; i++)
     rc = parse_argument(&args, argv[i], &err);
   table->schema = args.schema;
@@ -384,13 +391,36 @@ static int table_shadow_name(const char *name) {
   return sqlite3_stricmp(name, SHADOW_SUFFIX) == 0;
 }
 
+/* Is this a plan with a choice: shall the rows be looked up one by one, or scanned? SQLite asks for
+** the latter by saying that an = term cannot be used. */
+static bool has_choice(const sqlite3_index_info *info) {
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    if (c->op == SQLITE_INDEX_CONSTRAINT_EQ && !c->usable) return true;
+  }
+  return false;
+}
+
+/* The one request that planning may cost: how many rows there are, once for each table. */
+static void ask_rows(struct wow_table *table) {
+  struct wow_error err = {0};
+  struct wow_server *server = wow_server_find(table->conn, table->server, &err);
+  table->has_asked_rows = true;
+  if (server) {
+    table->rows = wow_pages_estimate(table->conn, server, table->schema, table->relation->name, "");
+  }
+  wow_error_reset(&err);
+}
+
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
+  table->conn->n_plannings++;
+  if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
   struct wow_plan_context context = {
       .relation = table->relation,
       .collation = wow_server_collation(table->conn, table->server),
       .ship = table->conn->ship,
-      .rows = WOW_DEFAULT_ROWS,
+      .rows = table->rows >= 0 ? table->rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,
   };
   return wow_plan_best_index(&context, info);
@@ -404,6 +434,8 @@ static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
       .schema = table->schema,
       .relation = table->relation,
       .page_size = table->page_size,
+      .lookups = table->lookups,
+      .rows = &table->rows,
   };
   struct wow_cursor *cursor = sqlite3_malloc64(sizeof(*cursor));
   if (cursor == NULL) return SQLITE_NOMEM;

@@ -413,6 +413,10 @@ const char *wow_types_order_reason(const struct wow_type *type, enum wow_collati
   return rules[type->family].order;
 }
 
+bool wow_types_has_one_text(const struct wow_type *type) {
+  return type->family == WOW_INT || type->family == WOW_TEXT || type->family == WOW_UUID;
+}
+
 /* ---------------------------------------------------------------- constants */
 
 /* A constant that lies above (+1) or below (-1) every value of the column. */
@@ -690,7 +694,14 @@ static int server_value_constant(const struct wow_type *type, enum wow_op op, sq
     const char *text = (const char *)sqlite3_value_text(value);
     int bytes = sqlite3_value_bytes(value);
     if (text == NULL) return SQLITE_NOMEM;
-    if (is_server_value(type->family, text, bytes)) return send_text(out, op, text, bytes);
+    if (is_server_value(type->family, text, bytes)) {
+      int rc = send_text(out, op, text, bytes);
+      /* Written as the server does, a uuid has one text: see wow_types_has_one_text. */
+      for (int i = 0; rc == SQLITE_OK && type->family == WOW_UUID && i < bytes; i++) {
+        if (out->text[i] >= 'A' && out->text[i] <= 'F') out->text[i] += 'a' - 'A';
+      }
+      return rc;
+    }
   }
   out->verdict = WOW_COMPARE;
   return SQLITE_OK;

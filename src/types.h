@@ -140,6 +140,9 @@ struct wow_constant {
 int wow_types_constant(const struct wow_type *type, enum wow_op op, enum wow_collation collation,
                        sqlite3_value *value, struct wow_constant *out);
 
+/* Do two values of the type equal each other on the server just if they have the same text? */
+bool wow_types_has_one_text(const struct wow_type *type);
+
 /* `json op value` as SQLite would say it for text and blobs (the cases of WOW_COMPARE). */
 bool wow_types_compare(const struct wow_type *type, enum wow_op op,
                        const struct wow_json_value *json, sqlite3_value *value);

@@ -65,6 +65,27 @@
 /* Idle curl handles that are kept for the next request: a scan has two requests under way. */
 #define WOW_IDLE_HANDLES 4
 
+/* ---- lookups of joins */
+
+/* What a request costs, in rows that travel. A round trip within a house is a few hundred rows, one
+** over the internet tens of thousands; and gateways allow so many requests a minute, but any number
+** of rows. */
+#define WOW_ROWS_PER_REQUEST 2500
+/* After so many lookups the server is asked how many rows the relation has, unless it was before.
+ */
+#define WOW_LOOKUPS_BEFORE_COUNT 5
+/* Rows of one lookup's answer that are remembered; the rest is asked for again. */
+#define WOW_LOOKUP_ROWS 250
+/* Bytes of answers that one virtual table remembers while a statement runs: first in memory, behind
+** WOW_SPOOL_BYTES in a temporary file. Beyond, lookups are requests. */
+#define WOW_ANSWERS_BYTES (1024LL * 1024 * 1024)
+#define WOW_SPOOL_BYTES (16 * 1024 * 1024)
+/* The largest relation that is fetched whole to answer lookups. */
+#define WOW_FETCH_ROWS 2000000
+/* How long the server may take to estimate a relation's rows, milliseconds: an estimate that is not
+** there at once is not worth waiting for. */
+#define WOW_ESTIMATE_TIMEOUT_MS 2000
+
 /* ---- the planner's costs; the unit is about one row of a local table */
 
 /* Rows of a relation of which nothing is known. */
@@ -79,6 +100,8 @@
 ** SQLite takes a local table that was never analysed for a million rows; it should still look up
 ** the keys of the three that it has, rather than scan the remote one. */
 #define WOW_COST_LOOKUP 1.0
+/* A row of a lookup, likewise. */
+#define WOW_COST_LOOKUP_ROW 1.0
 /* Rows that a value of a foreign key, or of any column that is compared with another table's, has:
 ** SQLite's own guess for an index. */
 #define WOW_ROWS_PER_VALUE 10.0
