@@ -248,3 +248,26 @@ char *wow_error_json(const struct wow_error *err) {
   cJSON_Delete(json);
   return text;
 }
+
+/* Shorter ones are no secrets, and would tear words apart. */
+#define SHORTEST_SECRET 6
+
+void wow_error_redact(struct wow_error *err, const char *secret) {
+  char **texts[] = {&err->code, &err->message, &err->details, &err->hint};
+  size_t bytes = strlen(secret);
+  if (bytes < SHORTEST_SECRET) return;
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    const char *from = *texts[i], *found;
+    if (from == NULL || strstr(from, secret) == NULL) continue;
+    sqlite3_str *str = sqlite3_str_new(NULL);
+    for (; (found = strstr(from, secret)) != NULL; from = found + bytes)
+      sqlite3_str_appendf(str, "%.*s***", (int)(found - from), from);
+    sqlite3_str_appendall(str, from);
+    sqlite3_free(*texts[i]);
+    *texts[i] = sqlite3_str_finish(str); /* out of memory: nothing is said rather than the secret */
+  }
+}
+
+void wow_error_about(struct wow_error *err, const char *what) {
+  if (err->rc != SQLITE_OK && err->what == NULL) err->what = sqlite3_mprintf("%s", what);
+}

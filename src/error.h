@@ -45,6 +45,12 @@ int wow_error_nomem(struct wow_error *err);
 int wow_error_answer(struct wow_error *err, const char *what, int http_status, const char *body,
                      size_t body_bytes);
 
+/* Says what an error is about, unless it says so itself. */
+void wow_error_about(struct wow_error *err, const char *what);
+
+/* Replaces a secret, if it is of any length, with "***" wherever the error quotes it. */
+void wow_error_redact(struct wow_error *err, const char *secret);
+
 /* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */
 char *wow_error_text(const struct wow_error *err);
 

@@ -147,31 +147,39 @@ static int run_refresh(struct wow_call *call, struct wow_error *err) {
 #define MAX_LOG_SIZE 1000000
 
 static int run_config(struct wow_call *call, struct wow_error *err) {
-  const char *name = wow_call_text(call, 0);
   struct wow_connection *conn = call->conn;
+  const char *name = wow_call_text(call, 0);
+  const struct {
+    const char *name;
+    bool *is_on; /* NULL: log_size */
+    sqlite3_int64 max;
+  } settings[] = {{"log_size", NULL, MAX_LOG_SIZE},
+                  {"progress", &conn->progress.is_on, 1},
+                  {"ship", &conn->ship, 1}};
   bool is_set = call->argc > 1;
   sqlite3_int64 value = is_set ? sqlite3_value_int64(call->argv[1]) : 0;
   bool is_number = is_set && sqlite3_value_numeric_type(call->argv[1]) == SQLITE_INTEGER;
-  sqlite3_int64 max = 1;
-  if (name && strcmp(name, "log_size") == 0) {
-    max = MAX_LOG_SIZE;
-  } else if (name == NULL || strcmp(name, "ship") != 0) {
-    return wow_error_set(err, SQLITE_ERROR, NULL, "unknown setting '%s'; there are: log_size, ship",
-                         name ? name : "NULL");
-  }
-  if (is_set && (!is_number || value < 0 || value > max)) {
-    return wow_error_set(err, SQLITE_ERROR, NULL,
-                         "setting '%s' takes a whole number from 0 to %lld", name, max);
-  }
-  if (strcmp(name, "ship") == 0) {
-    if (is_set) conn->ship = value != 0;
-    sqlite3_result_int(call->ctx, conn->ship);
+  for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    if (name == NULL || strcmp(name, settings[i].name) != 0) continue;
+    if (is_set && (!is_number || value < 0 || value > settings[i].max)) {
+      return wow_error_set(err, SQLITE_ERROR, NULL,
+                           "setting '%s' takes a whole number from 0 to %lld", name,
+                           settings[i].max);
+    }
+    if (settings[i].is_on) {
+      if (is_set) *settings[i].is_on = value != 0;
+      sqlite3_result_int(call->ctx, *settings[i].is_on);
+      return SQLITE_OK;
+    }
+    if (is_set && wow_http_log_resize(conn->http, (int)value) != SQLITE_OK) {
+      return wow_error_nomem(err);
+    }
+    sqlite3_result_int(call->ctx, wow_http_log_size(conn->http));
     return SQLITE_OK;
   }
-  int rc = is_set ? wow_http_log_resize(conn->http, (int)value) : SQLITE_OK;
-  if (rc != SQLITE_OK) return wow_error_nomem(err);
-  sqlite3_result_int(call->ctx, wow_http_log_size(conn->http));
-  return SQLITE_OK;
+  return wow_error_set(err, SQLITE_ERROR, NULL,
+                       "unknown setting '%s'; there are: log_size, progress, ship",
+                       name ? name : "NULL");
 }
 
 /* ---------------------------------------------------------------- import */
@@ -581,7 +589,7 @@ static const struct wow_function functions[] = {
     {"wowsql_refresh", 0, 1, 0, "wowsql_refresh([server])",
      "Forgets what is cached of a server's tables and columns.", run_refresh},
     {"wowsql_config", 1, 2, WOW_EFFECTS, "wowsql_config(name [, value])",
-     "Reads or changes a setting of this connection: log_size, ship.", run_config},
+     "Reads or changes a setting of this connection: log_size, progress, ship.", run_config},
     {"wowsql_import", 0, 2, WOW_EFFECTS, "wowsql_import([server [, options]])",
      "Creates a virtual table for each table of a server; options: like, into, prefix, schema, "
      "if_exists.",

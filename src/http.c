@@ -35,6 +35,7 @@ struct wow_http {
   struct wow_transfer *transfers; /* those not closed yet */
   struct wow_http_log log;
   double interrupt_checked_ms; /* when an interrupt was last looked for */
+  double pumped_ms;            /* when the network was last looked at */
 };
 
 enum transfer_state {
@@ -302,6 +303,9 @@ static void set_options(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, t->body ? 0L : 1L);
+  /* On a kept connection that turns out to be dead, curl itself would send the request again, also
+  ** where the server has acted on it. */
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->repeatable ? 0L : 1L);
   if (t->body) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_bytes);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t->body);
@@ -436,12 +440,35 @@ static void follow(struct wow_transfer *t) {
   start_attempt(t);
 }
 
+/* Some servers quote the key that they refuse: what stands in the headers that may be secret is
+** taken out of the error. */
+static void redact(struct wow_transfer *t) {
+  static const char *const open_names[] = {"Accept",         "Prefer",          "Content-Type",
+                                           "Accept-Profile", "Content-Profile", "Expect"};
+  for (const struct curl_slist *header = t->headers; header; header = header->next) {
+    size_t name = strcspn(header->data, ":");
+    bool is_open = header->data[name] == 0;
+    for (size_t i = 0; i < sizeof(open_names) / sizeof(open_names[0]); i++) {
+      is_open = is_open || (strlen(open_names[i]) == name &&
+                            sqlite3_strnicmp(open_names[i], header->data, (int)name) == 0);
+    }
+    if (is_open) continue;
+    const char *value = header->data + name + 1;
+    while (*value == ' ')
+      value++;
+    if (sqlite3_strnicmp(value, "Bearer ", 7) == 0) value += 7;
+    wow_error_redact(&t->err, value);
+  }
+}
+
 static void finish_attempt(struct wow_transfer *t, CURLcode code) {
   curl_off_t received = 0;
   int status = t->answer.status;
   curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
   t->received_bytes += (sqlite3_int64)received;
   curl_multi_remove_handle(t->http->multi, t->easy);
+  /* To curl a head that breaks off is an answer without a body. */
+  if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
   if (code != CURLE_OK) {
     bool reached = code != CURLE_COULDNT_CONNECT && code != CURLE_SSL_CONNECT_ERROR;
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
@@ -453,16 +480,21 @@ static void finish_attempt(struct wow_transfer *t, CURLcode code) {
   } else {
     bool passing = status == 429 || status == 502 || status == 503 || status == 504;
     if (passing && try_again(t, true)) return;
-    end(t, wow_error_answer(&t->err, t->what, status, sqlite3_str_value(t->error_body),
-                            (size_t)sqlite3_str_length(t->error_body)));
+    wow_error_answer(&t->err, t->what, status, sqlite3_str_value(t->error_body),
+                     (size_t)sqlite3_str_length(t->error_body));
+    redact(t);
+    end(t, t->err.rc);
   }
 }
 
 void wow_http_pump(struct wow_http *http) {
   int running = 0, left = 0;
   CURLMsg *message;
-  double now = now_ms();
+  double now = now_ms(), unheard_ms = now - http->pumped_ms;
   for (struct wow_transfer *t = http->transfers; t; t = t->next) {
+    /* While the application did something else, nobody listened: that is no silence. */
+    if (unheard_ms > 2 * WOW_POLL_MS) t->active_ms += unheard_ms;
+    if (t->active_ms > now) t->active_ms = now;
     if (t->state == TRANSFER_PENDING && t->retry_at_ms <= now) start_attempt(t);
   }
   curl_multi_perform(http->multi, &running);
@@ -473,6 +505,7 @@ void wow_http_pump(struct wow_http *http) {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
     finish_attempt(t, code);
   }
+  http->pumped_ms = now_ms();
 }
 
 /* ---------------------------------------------------------------- transfers */
@@ -650,6 +683,10 @@ void wow_http_resume(struct wow_transfer *t) {
 
 bool wow_http_is_done(const struct wow_transfer *t) {
   return t->state == TRANSFER_DONE;
+}
+
+bool wow_http_is_whole(const struct wow_transfer *t) {
+  return t->state == TRANSFER_DONE && t->rc == SQLITE_OK;
 }
 
 bool wow_http_has_answer(const struct wow_transfer *t) {

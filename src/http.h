@@ -108,7 +108,9 @@ int wow_http_finish(struct wow_transfer *transfer, struct wow_error *err);
 /* Lets a paused transfer go on. */
 void wow_http_resume(struct wow_transfer *transfer);
 
-bool wow_http_is_done(const struct wow_transfer *transfer);    /* ended, well or not */
+bool wow_http_is_done(const struct wow_transfer *transfer);
+/* It has, and well: the whole answer is here. */
+bool wow_http_is_whole(const struct wow_transfer *transfer);   /* ended, well or not */
 bool wow_http_has_answer(const struct wow_transfer *transfer); /* the final 2xx headers are here */
 const struct wow_http_answer *wow_http_answer(const struct wow_transfer *transfer);
 

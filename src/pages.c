@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "deparse.h"
+#include "progress.h"
 #include "wow_limits.h"
 #include "types.h"
 
@@ -52,7 +53,8 @@ struct wow_pages {
   sqlite3_int64 page_rows; /* the size of the page to come */
   double row_bytes;        /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
-  int failures;             /* broken answers since the last whole page */
+  int failures;             /* broken answers since the last progress */
+  sqlite3_int64 failed_at;  /* rows stepped to when the last answer broke */
   bool is_started;
   bool is_done;
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
@@ -71,6 +73,8 @@ static int page_sink(void *ctx, const char *data, size_t bytes) {
   if (!page->is_hungry && wow_rows_pending(page->rows) > WOW_BUFFER_BYTES) return SQLITE_BUSY;
   page->is_hungry = false;
   page->bytes += (sqlite3_int64)bytes;
+  page->owner->shape.server->spent.bytes += (sqlite3_int64)bytes;
+  page->owner->shape.conn->progress.bytes += (sqlite3_int64)bytes;
   return wow_rows_feed(page->rows, data, bytes);
 }
 
@@ -290,6 +294,7 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
   pages->offset = 0;
   pages->short_page = -1;
   pages->failures = 0;
+  pages->failed_at = 0;
   pages->is_started = false;
   pages->is_done = first_rows == 0;
   pages->has_last = false;
@@ -416,14 +421,16 @@ static int page_wait(struct wow_pages *pages, struct wow_error *err) {
   page->is_hungry = true;
   wow_http_resume(page->transfer);
   int rc = wow_http_wait(page->transfer, err);
+  if (rc == SQLITE_OK) rc = wow_server_check_budget(pages->shape.server, err);
   if (rc != SQLITE_OK) return rc;
+  wow_progress_show(pages->shape.conn, pages->shape.relation->name);
   if (page->is_counted && wow_http_has_answer(page->transfer)) {
     sqlite3_int64 rows = 0, total = 0;
     page->is_counted = false;
     wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
     if (total > rows && rows > 0) return restart_by_offset(pages, rows, err);
   }
-  if (wow_http_is_done(page->transfer) && !page->is_complete) {
+  if (wow_http_is_whole(page->transfer) && !page->is_complete) {
     page->is_complete = true;
     wow_rows_end(page->rows);
   }
@@ -512,7 +519,7 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   sqlite3_int64 rows = -1, total = -1;
   bool is_first = pages->delivered == page->got;
   if (pages->next || !pages->shape.has_key || pages->by_offset || page->asked < 0) return SQLITE_OK;
-  if (!wow_http_is_done(page->transfer) || (is_first && pages->first_rows >= 0)) return SQLITE_OK;
+  if (!wow_http_is_whole(page->transfer) || (is_first && pages->first_rows >= 0)) return SQLITE_OK;
   if (is_first && page->got < page->asked / 2) return SQLITE_OK;
   wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
   /* Only behind a full page: whether a short one is the last shows when it has been read. */
@@ -535,14 +542,18 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
 }
 
 /* An answer broke off. Reads are repeated from the last row on, a few times without progress. */
-static bool can_resume(const struct wow_pages *pages, int rc, const struct wow_error *err) {
+static bool can_resume(struct wow_pages *pages, int rc, const struct wow_error *err) {
+  if (pages->delivered > pages->failed_at) pages->failures = 0;
   bool ordered = pages->shape.has_key && !pages->by_offset;
-  return rc == SQLITE_ERROR && err->http_status == 0 && pages->current->bytes > 0 && ordered &&
-         pages->failures < pages->shape.server->retries;
+  bool is_broken = pages->current->transfer && wow_http_is_done(pages->current->transfer) &&
+                   !wow_http_is_whole(pages->current->transfer);
+  return rc == SQLITE_ERROR && is_broken && err->http_status == 0 && pages->current->bytes > 0 &&
+         ordered && pages->failures < pages->shape.server->retries;
 }
 
 static int resume(struct wow_pages *pages, struct wow_error *err) {
   pages->failures++;
+  pages->failed_at = pages->delivered;
   wow_error_reset(err);
   page_close(pages->current);
   if (pages->next) page_close(pages->next);
@@ -559,6 +570,8 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   page->got++;
   pages->delivered++;
   pages->offset++;
+  pages->shape.server->spent.rows++;
+  pages->shape.conn->progress.rows++;
   if (pages->shape.has_key && keep_last(pages) != SQLITE_OK) return wow_error_nomem(err);
   if (!pages->shape.has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
     return wow_error_nomem(err);
@@ -572,6 +585,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
 static int look_at_network(struct wow_pages *pages, struct wow_error *err) {
   if (pages->current->got == 0 || pages->current->got % ROWS_PER_PUMP != 0) return SQLITE_OK;
   wow_http_pump(pages->shape.conn->http);
+  wow_progress_show(pages->shape.conn, pages->shape.relation->name);
   return prefetch(pages, err);
 }
 
@@ -604,15 +618,17 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
         rc = SQLITE_OK;
         continue;
       }
+      rc = wow_server_check_budget(pages->shape.server, err);
+      if (rc != SQLITE_OK) break;
       return row_ready(pages, err);
     }
-    if (rc == SQLITE_OK) {
-      rc = page_wait(pages, err);
+    if (rc == SQLITE_OK || rc == SQLITE_DONE) {
+      rc = rc == SQLITE_OK ? page_wait(pages, err) : page_turn(pages, err);
       if (rc != SQLITE_OK && can_resume(pages, rc, err)) rc = resume(pages, err);
-    } else if (rc == SQLITE_DONE) {
-      rc = page_turn(pages, err);
     }
   }
+  if (rc != SQLITE_OK) wow_error_about(err, pages->shape.relation->name);
+  wow_progress_end(pages->shape.conn);
   return rc == SQLITE_OK ? SQLITE_DONE : rc;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "statement.h"
 #include "wow_limits.h"
 
 /* ---------------------------------------------------------------- options */
@@ -406,11 +407,47 @@ static bool is_jwt(const char *key) {
 
 #define MAX_OWN_HEADERS 8
 
+static int over_budget(const struct wow_server *server, const char *option, sqlite3_int64 most,
+                       const char *unit, struct wow_error *err) {
+  char *hint =
+      sqlite3_mprintf("option %s of server '%s' allows no more; 0 lifts it", option, server->name);
+  int rc = wow_error_hint(err, SQLITE_ERROR, NULL, hint ? hint : option,
+                          "the statement was stopped at its budget of %lld %s", most, unit);
+  sqlite3_free(hint);
+  return rc;
+}
+
+int wow_server_check_budget(const struct wow_server *server, struct wow_error *err) {
+  if (server->statement_max_rows > 0 && server->spent.rows >= server->statement_max_rows) {
+    return over_budget(server, "statement_max_rows", server->statement_max_rows, "rows", err);
+  }
+  if (server->statement_max_bytes > 0 && server->spent.bytes > server->statement_max_bytes) {
+    return over_budget(server, "statement_max_bytes", server->statement_max_bytes, "bytes", err);
+  }
+  return SQLITE_OK;
+}
+
+static int spend_request(struct wow_connection *conn, struct wow_server *server,
+                         struct wow_error *err) {
+  sqlite3_uint64 running = wow_statement_running(conn->db, conn->n_plannings);
+  if (running != server->spent.running) memset(&server->spent, 0, sizeof(server->spent));
+  server->spent.running = running;
+  if (server->statement_max_requests > 0 &&
+      server->spent.requests >= server->statement_max_requests) {
+    return over_budget(server, "statement_max_requests", server->statement_max_requests, "requests",
+                       err);
+  }
+  server->spent.requests++;
+  return SQLITE_OK;
+}
+
 int wow_server_open(struct wow_connection *conn, struct wow_server *server,
                     const struct wow_server_request *request, struct wow_http_sink sink,
                     struct wow_transfer **out, struct wow_error *err) {
   char *own[MAX_OWN_HEADERS];
-  int n = 0, rc = SQLITE_NOMEM;
+  int n = 0, rc = spend_request(conn, server, err);
+  if (rc != SQLITE_OK) return rc;
+  rc = SQLITE_NOMEM;
   bool is_read = strcmp(request->method, "GET") == 0;
   const char *schema = request->schema ? request->schema : server->schema;
   char *url = sqlite3_mprintf("%s%s%s", server->project_url, server->rest_path, request->path);
@@ -457,17 +494,29 @@ done:
   return rc;
 }
 
+/* A count in a header. Numbers that no relation's rows reach are none: -1. */
+static sqlite3_int64 header_count(const char *text) {
+  sqlite3_int64 n = 0;
+  if (*text < '0' || *text > '9') return -1;
+  for (; *text >= '0' && *text <= '9'; text++) {
+    n = n * 10 + (*text - '0');
+    if (n > WOW_MOST_ROWS) return -1;
+  }
+  return n;
+}
+
 void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total) {
   *rows = -1;
   *total = -1;
   if (header == NULL) return;
   const char *slash = strchr(header, '/');
   const char *dash = strchr(header, '-');
-  if (header[0] == '*')
-    *rows = 0;
-  else if (dash && slash && dash < slash)
-    *rows = atoll(dash + 1) - atoll(header) + 1;
-  if (slash && slash[1] >= '0' && slash[1] <= '9') *total = atoll(slash + 1);
+  if (header[0] == '*') *rows = 0;
+  if (dash && slash && dash < slash) {
+    sqlite3_int64 first = header_count(header), last = header_count(dash + 1);
+    if (first >= 0 && last >= first) *rows = last - first + 1;
+  }
+  if (slash) *total = header_count(slash + 1);
 }
 
 static int collect(void *ctx, const char *data, size_t bytes) {
@@ -498,6 +547,10 @@ int wow_server_fetch(struct wow_connection *conn, struct wow_server *server,
   out->body = sqlite3_str_finish(str);
   if (rc == SQLITE_OK && out->body == NULL) out->body = sqlite3_mprintf("");
   if (rc == SQLITE_OK && out->body == NULL) rc = wow_error_nomem(err);
+  /* A zero byte is no part of any JSON, and would end the text early. */
+  if (rc == SQLITE_OK && strlen(out->body) != out->body_bytes) {
+    rc = wow_error_set(err, SQLITE_ERROR, request->what, "the answer has a zero byte in it");
+  }
   if (rc == SQLITE_OK) return SQLITE_OK;
   sqlite3_free(out->body);
   out->body = NULL;

@@ -45,20 +45,37 @@ struct wow_server {
   struct wow_catalog *catalogs; /* cached OpenAPI documents, one for each schema asked for */
   /* The longest answer, in rows, seen from this server: it does not cut answers before that. */
   sqlite3_int64 longest_answer;
+  struct {
+    sqlite3_uint64 running; /* the statements that this is for, see statement.h */
+    sqlite3_int64 rows;
+    sqlite3_int64 bytes;
+    sqlite3_int64 requests;
+  } spent;        /* against the budgets statement_max_... */
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
 };
 
 struct wow_plan_note;
 
+/* What is shown on the terminal while rows travel. */
+struct wow_progress {
+  bool is_on;
+  bool is_shown; /* there is a line on the terminal now */
+  double begun_ms;
+  double shown_ms;
+  sqlite3_int64 rows;
+  sqlite3_int64 bytes;
+};
+
 /* Everything wowsql keeps for one database connection. */
 struct wow_connection {
   sqlite3 *db;
   struct wow_http *http;
-  struct wow_server *servers;   /* in the order of registration */
-  char *current;                /* what wowsql_use chose; NULL: main */
-  bool ship;                    /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
-  sqlite3_uint64 n_plannings;   /* how often xBestIndex was called: see statement.h */
+  struct wow_server *servers; /* in the order of registration */
+  char *current;              /* what wowsql_use chose; NULL: main */
+  bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  sqlite3_uint64 n_plannings; /* how often xBestIndex was called: see statement.h */
+  struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
 };
@@ -123,6 +140,10 @@ struct wow_server_request {
   const char *body;                       /* JSON; NULL: none */
   const struct wow_http_options *options; /* NULL: the server's */
 };
+
+/* Has the running statement read more rows or bytes of the server than its budgets allow? Then
+** SQLITE_ERROR, and the error names the limit. wow_server_open counts requests. */
+int wow_server_check_budget(const struct wow_server *server, struct wow_error *err);
 
 /* Starts a request with the key, the profile and the further headers. See wow_http_open. */
 int wow_server_open(struct wow_connection *conn, struct wow_server *server,

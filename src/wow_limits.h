@@ -41,6 +41,9 @@
 /* One constant, percent-encoded. A longer one is compared here. */
 #define WOW_CONSTANT_BYTES 4000
 
+/* Rows that a server may claim to have. PostgreSQL's tables end far below. */
+#define WOW_MOST_ROWS 1000000000000000LL
+
 /* Each part of an error message. Enough to see what is wrong; a page is not. */
 #define WOW_ERROR_BYTES 2000
 /* The body of an answer that is an error. */
@@ -58,6 +61,8 @@
 /* What curl reads at once; its largest. Fewer calls of the sink: PostgREST sends one large chunk.
  */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
+/* The shortest time between two lines of progress, milliseconds. */
+#define WOW_PROGRESS_MS 100
 /* Redirects within the same origin that a read follows. */
 #define WOW_REDIRECTS 5
 /* Requests that the log keeps. */

@@ -1,0 +1,332 @@
+# A small HTTP server that behaves badly on demand. Sourced, this file gives the commands that start
+# and script it; run as a program, it is the server, a process of its own, spoken to through its
+# standard input and output. It ends with the test, however that ends.
+#
+#   hostile::start                 starts it on two free loopback ports; at_end stops it. Then
+#                                  $hostile::host is the address of the first, as host:port
+#   hostile::answer script...      how to answer the requests to come: one script for each, in order;
+#                                  to more requests than that it answers 500
+#   hostile::always script         how to answer all of them
+#   hostile::requests              those it got since: dicts of port (1 or 2), method,
+#                                  target, headers, body
+#
+# A script runs in the server, for one request, which is in $request; $here and $other are the two
+# addresses, as host:port. It has these commands:
+#
+#   reply ?option value?... ?body? answers; with no option a good answer, 200 and application/json
+#       -status 503                the status
+#       -header "Name: value"      one more header, any number of times; Content-Type, too
+#       -length 100                what Content-Length says, if not the truth; none: no such header
+#       -send 10                   how much of the body is sent before the connection is closed
+#       -pause 20                  how many milliseconds later it is closed
+#       -chunk 7                   the body goes out in chunks of so many bytes
+#       -close 1                   closes the connection behind the answer
+#   table n ?option value?...      answers like PostgREST from a table of the ids 1..n; options of
+#                                  reply, and -max_rows, where its answers are cut
+#   rows from to                   the JSON of such rows
+#   param name default             a parameter of the request
+#   send bytes, pause ms           for what reply cannot do
+#   hang                           says nothing until the client gives up
+#   die                            closes the connection
+#
+# `abort` as a whole script: the connection is reset before the request is read.
+# Bodies are bytes; texts beyond ASCII go through `encoding convertto utf-8`.
+
+# ---------------------------------------------------------------- the tests' side
+
+namespace eval hostile {
+  variable program [file normalize [info script]]
+  variable server {}
+}
+
+proc hostile::start {} {
+  variable program
+  variable server [open [list |[info nameofexecutable] $program serve 2>@stderr] r+]
+  variable host
+  fconfigure $server -encoding utf-8 -translation lf -buffering line
+  set host [lindex [receive] 0]
+  at_end hostile::stop
+}
+
+proc hostile::stop {} {
+  variable server
+  if {$server eq {}} return
+  catch {exec kill [pid $server]}
+  catch {close $server}
+  set server {}
+}
+
+proc hostile::receive {} {
+  variable server
+  set text {}
+  while {[gets $server line] >= 0} {
+    append text $line
+    if {[info complete $text]} { return [lindex $text 0] }
+    append text \n
+  }
+  error "the hostile server has ended"
+}
+
+proc hostile::tell {args} {
+  variable server
+  puts $server $args
+  receive
+}
+
+proc hostile::answer {args} { tell answer {*}$args }
+proc hostile::always {script} { tell always $script }
+proc hostile::requests {} { tell requests }
+
+# A port of this machine where nobody listens.
+proc hostile::closed_port {} {
+  set socket [socket -server list -myaddr 127.0.0.1 0]
+  set port [lindex [fconfigure $socket -sockname] 2]
+  close $socket
+  return $port
+}
+
+if {![info exists ::argv0] || [file normalize $::argv0] ne $hostile::program} return
+
+# ---------------------------------------------------------------- the server's side
+
+namespace eval server {
+  variable scripts {}  ;# for the requests to come
+  variable always {}   ;# for any request; {}: scripts has them
+  variable requests {} ;# those that came
+  variable command {}  ;# what has been read of the test's command
+}
+
+proc server::control {} {
+  variable scripts
+  variable always
+  variable requests
+  variable command
+  if {[gets stdin line] < 0} {
+    if {[eof stdin]} exit
+    return
+  }
+  append command $line
+  if {![info complete $command]} {
+    append command \n
+    return
+  }
+  set arguments [lassign $command name]
+  set command {}
+  set result {}
+  switch -- $name {
+    answer { set scripts $arguments; set always {}; set requests {} }
+    always { set scripts {}; set always [lindex $arguments 0]; set requests {} }
+    requests { set result $requests }
+  }
+  puts [list $result]
+  flush stdout
+}
+
+proc server::next_script {} {
+  variable scripts
+  variable always
+  if {$always ne {}} { return $always }
+  set scripts [lassign $scripts script]
+  if {$script eq {}} { return {reply -status 500 "the test expects no such request"} }
+  return $script
+}
+
+# ---- connections: a coroutine for each, in which #1 is the frame of converse
+
+proc server::accept {port channel host peer} {
+  fconfigure $channel -blocking 0 -translation binary -buffersize 65536
+  coroutine conversation_$channel converse $port $channel
+}
+
+proc server::wait_readable {channel} {
+  fileevent $channel readable [info coroutine]
+  yield
+  fileevent $channel readable {}
+}
+
+proc server::read_line {channel} {
+  while {[gets $channel line] < 0} {
+    if {[eof $channel]} die
+    wait_readable $channel
+  }
+  string trimright $line \r
+}
+
+proc server::read_request {port channel} {
+  lassign [read_line $channel] method target
+  set headers {}
+  set body {}
+  while {[set line [read_line $channel]] ne {}} {
+    if {![regexp {^([^:]+):\s*(.*)$} $line -> name value]} die
+    dict set headers [string tolower $name] $value
+  }
+  set length 0
+  if {[dict exists $headers content-length]} { set length [dict get $headers content-length] }
+  while {[string length $body] < $length} {
+    append body [read $channel [expr {$length - [string length $body]}]]
+    if {[eof $channel]} die
+    if {[string length $body] < $length} { wait_readable $channel }
+  }
+  dict create port $port method $method target $target headers $headers body $body
+}
+
+proc server::converse {port channel} {
+  variable scripts
+  variable requests
+  try {
+    while 1 {
+      wait_readable $channel
+      if {[lindex $scripts 0] eq "abort"} {
+        next_script
+        lappend requests [dict create port $port method ABORT target {} headers {} body {}]
+        die
+      }
+      set request [read_request $port $channel]
+      lappend requests $request
+      run [next_script]
+    }
+  } trap CLOSED {} {
+  } on error {message options} {
+    puts stderr [dict get $options -errorinfo]
+  } finally {
+    close $channel
+  }
+}
+
+# ---- the commands of scripts
+
+proc server::run {script} {
+  variable here
+  variable other
+  upvar #1 request request
+  eval $script
+}
+
+proc server::send {bytes} {
+  upvar #1 channel channel
+  if {[catch {puts -nonewline $channel $bytes; flush $channel}]} die
+}
+
+proc server::pause {ms} {
+  after $ms [info coroutine]
+  yield
+}
+
+proc server::die {} { throw CLOSED "the connection ends here" }
+
+proc server::hang {} {
+  upvar #1 channel channel
+  while {![eof $channel]} {
+    wait_readable $channel
+    if {[catch {read $channel}]} die
+  }
+  die
+}
+
+proc server::chunks {body bytes} {
+  set text {}
+  for {set i 0} {$i < [string length $body]} {incr i $bytes} {
+    set part [string range $body $i [expr {$i + $bytes - 1}]]
+    append text [format %x [string length $part]] \r\n $part \r\n
+  }
+  return $text
+}
+
+proc server::reply {args} {
+  set body {}
+  if {[llength $args] % 2} {
+    set body [lindex $args end]
+    set args [lrange $args 0 end-1]
+  }
+  set headers {}
+  array set option {-status 200 -length {} -send {} -pause 20 -chunk 0 -close 0}
+  foreach {name value} $args {
+    if {$name eq "-header"} { lappend headers $value } else { set option($name) $value }
+  }
+  if {$option(-length) eq {}} { set option(-length) [string length $body] }
+  if {$option(-send) ne {}} {
+    set body [string range $body 0 [expr {$option(-send) - 1}]]
+    set option(-close) 1
+  }
+  if {![regexp -nocase {content-type:} $headers]} { lappend headers "Content-Type: application/json" }
+  if {$option(-chunk)} {
+    lappend headers "Transfer-Encoding: chunked"
+    set body [chunks $body $option(-chunk)]
+    if {$option(-send) eq {}} { append body "0\r\n\r\n" }
+  } elseif {$option(-length) eq "none"} {
+    set option(-close) 1
+  } else {
+    lappend headers "Content-Length: $option(-length)"
+  }
+  send "HTTP/1.1 $option(-status) So\r\n[join $headers \r\n]\r\n\r\n$body"
+  if {$option(-send) ne {}} { pause $option(-pause) }
+  if {$option(-close)} die
+}
+
+# The values of all parameters of this name.
+proc server::params {name} {
+  upvar #1 request request
+  set target [dict get $request target]
+  set values {}
+  foreach pair [split [string range $target [string first ? $target]+1 end] &] {
+    if {[regexp {^([^=]*)=(.*)$} $pair -> key value] && $key eq $name} { lappend values $value }
+  }
+  return $values
+}
+
+proc server::param {name default} { lindex [concat [params $name] [list $default]] 0 }
+
+proc server::row {id} {
+  set members {}
+  foreach column [split [param select id,v] ,] {
+    lappend members [dict get [list id "\"id\":$id" v "\"v\":\"row $id\""] $column]
+  }
+  return "{[join $members ,]}"
+}
+
+proc server::rows {from to} {
+  set list {}
+  for {set id $from} {$id <= $to} {incr id} { lappend list [row $id] }
+  return "\[[join $list ,\n ]\]"
+}
+
+# Understands what a scan sends: id=gt.N and id=eq.N, limit and offset, and the wish for a count.
+proc server::table {n args} {
+  upvar #1 request request
+  array set option {-max_rows 1000000000}
+  set reply {}
+  foreach {name value} $args {
+    if {$name eq "-max_rows"} { set option($name) $value } else { lappend reply $name $value }
+  }
+  set from 1
+  set to $n
+  foreach filter [params id] {
+    lassign [split $filter .] operator id
+    switch -- $operator {
+      gt { set from [expr {max($from, $id + 1)}] }
+      eq { set from [expr {max($from, $id)}]; set to [expr {min($to, $id)}] }
+      default { return [reply -status 500 "table does not know $filter"] }
+    }
+  }
+  set total [expr {max(0, $to - $from + 1)}]
+  set offset [param offset 0]
+  set rows [expr {max(0, min($total - $offset, [param limit $total], $option(-max_rows)))}]
+  set first [expr {$from + $offset}]
+  set count *
+  if {[dict exists $request headers prefer]} { set count $total }
+  set range [expr {$rows ? "$offset-[expr {$offset + $rows - 1}]" : "*"}]
+  reply {*}$reply -header "Content-Range: $range/$count" [rows $first [expr {$first + $rows - 1}]]
+}
+
+# ---- start
+
+fconfigure stdin -blocking 0 -encoding utf-8 -translation lf
+fconfigure stdout -encoding utf-8 -translation lf
+foreach {number name} {1 here 2 other} {
+  set socket [socket -server [list server::accept $number] -myaddr 127.0.0.1 0]
+  set server::$name 127.0.0.1:[lindex [fconfigure $socket -sockname] 2]
+}
+puts [list [list $server::here $server::other]]
+flush stdout
+fileevent stdin readable server::control
+vwait forever
