@@ -39,7 +39,7 @@ OBJECTS := $(SOURCES:src/%.c=build/%.o)
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 UNITS   := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/unit_*.c)))
 
-.PHONY: all deps demo test unit lint docs install uninstall clean bench fuzz-sql check-asan
+.PHONY: all deps demo test unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -55,6 +55,10 @@ build/core/%.o: src/%.c VERSION
 	@mkdir -p build/core
 	@echo cc $< '(tests)'
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+
+build/fuzz_rows: fuzz/fuzz_rows.c $(CORE)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
 build/unit_%: tests/unit_%.c $(CORE)
 	@echo ld $@
@@ -88,6 +92,10 @@ docs: deps
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@bench/run
+
+# Random JSON through the row decoder, with cJSON as the oracle: FUZZ_SEED, FUZZ_ROUNDS.
+fuzz: build/fuzz_rows
+	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)

@@ -459,7 +459,7 @@ rounds; in brackets the smallest and the largest of the rounds. Below 1, wowsql 
 ## What is measured
 
 The rows are those of \[rows.sql](rows.sql): 1,000,000 of a bigint key, an integer, a numeric, a text of
-20 bytes, a timestamptz and a boolean, about 120 MB of JSON. The sides of a comparison take turns,
+20 bytes, a timestamptz and a boolean, 127 MB of JSON. The sides of a comparison take turns,
 $::all_rounds rounds in all (three fifths of that for join and instead).
 
 - wowsql's time goes from sqlite3_prepare_v2 to the last row, in a process that has the extension

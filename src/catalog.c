@@ -381,18 +381,12 @@ static const char *string_member(const cJSON *object, const char *name) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* The value of an attribute in PostgREST's mark <fk table='customers' column='id'/>. */
-static char *mark_attribute(const char *mark, const char *attribute) {
-  char *start = sqlite3_mprintf("%s='", attribute);
-  const char *from = start ? strstr(mark, start) : NULL;
-  char *value = NULL;
-  if (from) {
-    from += strlen(start);
-    const char *to = strchr(from, '\'');
-    if (to) value = sqlite3_mprintf("%.*s", (int)(to - from), from);
-  }
-  sqlite3_free(start);
-  return value;
+/* The text between two others; the quotes in it are not escaped. NULL: it is not there. */
+static char *text_between(const char *text, const char *open, const char *close) {
+  const char *from = strstr(text, open);
+  if (from) from += strlen(open);
+  const char *to = from ? strstr(from, close) : NULL;
+  return to ? sqlite3_mprintf("%.*s", (int)(to - from), from) : NULL;
 }
 
 /*
@@ -417,8 +411,8 @@ static int openapi_column(struct wow_relation *relation, const cJSON *property) 
   if (strstr(description, "<pk/>")) column->key_position = ++relation->n_key;
   const char *mark = strstr(description, "<fk table='");
   if (mark) {
-    column->fk_table = mark_attribute(mark, "table");
-    column->fk_column = mark_attribute(mark, "column");
+    column->fk_table = text_between(mark, "<fk table='", "' column='");
+    column->fk_column = text_between(mark, "' column='", "'/>");
   }
   return SQLITE_OK;
 }

@@ -4,6 +4,7 @@
 */
 #include "deparse.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_alnum(char c) {
@@ -171,17 +172,28 @@ void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bo
   sqlite3_str_appendall(str, wow_deparse_direction(descending, not_null));
 }
 
+static bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Is it the name of a parameter that belongs to the scan, also with letters percent-encoded? The
+** server decodes names, too. */
 static bool is_scan_parameter(const char *name, size_t bytes) {
   static const char *const names[] = {"select",  "order",       "limit", "offset",
                                       "columns", "on_conflict", NULL};
+  char plain[16];
+  size_t n = 0;
+  for (size_t i = 0; i < bytes && n < sizeof(plain) - 1; n++) {
+    bool escaped = name[i] == '%' && i + 2 < bytes && is_hex(name[i + 1]) && is_hex(name[i + 2]);
+    char digits[3] = {escaped ? name[i + 1] : 0, escaped ? name[i + 2] : 0, 0};
+    plain[n] = escaped ? (char)strtol(digits, NULL, 16) : name[i];
+    i += escaped ? 3 : 1;
+  }
+  plain[n] = 0;
   for (int i = 0; names[i]; i++) {
-    if (strlen(names[i]) == bytes && memcmp(names[i], name, bytes) == 0) return true;
+    if (strcmp(names[i], plain) == 0) return true;
   }
   return false;
-}
-
-static bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* Text of a user that is partly URL syntax: signs with a meaning and escapes stay, all else is
@@ -213,6 +225,7 @@ const char *wow_deparse_parameters(sqlite3_str *str, const char *text) {
       return "select, order, limit, offset, columns and on_conflict are made from the SQL "
              "statement; to say them yourself use wowsql_rows('users?select=...')";
     }
+    if (equals == text + bytes - 1) return "each parameter has the form column=operator.value";
     sqlite3_str_appendchar(str, 1, '&');
     append_user_text(str, text, bytes);
     text += bytes;

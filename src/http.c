@@ -443,8 +443,9 @@ static void follow(struct wow_transfer *t) {
 /* Some servers quote the key that they refuse: what stands in the headers that may be secret is
 ** taken out of the error. */
 static void redact(struct wow_transfer *t) {
-  static const char *const open_names[] = {"Accept",         "Prefer",          "Content-Type",
-                                           "Accept-Profile", "Content-Profile", "Expect"};
+  static const char *const open_names[] = {"Accept",          "Prefer",         "Content-Type",
+                                           "Accept-Encoding", "Accept-Profile", "Content-Profile",
+                                           "Expect"};
   for (const struct curl_slist *header = t->headers; header; header = header->next) {
     size_t name = strcspn(header->data, ":");
     bool is_open = header->data[name] == 0;
@@ -510,11 +511,29 @@ void wow_http_pump(struct wow_http *http) {
 
 /* ---------------------------------------------------------------- transfers */
 
+/* Is the server on this machine? There compressing costs more than it saves. */
+static bool is_loopback(const char *url) {
+  static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+  const char *host = strstr(url, "://");
+  host = host ? host + 3 : url;
+  size_t bytes = strcspn(host, *host == '[' ? "/?#" : ":/?#");
+  for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+    size_t n = strlen(hosts[i]);
+    if (bytes >= n && sqlite3_strnicmp(host, hosts[i], (int)n) == 0) return true;
+  }
+  return false;
+}
+
 static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
   for (int i = 0; i < request->n_headers; i++) {
     struct curl_slist *list = curl_slist_append(t->headers, request->headers[i]);
     if (list == NULL) return SQLITE_NOMEM;
     t->headers = list;
+  }
+  if (is_loopback(t->url)) {
+    struct curl_slist *identity = curl_slist_append(t->headers, "Accept-Encoding: identity");
+    if (identity == NULL) return SQLITE_NOMEM;
+    t->headers = identity;
   }
   /* curl would wait a second for a "100 Continue" that not every server sends. */
   struct curl_slist *list = curl_slist_append(t->headers, "Expect:");

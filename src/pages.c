@@ -193,7 +193,8 @@ static void append_behind(struct wow_pages *pages, sqlite3_str *str,
 static bool can_continue_behind(const struct wow_pages *pages, const struct wow_json_value *last) {
   sqlite3_int64 bytes = 0;
   for (int i = 0; i < pages->shape.n_sort; i++) {
-    if (last[i].kind == WOW_JSON_NESTED) return false;
+    const struct wow_column *column = &pages->shape.relation->columns[pages->shape.sort[i].column];
+    if (last[i].kind == WOW_JSON_NESTED || !wow_types_can_continue(&column->type)) return false;
     bytes += wow_deparse_element_length(last[i].text, (int)last[i].bytes);
     bytes *= i + 1; /* how often it may be repeated, roughly */
   }

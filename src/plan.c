@@ -185,9 +185,15 @@ static int parse_order(const char **p, const struct wow_relation *relation, stru
 int wow_plan_parse(const char *text, const struct wow_relation *relation, struct wow_plan *plan) {
   int rc = plan_init(plan, relation);
   if (rc != SQLITE_OK) return rc;
-  const char *p = strstr(text, "?select=");
-  if (p == NULL) goto malformed;
-  p += strlen("?select=");
+  const char *p = text;
+  /* The name may itself look like a part of a request. */
+  sqlite3_str *head = sqlite3_str_new(NULL);
+  sqlite3_str_appendall(head, "GET ");
+  wow_deparse_plain_name(head, relation->name);
+  sqlite3_str_appendall(head, "?select=");
+  bool is_head = sqlite3_str_errcode(head) == SQLITE_OK && take(&p, sqlite3_str_value(head));
+  sqlite3_free(sqlite3_str_finish(head));
+  if (!is_head) goto malformed;
   while (*p && *p != '&') {
     int column = take_column(&p, relation);
     if (column < 0) goto malformed;

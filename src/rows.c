@@ -27,6 +27,7 @@ enum rows_state {
   ROWS_BEGIN,  /* the array has not begun */
   ROWS_FIRST,  /* behind its bracket */
   ROWS_BEHIND, /* behind a row */
+  ROWS_COMMA,  /* behind the comma that follows a row */
   ROWS_ENDED,  /* behind the array */
   ROWS_FAILED
 };
@@ -66,7 +67,7 @@ struct wow_rows {
 };
 
 /* What a step of decoding comes to. */
-enum outcome { DECODED, NEED_MORE, MALFORMED };
+enum outcome { DECODED, NEED_MORE, MALFORMED, OUT_OF_MEMORY };
 
 /* ---------------------------------------------------------------- making and feeding */
 
@@ -214,17 +215,18 @@ static const char *find_special(const char *p) {
 #endif
 }
 
+static int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
+
+/* The value of four hexadecimal digits, which they are. */
 static int hex_value(const char *p) {
   int value = 0;
-  for (int i = 0; i < 4; i++) {
-    char c = p[i];
-    int digit = c >= '0' && c <= '9'   ? c - '0'
-                : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                       : -1;
-    if (digit < 0) return -1;
-    value = value << 4 | digit;
-  }
+  for (int i = 0; i < 4; i++)
+    value = value << 4 | hex_digit(p[i]);
   return value;
 }
 
@@ -243,10 +245,12 @@ static enum outcome read_string(const char **p, const char *end, const char **te
     *escaped = true;
     if (end - q < 2) return NEED_MORE;
     if (q[1] == 'u') {
-      if (end - q < 6) return NEED_MORE;
-      if (hex_value(q + 2) < 0) {
-        *p = q;
-        return MALFORMED;
+      for (int i = 2; i < 6; i++) {
+        if (q + i >= end) return NEED_MORE;
+        if (hex_digit(q[i]) < 0) {
+          *p = q;
+          return MALFORMED;
+        }
       }
       q += 6;
     } else if (q[1] && strchr("\"\\/bfnrt", q[1])) {
@@ -465,14 +469,17 @@ static size_t unescape(char *to, const char *from, size_t bytes) {
 
 /* ---------------------------------------------------------------- rows */
 
-/* Which member has this key, as it stands in the row? -1: none that is wanted. */
+#define NO_MEMBER (-1)
+#define NO_MEMORY (-2)
+
+/* Which member has this key, as it stands in the row? NO_MEMBER: none that is wanted. */
 static int find_member(const struct wow_rows *rows, const char *text, size_t bytes, bool escaped) {
   char small[256];
   char *plain = NULL;
-  int found = -1;
+  int found = NO_MEMBER;
   if (escaped) {
     plain = bytes <= sizeof(small) ? small : sqlite3_malloc64(bytes);
-    if (plain == NULL) return -1;
+    if (plain == NULL) return NO_MEMORY;
     bytes = unescape(plain, text, bytes);
     text = plain;
   }
@@ -502,6 +509,7 @@ static enum outcome read_member_key(const struct wow_rows *rows, const char **p,
   enum outcome outcome = read_string(p, end, &text, &bytes, &escaped);
   if (outcome != DECODED) return outcome;
   *index = find_member(rows, text, bytes, escaped);
+  if (*index == NO_MEMORY) return OUT_OF_MEMORY;
   *p = skip_blanks(*p);
   if (*p >= end) return NEED_MORE;
   if (**p != ':') return MALFORMED;
@@ -632,6 +640,7 @@ static int decode_row(struct wow_rows *rows, struct wow_error *err) {
     rows->is_searching = false;
     return SQLITE_ROW;
   case MALFORMED: return malformed(rows, p, "JSON", err);
+  case OUT_OF_MEMORY: return fail(rows, err, NULL);
   default: break;
   }
   if (!rows->is_searching) {
@@ -656,11 +665,11 @@ int wow_rows_next(struct wow_rows *rows, struct wow_error *err) {
   for (;;) {
     if (rows->state == ROWS_FAILED) return fail(rows, err, rows->failure);
     char c = next_byte(rows);
-    const char *p = rows->buffer + rows->start;
     if (rows->start == rows->end) {
       if (rows->state == ROWS_ENDED) return SQLITE_DONE;
       return need_more(rows, err);
     }
+    const char *p = rows->buffer + rows->start;
     switch (rows->state) {
     case ROWS_BEGIN:
       if (c != '[') return malformed(rows, p, "an array of rows", err);
@@ -674,20 +683,18 @@ int wow_rows_next(struct wow_rows *rows, struct wow_error *err) {
       rows->state = ROWS_ENDED;
       break;
     case ROWS_BEHIND:
-      /* The comma is stepped over together with the row's brace: the row is then decoded as the
-      ** first one is. */
       if (c == ']') {
         rows->start++;
         rows->state = ROWS_ENDED;
         break;
       }
       if (c != ',') return malformed(rows, p, "a comma or the end of the array", err);
-      p = skip_blanks(p + 1);
-      if (p >= rows->buffer + rows->end) return need_more(rows, err);
-      if (*p != '{') return malformed(rows, p, "a row", err);
-      rows->start = (size_t)(p - rows->buffer);
-      rows->state = ROWS_FIRST;
+      rows->start++;
+      rows->state = ROWS_COMMA;
       break;
+    case ROWS_COMMA:
+      if (c != '{') return malformed(rows, p, "a row", err);
+      return decode_row(rows, err);
     default: return malformed(rows, p, "nothing behind the array", err);
     }
   }
@@ -708,10 +715,11 @@ static const char *find_last_key(const char *from, const char *end, const struct
 }
 
 int wow_rows_peek_last(struct wow_rows *rows, int n, struct wow_json_value *values) {
+  if (rows->start == rows->end) return 0;
   const char *from = rows->buffer + rows->start, *end = rows->buffer + rows->end;
   const struct member *members = rows->members + rows->n_members - n;
-  if (n < 1 || n > rows->n_members || !rows->is_complete || rows->start == rows->end) return 0;
-  if (rows->state != ROWS_FIRST && rows->state != ROWS_BEHIND) return 0;
+  if (n < 1 || n > rows->n_members || !rows->is_complete) return 0;
+  if (rows->state == ROWS_BEGIN || rows->state >= ROWS_ENDED) return 0;
   const char *p = find_last_key(from, end, &members[0]);
   if (p == NULL) return 0;
   sqlite3_free(rows->peeked);

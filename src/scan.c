@@ -44,6 +44,7 @@ struct wow_scan {
   struct wow_plan_order sort[WOW_PLAN_SORT];
   int n_sort;
   struct wow_pages *pages;
+  struct wow_answers *seen; /* values of cut lists, and the window that had them: see is_repeated */
   struct wow_answer_cursor remembered;
   enum scan_rest rest;
   sqlite3_int64 n_remembered; /* rows stepped to in `remembered` */
@@ -84,6 +85,7 @@ static void forget_plan(struct wow_scan *scan) {
 void wow_scan_free(struct wow_scan *scan) {
   if (scan == NULL) return;
   wow_query_reset(&scan->query);
+  wow_answers_release(scan->seen);
   wow_answer_cursor_reset(&scan->remembered);
   forget_plan(scan);
   sqlite3_free(scan);
@@ -169,12 +171,58 @@ static int start_window(struct wow_scan *scan, struct wow_error *err) {
   return rc;
 }
 
+/*
+** A list that is cut into several requests may name one value in two ways, "10:00+00" and
+*"11:00+01",
+** and each of the requests then has its rows. Was this row's value in the answer to another window?
+*/
+static int is_repeated(struct wow_scan *scan, bool *repeated) {
+  int rc = SQLITE_OK;
+  *repeated = false;
+  for (int i = 0; rc == SQLITE_OK && i < scan->query.n_lists; i++) {
+    const struct wow_query_list *list = &scan->query.lists[i];
+    const struct wow_column *column = &scan->target.relation->columns[list->column];
+    bool is_cut = list->window_to - list->window_from < list->n;
+    if (!is_cut || wow_types_has_one_text(&column->type)) continue;
+    const struct wow_json_value *value =
+        wow_rows_value(wow_pages_rows(scan->pages), scan->slots[list->column]);
+    char window[16];
+    sqlite3_snprintf(sizeof(window), window, "%d", list->window_from);
+    struct wow_json_value mark = {WOW_JSON_NUMBER, window, strlen(window)};
+    char *text = sqlite3_mprintf("%d=%.*s", i, (int)value->bytes, value->text);
+    if (text == NULL) return SQLITE_NOMEM;
+    if (scan->seen == NULL) scan->seen = wow_answers_new(1);
+    if (scan->seen == NULL) rc = SQLITE_NOMEM;
+    int bytes = (int)strlen(text);
+    const struct wow_answer *answer =
+        rc == SQLITE_OK ? wow_answers_find(scan->seen, text, bytes) : NULL;
+    if (answer) {
+      struct wow_answer_cursor cursor = {0};
+      wow_answer_cursor_start(&cursor, scan->seen, answer);
+      rc = wow_answer_cursor_next(&cursor);
+      if (rc == SQLITE_ROW) {
+        rc = SQLITE_OK;
+        *repeated = *repeated || cursor.values[0].bytes != mark.bytes ||
+                    memcmp(cursor.values[0].text, window, mark.bytes) != 0;
+      }
+      wow_answer_cursor_reset(&cursor);
+    } else if (rc == SQLITE_OK) {
+      rc = wow_answers_add(scan->seen, text, bytes, &mark);
+    }
+    sqlite3_free(text);
+  }
+  return rc;
+}
+
 /* Steps to the next row of the pages that satisfies what is compared here. */
 static int next_row(struct wow_scan *scan, struct wow_error *err) {
   for (;;) {
     int rc = wow_pages_next(scan->pages, err);
     if (rc == SQLITE_ROW) {
+      bool repeated = false;
       if (!wow_query_matches(&scan->query, wow_pages_rows(scan->pages), scan->slots)) continue;
+      if (is_repeated(scan, &repeated) != SQLITE_OK) return wow_error_nomem(err);
+      if (repeated) continue;
       scan->mode = SCAN_ROWS;
       return SQLITE_OK;
     }
@@ -313,6 +361,8 @@ static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
 int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation collation, int argc,
                    sqlite3_value **argv, struct wow_error *err) {
   wow_query_reset(&scan->query);
+  wow_answers_release(scan->seen);
+  scan->seen = NULL;
   scan->mode = SCAN_END;
   int rc = adopt_plan(scan, plan, err);
   if (rc != SQLITE_OK) return rc;

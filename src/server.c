@@ -494,13 +494,13 @@ done:
   return rc;
 }
 
-/* A count in a header. Numbers that no relation's rows reach are none: -1. */
+/* A count in a header; -1: there is none. At most WOW_MOST_ROWS, which no relation reaches. */
 static sqlite3_int64 header_count(const char *text) {
   sqlite3_int64 n = 0;
   if (*text < '0' || *text > '9') return -1;
   for (; *text >= '0' && *text <= '9'; text++) {
     n = n * 10 + (*text - '0');
-    if (n > WOW_MOST_ROWS) return -1;
+    if (n > WOW_MOST_ROWS) n = WOW_MOST_ROWS;
   }
   return n;
 }
@@ -517,6 +517,7 @@ void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_i
     if (first >= 0 && last >= first) *rows = last - first + 1;
   }
   if (slash) *total = header_count(slash + 1);
+  if (*total >= WOW_MOST_ROWS) *total = -1;
 }
 
 static int collect(void *ctx, const char *data, size_t bytes) {

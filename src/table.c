@@ -213,13 +213,27 @@ static int shadow_read(struct wow_table *table, char **server, char **columns,
 
 /* ---------------------------------------------------------------- columns */
 
-/* SQLite takes names that differ in case for the same: such a column gets a number behind it. */
-static char *declared_name(const struct wow_relation *relation, int column) {
+/* Is this the name of one of so many columns, up to case? */
+static bool is_column(const struct wow_relation *relation, int n, const char *name) {
+  for (int i = 0; i < n; i++) {
+    if (sqlite3_stricmp(relation->columns[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* SQLite takes names that differ in case for the same: such a column gets a number behind it, one
+** that makes it no other column's name. `names` are those of the columns before it. */
+static char *declared_name(const struct wow_relation *relation, int column, char *const *names) {
   const char *name = relation->columns[column].name;
-  int same = 1;
-  for (int i = 0; i < column; i++)
-    same += sqlite3_stricmp(relation->columns[i].name, name) == 0;
-  return same > 1 ? sqlite3_mprintf("%s_%d", name, same) : sqlite3_mprintf("%s", name);
+  if (!is_column(relation, column, name)) return sqlite3_mprintf("%s", name);
+  for (int n = 2;; n++) {
+    char *numbered = sqlite3_mprintf("%s_%d", name, n);
+    bool taken = numbered && is_column(relation, relation->n_columns, numbered);
+    for (int i = 0; numbered && i < column; i++)
+      taken = taken || (names[i] && sqlite3_stricmp(names[i], numbered) == 0);
+    if (!taken) return numbered;
+    sqlite3_free(numbered);
+  }
 }
 
 static int declare(struct wow_table *table, struct wow_error *err) {
@@ -227,12 +241,16 @@ static int declare(struct wow_table *table, struct wow_error *err) {
   enum wow_key_kind key_kind = wow_relation_key_kind(relation);
   sqlite3_str *str = sqlite3_str_new(NULL);
   bool has_filter = false;
+  char **names = sqlite3_malloc64(sizeof(*names) * (sqlite3_uint64)(relation->n_columns + 1));
+  if (names == NULL) {
+    sqlite3_free(sqlite3_str_finish(str));
+    return wow_error_nomem(err);
+  }
   sqlite3_str_appendall(str, "CREATE TABLE x(");
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    char *name = declared_name(relation, i);
-    sqlite3_str_appendf(str, "\"%w\" %s", name, wow_type_declared(&column->type));
-    sqlite3_free(name);
+    names[i] = declared_name(relation, i, names);
+    sqlite3_str_appendf(str, "\"%w\" %s", names[i], wow_type_declared(&column->type));
     /* Only of a key is it certain that it stays NOT NULL; SQLite plans by such a promise. */
     if (column->key_position) sqlite3_str_appendall(str, " NOT NULL");
     if (column->key_position && relation->n_key == 1) sqlite3_str_appendall(str, " PRIMARY KEY");
@@ -241,6 +259,9 @@ static int declare(struct wow_table *table, struct wow_error *err) {
   }
   sqlite3_str_appendf(str, "\"%s\" TEXT HIDDEN)", has_filter ? FILTER_COLUMN "_" : FILTER_COLUMN);
   if (key_kind == WOW_KEY_SINGLE) sqlite3_str_appendall(str, " WITHOUT ROWID");
+  for (int i = 0; i < relation->n_columns; i++)
+    sqlite3_free(names[i]);
+  sqlite3_free(names);
   char *sql = sqlite3_str_finish(str);
   if (sql == NULL) return wow_error_nomem(err);
   int rc = sqlite3_declare_vtab(table->conn->db, sql);
@@ -517,8 +538,9 @@ static void release_connection(void *conn) {
 
 int wow_table_register(struct wow_connection *conn) {
   /* A stand-in for regexp(), where the application has none: the operator must be known for a
-  ** REGEXP term to be offered to the table, and it is the server that evaluates it. */
-  int rc = sqlite3_overload_function(conn->db, "regexp", 2);
+  ** REGEXP term to be offered to the table, and it is the server that evaluates it. For any number
+  ** of arguments, so that one that the application registers later comes before it. */
+  int rc = sqlite3_overload_function(conn->db, "regexp", -1);
   if (rc == SQLITE_OK) {
     rc = sqlite3_create_module_v2(conn->db, "wowsql", &table_module, conn, release_connection);
   } else {

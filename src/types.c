@@ -64,7 +64,28 @@ static const struct type_name type_names[] = {
     {"jsonb", WOW_JSONB, 0},
     {"json", WOW_JSON, 0},
     {"tsvector", WOW_TSVECTOR, 0},
-    {NULL, WOW_OTHER, 0},
+    {"interval", WOW_OTHER, 0},
+    {"time with time zone", WOW_OTHER, 0},
+    {"timetz", WOW_OTHER, 0},
+    {"inet", WOW_OTHER, 0},
+    {"cidr", WOW_OTHER, 0},
+    {"macaddr", WOW_OTHER, 0},
+    {"macaddr8", WOW_OTHER, 0},
+    {"bit", WOW_OTHER, 0},
+    {"bit varying", WOW_OTHER, 0},
+    {"varbit", WOW_OTHER, 0},
+    {"money", WOW_OTHER, 0},
+    {"xml", WOW_OTHER, 0},
+    {"oid", WOW_OTHER, 0},
+    {"tsquery", WOW_OTHER, 0},
+    {"int4range", WOW_OTHER, 0},
+    {"int8range", WOW_OTHER, 0},
+    {"numrange", WOW_OTHER, 0},
+    {"daterange", WOW_OTHER, 0},
+    {"tsrange", WOW_OTHER, 0},
+    {"tstzrange", WOW_OTHER, 0},
+    {"point", WOW_OTHER, 0},
+    {NULL, WOW_USER, 0},
 };
 
 static const char *const family_names[WOW_N_FAMILIES] = {
@@ -78,6 +99,7 @@ static const char *const family_names[WOW_N_FAMILIES] = {
     [WOW_BYTEA] = "bytea",         [WOW_JSONB] = "jsonb",
     [WOW_JSON] = "json",           [WOW_ARRAY] = "array",
     [WOW_TSVECTOR] = "tsvector",   [WOW_OTHER] = "other",
+    [WOW_USER] = "user-defined",
 };
 
 static const char *const op_names[WOW_N_OPS] = {
@@ -120,7 +142,7 @@ static char *without_modifier(const char *name) {
 
 int wow_type_init(struct wow_type *type, const char *name) {
   memset(type, 0, sizeof(*type));
-  type->family = WOW_OTHER;
+  type->family = WOW_USER;
   type->name = sqlite3_mprintf("%s", name);
   char *plain = without_modifier(name);
   int rc = type->name && plain ? SQLITE_OK : SQLITE_NOMEM;
@@ -299,6 +321,10 @@ static const struct family_rules rules[WOW_N_FAMILIES] = {
     [WOW_TSVECTOR] = {FORM_LOCAL, FORM_LOCAL, FORM_LOCAL, EXACT, EXACT, NO_PATTERN, NO_REGEXP,
                       EXACT, "the server orders values, SQLite their text form"},
     [WOW_OTHER] = ONLY_NULLS("the server orders values, SQLite their text form"),
+    [WOW_USER] = {FORM_LOCAL, FORM_LOCAL, FORM_LOCAL,
+                  SUPERSET("the server takes a composite of NULLs for NULL"),
+                  LOCAL("the server takes a composite with a NULL in it for one"), NO_TEXT,
+                  "the server orders values, SQLite their text form"},
 };
 
 static const struct wow_rule *family_rule(enum wow_family family, enum wow_op op) {
@@ -413,6 +439,19 @@ const char *wow_types_order_reason(const struct wow_type *type, enum wow_collati
   return rules[type->family].order;
 }
 
+bool wow_types_can_continue(const struct wow_type *type) {
+  switch (type->family) {
+  case WOW_CITEXT: /* in PostgREST's search path or not: then it is compared as text there */
+  case WOW_JSONB:
+  case WOW_JSON:
+  case WOW_ARRAY:
+  case WOW_TSVECTOR:
+  case WOW_OTHER:
+  case WOW_USER: return false;
+  default: return true;
+  }
+}
+
 bool wow_types_has_one_text(const struct wow_type *type) {
   return type->family == WOW_INT || type->family == WOW_TEXT || type->family == WOW_UUID;
 }
@@ -452,6 +491,7 @@ static int send_int64(struct wow_constant *out, enum wow_op op, sqlite3_int64 va
 /* The shortest text that reads back as the same double, whatever the process's locale is. */
 static int send_double(struct wow_constant *out, enum wow_op op, double value) {
   char text[40];
+  if (value == 0) value = 0; /* minus zero equals zero: one text for both */
   if (isinf(value))
     return send_text(out, op, value > 0 ? "Infinity" : "-Infinity", value > 0 ? 8 : 9);
   for (int digits = 15; digits <= 17; digits++) {
@@ -688,6 +728,19 @@ static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_c
   return SQLITE_OK;
 }
 
+/* Written as the server does, a uuid has one text: see wow_types_has_one_text. */
+static int normal_uuid(struct wow_constant *out) {
+  char text[37];
+  int n = 0;
+  for (const char *p = out->text; *p; p++) {
+    if (*p == '-') continue;
+    if (n == 8 || n == 13 || n == 18 || n == 23) text[n++] = '-';
+    text[n++] = *p >= 'A' && *p <= 'F' ? (char)(*p + 'a' - 'A') : *p;
+  }
+  sqlite3_free(out->text);
+  return send_text(out, out->op, text, n);
+}
+
 static int server_value_constant(const struct wow_type *type, enum wow_op op, sqlite3_value *value,
                                  struct wow_constant *out) {
   if (sqlite3_value_type(value) == SQLITE_TEXT) {
@@ -696,10 +749,7 @@ static int server_value_constant(const struct wow_type *type, enum wow_op op, sq
     if (text == NULL) return SQLITE_NOMEM;
     if (is_server_value(type->family, text, bytes)) {
       int rc = send_text(out, op, text, bytes);
-      /* Written as the server does, a uuid has one text: see wow_types_has_one_text. */
-      for (int i = 0; rc == SQLITE_OK && type->family == WOW_UUID && i < bytes; i++) {
-        if (out->text[i] >= 'A' && out->text[i] <= 'F') out->text[i] += 'a' - 'A';
-      }
+      if (rc == SQLITE_OK && type->family == WOW_UUID) return normal_uuid(out);
       return rc;
     }
   }

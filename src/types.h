@@ -31,7 +31,8 @@ enum wow_family {
   WOW_JSON,
   WOW_ARRAY,
   WOW_TSVECTOR,
-  WOW_OTHER, /* text as the server writes it: interval, timetz, inet, ranges, composites, ... */
+  WOW_OTHER, /* text as the server writes it: interval, timetz, inet, ranges, ... */
+  WOW_USER,  /* a type of the database's own, perhaps a composite */
   WOW_N_FAMILIES
 };
 
@@ -139,6 +140,9 @@ struct wow_constant {
 */
 int wow_types_constant(const struct wow_type *type, enum wow_op op, enum wow_collation collation,
                        sqlite3_value *value, struct wow_constant *out);
+
+/* May rows be continued behind a value of the type, by sending it back in a condition? */
+bool wow_types_can_continue(const struct wow_type *type);
 
 /* Do two values of the type equal each other on the server just if they have the same text? */
 bool wow_types_has_one_text(const struct wow_type *type);

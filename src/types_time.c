@@ -10,7 +10,10 @@
 
 #define MAX_DATE_YEAR 5874897
 #define MAX_TIMESTAMP_YEAR 294276
-#define MAX_BC_YEAR 4713
+/* The first day is 4714-11-24 BC. */
+#define MAX_BC_YEAR 4714
+#define FIRST_MONTH 11
+#define FIRST_DAY 24
 
 /* A text that is read from its front. Every take_ function returns false without moving on. */
 struct reader {
@@ -62,7 +65,11 @@ static bool is_valid_date(struct reader *r, const struct date *d, int max_year) 
   bool bc = take_text(r, " BC");
   if (r->p != r->end || d->year < 1 || d->year > (bc ? MAX_BC_YEAR : max_year)) return false;
   if (d->month < 1 || d->month > 12 || d->day < 1) return false;
-  /* The first representable day is 4714-11-24 BC: whole years from 4713 BC on are safe. */
+  bool is_first_year = bc && d->year == MAX_BC_YEAR;
+  if (is_first_year &&
+      (d->month < FIRST_MONTH || (d->month == FIRST_MONTH && d->day < FIRST_DAY))) {
+    return false;
+  }
   return d->day <= days_in_month(bc ? 1 - d->year + 8000 : d->year, d->month);
 }
 
@@ -81,13 +88,15 @@ static bool take_time(struct reader *r) {
 }
 
 /* Z, +HH, +HH:MM or +HH:MM:SS, or nothing (then the session's zone holds). */
-static bool take_zone(struct reader *r) {
+static bool take_zone(struct reader *r, bool *is_zero) {
   int hour = 0, minute = 0, second = 0;
+  *is_zero = *r->p == 'Z' && r->p < r->end;
   if (take_char(r, 'Z')) return true;
   if (!take_char(r, '+') && !take_char(r, '-')) return true;
   if (!take_number(r, 2, 2, &hour)) return false;
   if (take_char(r, ':') && !take_number(r, 2, 2, &minute)) return false;
   if (take_char(r, ':') && !take_number(r, 2, 2, &second)) return false;
+  *is_zero = hour == 0 && minute == 0 && second == 0;
   return hour <= 15 && minute < 60 && second < 60;
 }
 
@@ -112,13 +121,16 @@ bool wow_time_is_timestamp(const char *text, int bytes, bool with_zone) {
   struct reader r = {text, text + bytes};
   struct date d;
   if (is_infinity(text, bytes)) return true;
+  bool is_in_utc = !with_zone;
   if (!take_date(&r, &d)) return false;
   if (take_char(&r, 'T') || (r.end - r.p > 1 && r.p[1] != 'B' && take_char(&r, ' '))) {
     if (!take_time(&r)) return false;
-    if (with_zone && !take_zone(&r)) return false;
+    if (with_zone && !take_zone(&r, &is_in_utc)) return false;
   }
-  /* A zone may move the last year's last day out of the range. */
-  return is_valid_date(&r, &d, MAX_TIMESTAMP_YEAR - 1);
+  /* A zone may move the first and the last days out of the range. */
+  bool is_edge = d.year >= MAX_BC_YEAR - 1 && r.end - r.p == 3;
+  if (!is_in_utc && is_edge) return false;
+  return is_valid_date(&r, &d, is_in_utc ? MAX_TIMESTAMP_YEAR : MAX_TIMESTAMP_YEAR - 1);
 }
 
 /* 8-4-4-4-12 hexadecimal digits in either case, or all 32 in one. */

@@ -14,7 +14,7 @@
 
 /* A page's top size. Pages are bounded by WOW_PAGE_BYTES first; this bounds narrow rows, so that
 ** the server need not build more than a few megabytes before its first byte. */
-#define WOW_PAGE_ROWS 100000
+#define WOW_PAGE_ROWS 250000
 /* The first page: queries that stop early cost little, and a lookup's answer fits. */
 #define WOW_FIRST_PAGE_ROWS 250
 /* Each page is so many times larger than the last: five requests reach full size. */

@@ -17,7 +17,7 @@ check() { # name, then a command whose output is what is wrong
   fi
 }
 
-format() { clang-format --dry-run src/*.[ch] $(ls tests/*.c bench/*.c 2>/dev/null) 2>&1 | head -20; }
+format() { clang-format --dry-run src/*.[ch] tests/*.[ch] bench/*.[ch] fuzz/*.c 2>&1 | head -20; }
 curl_includes() { grep -l '#include <curl/' src/*.[ch] | grep -v '^src/http\.c$'; }
 cjson_includes() { grep -l '#include <cjson/' src/*.[ch] | grep -Ev '^src/(catalog|error|fn_[a-z]+)\.c$'; }
 pure_files() { # plan, deparse, types, rows and query do no I/O and take no connection
