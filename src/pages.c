@@ -56,6 +56,7 @@ struct wow_pages {
   int failures;             /* broken answers since the last progress */
   sqlite3_int64 failed_at;  /* rows stepped to when the last answer broke */
   bool is_started;
+  bool is_held; /* see wow_pages_hold */
   bool is_done;
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
   bool has_last;
@@ -87,7 +88,7 @@ static void page_close(struct page *page) {
 }
 
 struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape) {
-  const char *names[2000];
+  const char *names[2001];
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
   if (pages == NULL) return NULL;
   memset(pages, 0, sizeof(*pages));
@@ -95,9 +96,11 @@ struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape) {
   for (int i = 0; i < shape->n_select; i++) {
     names[i] = shape->relation->columns[shape->select[i]].name;
   }
+  names[shape->n_select] = shape->count_name;
+  int n_names = shape->n_select + (shape->count_name != NULL);
   for (int i = 0; i < 2; i++) {
     pages->pages[i].owner = pages;
-    pages->pages[i].rows = wow_rows_new(names, shape->n_select, WOW_ROW_BYTES);
+    pages->pages[i].rows = wow_rows_new(names, n_names, WOW_ROW_BYTES);
     if (pages->pages[i].rows == NULL) {
       wow_pages_free(pages);
       return NULL;
@@ -126,6 +129,10 @@ void wow_pages_free(struct wow_pages *pages) {
   for (int i = 0; i < WOW_PLAN_SORT; i++)
     sqlite3_free(pages->last[i].text);
   sqlite3_free(pages);
+}
+
+sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages) {
+  return pages->delivered;
 }
 
 const struct wow_rows *wow_pages_rows(const struct wow_pages *pages) {
@@ -211,6 +218,13 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
     wow_deparse_order(str, column->name, pages->shape.sort[i].descending,
                       wow_column_is_not_null(column));
   }
+  bool is_grouped = pages->shape.count_name != NULL;
+  for (int i = 0; pages->by_offset && is_grouped && i < pages->shape.n_select; i++) {
+    const struct wow_column *column = &relation->columns[pages->shape.select[i]];
+    sqlite3_str_appendall(str, n++ ? "," : "&order=");
+    wow_deparse_order(str, column->name, false, wow_column_is_not_null(column));
+  }
+  if (is_grouped) return;
   for (int i = 0; pages->by_offset && !pages->shape.has_key && i < relation->n_columns; i++) {
     enum wow_family family = relation->columns[i].type.family;
     if (family == WOW_JSON || family == WOW_OTHER) continue;
@@ -230,6 +244,10 @@ static char *request_path(struct wow_pages *pages, const struct wow_json_value *
   for (int i = 0; i < pages->shape.n_select; i++) {
     if (i) sqlite3_str_appendchar(str, 1, ',');
     wow_deparse_name(str, column_name(pages, pages->shape.select[i]));
+  }
+  if (pages->shape.count_name) {
+    if (pages->shape.n_select) sqlite3_str_appendchar(str, 1, ',');
+    sqlite3_str_appendf(str, "%s:count()", pages->shape.count_name);
   }
   sqlite3_str_appendall(str, pages->filters);
   if (last && !pages->by_offset) append_behind(pages, str, last);
@@ -297,6 +315,7 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
+  pages->is_held = false;
   pages->is_done = first_rows == 0;
   pages->has_last = false;
   pages->is_skipping = false;
@@ -312,9 +331,19 @@ void wow_pages_expect_all(struct wow_pages *pages) {
   pages->page_rows = WOW_PAGE_ROWS;
 }
 
+void wow_pages_hold(struct wow_pages *pages, bool hold) {
+  pages->is_held = hold;
+}
+
 static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.server;
   pages->is_started = true;
+  if (pages->shape.count_name) {
+    /* Groups have an order of their own: they can be read on by offset where a server cuts. */
+    pages->by_offset = server->max_rows != 0;
+    return page_open(pages, pages->current, NULL, pages->by_offset ? next_size(pages) : -1, false,
+                     err);
+  }
   if (pages->shape.has_key || pages->first_rows >= 0) {
     return page_open(pages, pages->current, NULL, next_size(pages), false, err);
   }
@@ -519,7 +548,10 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   struct wow_json_value last[WOW_PLAN_SORT];
   sqlite3_int64 rows = -1, total = -1;
   bool is_first = pages->delivered == page->got;
-  if (pages->next || !pages->shape.has_key || pages->by_offset || page->asked < 0) return SQLITE_OK;
+  if (pages->next || pages->is_held || !pages->shape.has_key || pages->by_offset ||
+      page->asked < 0) {
+    return SQLITE_OK;
+  }
   if (!wow_http_is_whole(page->transfer) || (is_first && pages->first_rows >= 0)) return SQLITE_OK;
   if (is_first && page->got < page->asked / 2) return SQLITE_OK;
   wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
@@ -631,6 +663,16 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.relation->name);
   wow_progress_end(pages->shape.conn);
   return rc == SQLITE_OK ? SQLITE_DONE : rc;
+}
+
+char *wow_pages_rest_filters(struct wow_pages *pages) {
+  struct wow_json_value last[WOW_PLAN_SORT];
+  last_values(pages, last);
+  if (!pages->has_last || pages->by_offset || !can_continue_behind(pages, last)) return NULL;
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendall(str, pages->filters);
+  append_behind(pages, str, last);
+  return sqlite3_str_finish(str);
 }
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {

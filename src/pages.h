@@ -27,7 +27,9 @@ struct wow_pages_shape {
   int n_sort;
   int n_order; /* how many of `sort` the statement asked for; the rest is the key */
   bool has_key;
-  int page_size; /* a page's top size in rows */
+  const char
+      *count_name; /* not NULL: a row for each group, with its number of rows as this member */
+  int page_size;   /* a page's top size in rows */
 };
 
 /* NULL: no memory. `shape`'s arrays stay the caller's. */
@@ -46,8 +48,19 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
 /* All rows will be read: pages are large from the start. Behind wow_pages_start. */
 void wow_pages_expect_all(struct wow_pages *pages);
 
+/* Nothing is asked for beforehand while this holds. */
+void wow_pages_hold(struct wow_pages *pages, bool hold);
+
+/* The condition of the rows behind the present one, of a relation with a key. NULL: no memory, or
+ *it
+ ** cannot be said. */
+char *wow_pages_rest_filters(struct wow_pages *pages);
+
 /* Steps to the next row: SQLITE_ROW, SQLITE_DONE, or an error. */
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
+
+/* How many rows were stepped to since the start. */
+sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages);
 
 /* The decoder, standing on the current row. */
 const struct wow_rows *wow_pages_rows(const struct wow_pages *pages);

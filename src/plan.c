@@ -554,10 +554,22 @@ static void number_filter_argument(struct planner *p) {
   }
 }
 
+static int plan_number(const struct planner *p) {
+  const struct wow_relation *relation = p->context->relation;
+  int number = (int)p->context->collation + 1;
+  if (sqlite3_vtab_distinct(p->info) > 0) number |= 8;
+  for (int i = 0; i < relation->n_key; i++) {
+    int column = relation->key[i];
+    bool reads = (p->info->colUsed >> (column < 63 ? column : 63)) & 1;
+    if (reads || i >= WOW_PLAN_KEY_BITS) number |= 1 << (4 + i % WOW_PLAN_KEY_BITS);
+  }
+  return number;
+}
+
 static int hand_over(struct planner *p) {
   char *text = wow_plan_text(&p->plan, p->context->relation);
   if (text == NULL) return SQLITE_NOMEM;
-  p->info->idxNum = WOW_PLAN_NUMBER(p->context->collation);
+  p->info->idxNum = plan_number(p);
   p->info->idxStr = text;
   p->info->needToFreeIdxStr = 1;
   while (p->notes) {

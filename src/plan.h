@@ -67,10 +67,17 @@ struct wow_plan_context {
 /* The number of the hidden column wowsql_filter: behind the relation's own. */
 #define WOW_FILTER_COLUMN(relation) ((relation)->n_columns)
 
-/* The plan's number for SQLite says by which collation option it was made: the server's options may
-** have changed when it is run. */
-#define WOW_PLAN_NUMBER(collation) ((int)(collation) + 1)
-#define WOW_PLAN_COLLATION(number) ((enum wow_collation)((number)-1))
+/*
+** The plan's number for SQLite says what its text does not: by which collation option it was made
+*(the
+** server's options may have changed when it is run), whether SQLite groups the rows or wants each
+*but
+** once, and which columns of the key the statement itself reads.
+*/
+#define WOW_PLAN_COLLATION(number) ((enum wow_collation)(((number)&7) - 1))
+#define WOW_PLAN_GROUPS(number) (((number)&8) != 0)
+#define WOW_PLAN_READS_KEY(number, position) (((number) >> (3 + (position))) & 1)
+#define WOW_PLAN_KEY_BITS 24
 
 /* xBestIndex. SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
 int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info);

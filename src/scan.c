@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "groups.h"
 #include "lookup.h"
 #include "pages.h"
 #include "plan.h"
@@ -22,6 +23,7 @@ enum scan_mode {
   SCAN_END,
   SCAN_ROWS,       /* standing on a row of `pages` */
   SCAN_REMEMBERED, /* standing on a row of `remembered` */
+  SCAN_GROUPED,    /* standing on a row of `groups` */
   SCAN_COUNTED     /* standing on an empty row; `counted` more follow, this one included */
 };
 
@@ -35,7 +37,8 @@ enum scan_rest {
 struct wow_scan {
   struct wow_scan_target target;
   struct wow_server *server; /* as long as the scan runs */
-  char *plan_text;           /* what `plan` was read from */
+  char *plan_text;           /* what `plan` was read from, with its number */
+  int plan_number;
   struct wow_plan plan;
   struct wow_query query;
   int *select; /* columns in the order of the request */
@@ -44,6 +47,8 @@ struct wow_scan {
   struct wow_plan_order sort[WOW_PLAN_SORT];
   int n_sort;
   struct wow_pages *pages;
+  struct wow_groups *groups; /* NULL: the rows cannot be had in groups */
+  bool may_group;            /* they may, this time */
   struct wow_answers *seen; /* values of cut lists, and the window that had them: see is_repeated */
   struct wow_answer_cursor remembered;
   enum scan_rest rest;
@@ -67,6 +72,8 @@ struct wow_scan *wow_scan_new(const struct wow_scan_target *target) {
 }
 
 static void forget_plan(struct wow_scan *scan) {
+  wow_groups_free(scan->groups);
+  scan->groups = NULL;
   wow_pages_free(scan->pages);
   scan->pages = NULL;
   wow_server_release(scan->server);
@@ -112,15 +119,17 @@ static int prepare_columns(struct wow_scan *scan) {
 
 /* Reads the plan and finds the server, unless both are the same as last time: a join starts the
 ** same plan once for each outer row. */
-static int adopt_plan(struct wow_scan *scan, const char *text, struct wow_error *err) {
+static int adopt_plan(struct wow_scan *scan, const char *text, int number, struct wow_error *err) {
   struct wow_server *server = wow_server_find(scan->target.conn, scan->target.server, err);
   if (server == NULL) return err->rc;
-  if (scan->plan_text && server == scan->server && strcmp(scan->plan_text, text) == 0) {
+  if (scan->plan_text && server == scan->server && number == scan->plan_number &&
+      strcmp(scan->plan_text, text) == 0) {
     return SQLITE_OK;
   }
   forget_plan(scan);
   scan->server = wow_server_retain(server);
   scan->plan_text = sqlite3_mprintf("%s", text);
+  scan->plan_number = number;
   int rc = scan->plan_text ? SQLITE_OK : SQLITE_NOMEM;
   if (rc == SQLITE_OK) rc = wow_plan_parse(text, scan->target.relation, &scan->plan);
   if (rc == SQLITE_OK) rc = prepare_columns(scan);
@@ -140,6 +149,7 @@ static int adopt_plan(struct wow_scan *scan, const char *text, struct wow_error 
     };
     scan->pages = wow_pages_new(&shape);
     if (scan->pages == NULL) rc = SQLITE_NOMEM;
+    if (rc == SQLITE_OK) rc = wow_groups_new(&shape, &scan->plan, number, &scan->groups);
   }
   if (rc == SQLITE_OK) return SQLITE_OK;
   forget_plan(scan);
@@ -239,6 +249,77 @@ static int next_row(struct wow_scan *scan, struct wow_error *err) {
   }
 }
 
+/* ---------------------------------------------------------------- groups */
+
+static const struct wow_json_value *value_at(const struct wow_scan *scan, int slot) {
+  return scan->mode == SCAN_REMEMBERED ? &scan->remembered.values[slot]
+                                       : wow_rows_value(wow_pages_rows(scan->pages), slot);
+}
+
+/* Looks at the present row, one of the first. */
+static void sample_row(struct wow_scan *scan) {
+  const struct wow_json_value *values[2000];
+  int n = 0;
+  const int *columns = wow_groups_columns(scan->groups, &n);
+  for (int i = 0; i < n; i++)
+    values[i] = value_at(scan, scan->slots[columns[i]]);
+  wow_groups_sample(scan->groups, values);
+  /* While it may still turn out that the rest is better had in groups, it is not asked for. */
+  bool undecided = wow_groups_is_sampling(scan->groups) || wow_groups_are_few(scan->groups);
+  wow_pages_hold(scan->pages, undecided);
+}
+
+static int next_group(struct wow_scan *scan, struct wow_error *err) {
+  int rc = wow_groups_next(scan->groups, err);
+  scan->mode = rc == SQLITE_ROW ? SCAN_GROUPED : SCAN_END;
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Asks for the rows that `filters` leaves in groups. *refused: the server does not compute
+ *aggregates;
+ ** the rows themselves have to be asked for. */
+static int begin_groups(struct wow_scan *scan, const char *filters, bool *refused,
+                        struct wow_error *err) {
+  int rc = wow_groups_start(scan->groups, filters, err);
+  if (rc == SQLITE_OK) rc = next_group(scan, err);
+  *refused = rc != SQLITE_OK && wow_groups_is_refusal(err);
+  if (!*refused) return rc;
+  scan->server->has_no_aggregates = true;
+  scan->may_group = false;
+  wow_error_reset(err);
+  return SQLITE_OK;
+}
+
+/* The first page has been stepped through, and had few different values: the rest comes in groups.
+** *done: it does. */
+static int group_rest(struct wow_scan *scan, bool *done, struct wow_error *err) {
+  bool refused = false;
+  *done = false;
+  if (!scan->may_group || !wow_groups_are_few(scan->groups) || scan->target.relation->n_key == 0 ||
+      !wow_pages_at_page_end(scan->pages)) {
+    return SQLITE_OK;
+  }
+  char *filters = wow_pages_rest_filters(scan->pages);
+  if (filters == NULL) return SQLITE_OK; /* the last row cannot be said in a condition */
+  int rc = begin_groups(scan, filters, &refused, err);
+  sqlite3_free(filters);
+  *done = !refused;
+  return rc;
+}
+
+/* SQLite asks a row of a group which one it is. That can only be helped before any has been read.
+ */
+static int ungroup(struct wow_scan *scan, struct wow_error *err) {
+  if (!wow_groups_at_first(scan->groups) || wow_pages_delivered(scan->pages) > 0) {
+    return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
+                          "name the key's columns instead of rowid",
+                          "this statement reads the rowid of rows that were asked for in groups");
+  }
+  scan->may_group = false;
+  int rc = start_window(scan, err);
+  return rc == SQLITE_OK ? next_row(scan, err) : rc;
+}
+
 /* ---------------------------------------------------------------- lookups */
 
 static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
@@ -255,6 +336,11 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
                          "the temporary file for rows cannot be read");
   }
   if (scan->rest == REST_NONE) return SQLITE_OK;
+  if (scan->rest == REST_FOLLOWS) {
+    bool done = false;
+    rc = group_rest(scan, &done, err);
+    if (rc != SQLITE_OK || done) return rc;
+  }
   rc = SQLITE_OK;
   if (scan->rest == REST_AGAIN) {
     rc = start_window(scan, err);
@@ -267,8 +353,8 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
   return rc == SQLITE_OK ? next_row(scan, err) : rc;
 }
 
-/* Answers a lookup, unless it turns out to be one that is better counted: see begin_counted. */
-static int start_lookup(struct wow_scan *scan, enum wow_collation collation, bool may_count,
+/* Answers a lookup; but for the first of its kind, if that is better counted or grouped. */
+static int start_lookup(struct wow_scan *scan, enum wow_collation collation, bool is_better,
                         bool *is_started, struct wow_error *err) {
   enum wow_lookup_way way;
   bool is_whole = true;
@@ -293,7 +379,7 @@ static int start_lookup(struct wow_scan *scan, enum wow_collation collation, boo
   scan->n_remembered = 0;
   int rc = wow_lookup_find(&lookup, &way, &scan->remembered, &is_whole, err);
   scan->rest = is_whole ? REST_NONE : REST_AGAIN;
-  *is_started = rc != SQLITE_OK || !(way == WOW_LOOKUP_FIRST && may_count);
+  *is_started = rc != SQLITE_OK || !(way == WOW_LOOKUP_FIRST && is_better);
   if (rc == SQLITE_OK && *is_started && way != WOW_LOOKUP_REMEMBERED) {
     rc = start_window(scan, err);
     if (rc == SQLITE_OK) rc = wow_lookup_ask(&lookup, &scan->remembered, &is_whole, err);
@@ -358,13 +444,25 @@ static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- the cursor */
 
-int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation collation, int argc,
+/* Are there terms that leave many values of their column? The column is used, so it makes groups,
+*too:
+** then a look at the first rows decides. */
+static bool has_ranges(const struct wow_plan *plan) {
+  for (int i = 0; i < plan->n_terms; i++) {
+    enum wow_op op = plan->terms[i].op;
+    if (op != WOW_EQ && op != WOW_IS && op != WOW_IN && op != WOW_IS_NULL) return true;
+  }
+  return false;
+}
+
+int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int argc,
                    sqlite3_value **argv, struct wow_error *err) {
+  enum wow_collation collation = WOW_PLAN_COLLATION(plan_number);
   wow_query_reset(&scan->query);
   wow_answers_release(scan->seen);
   scan->seen = NULL;
   scan->mode = SCAN_END;
-  int rc = adopt_plan(scan, plan, err);
+  int rc = adopt_plan(scan, plan, plan_number, err);
   if (rc != SQLITE_OK) return rc;
   rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, collation, argc, argv, err);
   if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
@@ -376,18 +474,36 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, enum wow_collation c
                     wow_query_is_one_window(query) && wow_query_most_rows(query, &scan->plan) < 0 &&
                     uses_terms_only(scan);
   bool may_count = scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db);
+  scan->may_group = scan->groups && scan->target.conn->ship && !scan->server->has_no_aggregates &&
+                    query->n_compares == 0 && query->first_rows < 0 &&
+                    wow_query_is_one_window(query);
+  bool groups_first = scan->may_group && WOW_PLAN_GROUPS(plan_number) && !has_ranges(&scan->plan);
+  if (scan->groups) wow_groups_forget_sample(scan->groups);
   scan->is_lookup = wow_lookup_is_one(&scan->plan, query);
   if (scan->is_lookup) {
     bool is_started = false;
-    rc = start_lookup(scan, collation, may_count, &is_started, err);
+    rc = start_lookup(scan, collation, may_count || groups_first, &is_started, err);
     if (rc != SQLITE_OK || is_started) return rc;
   }
   rc = start_window(scan, err);
   if (rc != SQLITE_OK) return rc;
-  return may_count ? begin_counted(scan, err) : next_row(scan, err);
+  if (may_count && !groups_first) return begin_counted(scan, err);
+  if (groups_first) {
+    bool refused = false;
+    char *filters = window_filters(scan);
+    if (filters == NULL) return wow_error_nomem(err);
+    rc = begin_groups(scan, filters, &refused, err);
+    sqlite3_free(filters);
+    if (rc != SQLITE_OK || !refused) return rc;
+  }
+  return next_row(scan, err);
 }
 
 int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+  bool done = false;
+  if (scan->mode == SCAN_GROUPED) return next_group(scan, err);
+  bool has_row = scan->mode == SCAN_ROWS || scan->mode == SCAN_REMEMBERED;
+  if (has_row && scan->may_group && wow_groups_is_sampling(scan->groups)) sample_row(scan);
   if (scan->mode == SCAN_REMEMBERED) return next_remembered(scan, err);
   if (scan->mode == SCAN_COUNTED) {
     scan->passed++;
@@ -399,17 +515,15 @@ int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
       wow_pages_at_page_end(scan->pages)) {
     return begin_counted(scan, err);
   }
+  if (scan->mode == SCAN_ROWS) {
+    int rc = group_rest(scan, &done, err);
+    if (rc != SQLITE_OK || done) return rc;
+  }
   return next_row(scan, err);
 }
 
 bool wow_scan_eof(const struct wow_scan *scan) {
   return scan->mode == SCAN_END;
-}
-
-/* A value of the current row. */
-static const struct wow_json_value *value_at(const struct wow_scan *scan, int slot) {
-  return scan->mode == SCAN_REMEMBERED ? &scan->remembered.values[slot]
-                                       : wow_rows_value(wow_pages_rows(scan->pages), slot);
 }
 
 int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
@@ -424,6 +538,15 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
     if (rc != SQLITE_OK) return rc;
   }
   scan->has_read = true;
+  if (scan->mode == SCAN_GROUPED) {
+    const struct wow_json_value *value = wow_groups_value(scan->groups, column);
+    if (value) {
+      wow_types_result(ctx, &scan->target.relation->columns[column].type, value);
+      return SQLITE_OK;
+    }
+    int rc = ungroup(scan, err);
+    if (rc != SQLITE_OK) return rc;
+  }
   if (scan->slots[column] < 0) {
     return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name,
                          "SQLite reads column '%s', which it did not ask for",
@@ -475,6 +598,10 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
   }
   if (scan->mode == SCAN_COUNTED) {
     int rc = fetch_after_all(scan, err);
+    if (rc != SQLITE_OK) return rc;
+  }
+  if (scan->mode == SCAN_GROUPED) {
+    int rc = ungroup(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
   scan->has_read = true;

@@ -45,6 +45,7 @@ struct wow_server {
   struct wow_catalog *catalogs; /* cached OpenAPI documents, one for each schema asked for */
   /* The longest answer, in rows, seen from this server: it does not cut answers before that. */
   sqlite3_int64 longest_answer;
+  bool has_no_aggregates; /* it has refused to compute any */
   struct {
     sqlite3_uint64 running; /* the statements that this is for, see statement.h */
     sqlite3_int64 rows;

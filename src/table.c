@@ -484,8 +484,7 @@ static int cursor_result(sqlite3_vtab_cursor *cur, int rc, struct wow_error *err
 static int table_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str, int argc,
                         sqlite3_value **argv) {
   struct wow_error err = {0};
-  int rc = wow_scan_start(((struct wow_cursor *)cur)->scan, idx_str, WOW_PLAN_COLLATION(idx_num),
-                          argc, argv, &err);
+  int rc = wow_scan_start(((struct wow_cursor *)cur)->scan, idx_str, idx_num, argc, argv, &err);
   return cursor_result(cur, rc, &err);
 }
 

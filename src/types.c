@@ -452,6 +452,23 @@ bool wow_types_can_continue(const struct wow_type *type) {
   }
 }
 
+bool wow_types_can_group(const struct wow_type *type) {
+  switch (type->family) {
+  case WOW_INT:
+  case WOW_NUMERIC: /* 1.0 and 1.00 are one group, and one number here */
+  case WOW_BOOL:
+  case WOW_TEXT:
+  case WOW_ENUM:
+  case WOW_UUID:
+  case WOW_DATE:
+  case WOW_TIME:
+  case WOW_TIMESTAMP:
+  case WOW_TIMESTAMPTZ:
+  case WOW_BYTEA: return true;
+  default: return false; /* 0 and -0 are one group, 'a' and 'A' of citext; json has none */
+  }
+}
+
 bool wow_types_has_one_text(const struct wow_type *type) {
   return type->family == WOW_INT || type->family == WOW_TEXT || type->family == WOW_UUID;
 }

@@ -144,6 +144,10 @@ int wow_types_constant(const struct wow_type *type, enum wow_op op, enum wow_col
 /* May rows be continued behind a value of the type, by sending it back in a condition? */
 bool wow_types_can_continue(const struct wow_type *type);
 
+/* May the server group rows by the type? Values that are one group there must look the same here.
+ */
+bool wow_types_can_group(const struct wow_type *type);
+
 /* Do two values of the type equal each other on the server just if they have the same text? */
 bool wow_types_has_one_text(const struct wow_type *type);
 

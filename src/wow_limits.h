@@ -20,6 +20,13 @@
 /* Each page is so many times larger than the last: five requests reach full size. */
 #define WOW_PAGE_GROWTH 5
 
+/* So many of the first rows are looked at, and if they have no more than so many different values
+ *in
+ ** the columns read, the rest is asked for in groups: then a group has at least eight rows, and is
+ ** dearer than they are by none of them. */
+#define WOW_SAMPLE_ROWS 128
+#define WOW_SAMPLE_VALUES 16
+
 /* ---- bytes */
 
 /* Text of one page. Two are held at once (one read, one in flight), with the decoder's slack: well
