@@ -113,9 +113,11 @@ static const char *hint_for(int http_status, const char *code) {
     return "the table is gone or renamed: SELECT name FROM wowsql_tables, then DROP it and create "
            "it again";
   }
-  if (code && strcmp(code, "42703") == 0) {
-    return "the table has changed on the server: SELECT wowsql_refresh(), then DROP it and create "
-           "it again";
+  /* An unknown column; a constant or an operator that its type does not have. */
+  if (code && (strcmp(code, "42703") == 0 || strcmp(code, "22P02") == 0 ||
+               strcmp(code, "22007") == 0 || strcmp(code, "42883") == 0)) {
+    return "if the table has changed on the server: SELECT wowsql_refresh(), then DROP it and "
+           "create it again";
   }
   return NULL;
 }
