@@ -17,6 +17,8 @@ static void column_reset(struct wow_column *column) {
   sqlite3_free(column->fk_table);
   sqlite3_free(column->fk_column);
   wow_type_reset(&column->type);
+  sqlite3_free(column->embed);
+  sqlite3_free(column->embed_column);
 }
 
 void wow_relation_free(struct wow_relation *relation) {
@@ -79,6 +81,9 @@ struct wow_relation *wow_relation_copy(const struct wow_relation *relation) {
     to->name = sqlite3_mprintf("%s", from->name);
     if (from->fk_table) to->fk_table = sqlite3_mprintf("%s", from->fk_table);
     if (from->fk_column) to->fk_column = sqlite3_mprintf("%s", from->fk_column);
+    if (from->embed) to->embed = sqlite3_mprintf("%s", from->embed);
+    if (from->embed_column) to->embed_column = sqlite3_mprintf("%s", from->embed_column);
+    if (from->embed && (!to->embed || !to->embed_column)) goto nomem;
     if (to->name == NULL || wow_type_copy(&to->type, &from->type) != SQLITE_OK) goto nomem;
   }
   if (relation_finish(copy) == SQLITE_OK) return copy;
@@ -202,7 +207,7 @@ static int take_type(struct scanner *s, struct wow_type *type) {
     int rc = wow_type_init(type, "enum");
     return rc == SQLITE_OK ? take_labels(s, type) : wow_error_nomem(s->err);
   }
-  static const char *const ends[] = {"not", "primary", "references", "null", NULL};
+  static const char *const ends[] = {"not", "primary", "references", "null", "of", NULL};
   const char *from = s->p, *to = s->p;
   int depth = 0;
   bool quoted = false;
@@ -229,6 +234,21 @@ static int take_type(struct scanner *s, struct wow_type *type) {
   return rc == SQLITE_OK ? SQLITE_OK : wow_error_nomem(s->err);
 }
 
+/* Takes a relation that is embedded, with the hints that say by which foreign key: names with
+** exclamation marks between them. NULL: an error. */
+static char *take_embed(struct scanner *s) {
+  char *embed = take_name(s);
+  while (embed && take_symbol(s, '!')) {
+    char *hint = take_name(s);
+    if (hint == NULL) {
+      sqlite3_free(embed);
+      return NULL;
+    }
+    embed = sqlite3_mprintf("%z!%z", embed, hint);
+  }
+  return embed;
+}
+
 static int take_constraints(struct scanner *s, struct wow_relation *relation,
                             struct wow_column *column) {
   for (;;) {
@@ -247,6 +267,12 @@ static int take_constraints(struct scanner *s, struct wow_relation *relation,
         column->fk_column = take_name(s);
         if (column->fk_column && !take_symbol(s, ')')) return scan_error(s, ")");
       }
+      if (s->err->rc) return s->err->rc;
+    } else if (take_word(s, "of")) {
+      column->embed = take_embed(s);
+      if (column->embed && !take_symbol(s, '(')) return scan_error(s, "( and the column's name");
+      if (column->embed) column->embed_column = take_name(s);
+      if (column->embed_column && !take_symbol(s, ')')) return scan_error(s, ")");
       if (s->err->rc) return s->err->rc;
     } else {
       return SQLITE_OK;
@@ -355,6 +381,17 @@ char *wow_relation_columns(const struct wow_relation *relation) {
       sqlite3_str_appendall(str, " primary key");
     else if (column->not_null)
       sqlite3_str_appendall(str, " not null");
+    if (column->embed) {
+      const char *hint = strchr(column->embed, '!');
+      char *target = sqlite3_mprintf(
+          "%.*s", (int)(hint ? hint - column->embed : (int)strlen(column->embed)), column->embed);
+      sqlite3_str_appendall(str, " of ");
+      append_name(str, target ? target : "");
+      sqlite3_str_appendf(str, "%s(", hint ? hint : "");
+      append_name(str, column->embed_column);
+      sqlite3_str_appendall(str, ")");
+      sqlite3_free(target);
+    }
     if (column->fk_table) {
       sqlite3_str_appendall(str, " references ");
       append_name(str, column->fk_table);
@@ -373,6 +410,115 @@ char *wow_relation_columns(const struct wow_relation *relation) {
     sqlite3_str_appendall(str, ")");
   }
   return sqlite3_str_finish(str);
+}
+
+/* ---------------------------------------------------------------- select lists */
+
+/* Copies a column. `embed` and `alias` are NULL for one of the relation's own. */
+static int select_column(struct scanner *s, struct wow_relation *to, const struct wow_column *from,
+                         const char *embed, const char *alias) {
+  char *name =
+      alias ? sqlite3_mprintf("%s.%s", alias, from->name) : sqlite3_mprintf("%s", from->name);
+  if (name && wow_relation_column(to, name) >= 0) {
+    int rc = wow_error_set(s->err, SQLITE_ERROR, to->name, "column '%s' stands twice", name);
+    sqlite3_free(name);
+    return rc;
+  }
+  struct wow_column *column = name ? relation_grow(to) : NULL;
+  if (column == NULL) {
+    sqlite3_free(name);
+    return wow_error_nomem(s->err);
+  }
+  column->name = name;
+  if (wow_type_copy(&column->type, &from->type) != SQLITE_OK) return wow_error_nomem(s->err);
+  if (embed == NULL) {
+    column->not_null = from->not_null;
+    column->key_position = from->key_position;
+    return SQLITE_OK;
+  }
+  column->embed = sqlite3_mprintf("%s", embed);
+  column->embed_column = sqlite3_mprintf("%s", from->name);
+  return column->embed && column->embed_column ? SQLITE_OK : wow_error_nomem(s->err);
+}
+
+/* Takes a column's name, or * for all. */
+static int take_selected(struct scanner *s, struct wow_relation *to,
+                         const struct wow_relation *from, const char *embed, const char *alias) {
+  int rc = SQLITE_OK;
+  skip_blanks(s);
+  if (take_symbol(s, '*')) {
+    for (int i = 0; rc == SQLITE_OK && i < from->n_columns; i++)
+      rc = select_column(s, to, &from->columns[i], embed, alias);
+    return rc;
+  }
+  char *name = take_name(s);
+  if (name == NULL) return s->err->rc;
+  int column = wow_relation_column(from, name);
+  rc = column >= 0 ? select_column(s, to, &from->columns[column], embed, alias)
+                   : wow_error_set(s->err, SQLITE_ERROR, from->name, "it has no column '%s'", name);
+  sqlite3_free(name);
+  return rc;
+}
+
+/* Takes "alias:relation!hint(columns)", of which alias and hint may be missing. */
+static int take_embedded(struct scanner *s, const struct wow_catalog *catalog,
+                         struct wow_relation *to) {
+  char *alias = NULL, *target = NULL;
+  int rc = SQLITE_OK;
+  char *embed = take_embed(s);
+  if (embed && take_symbol(s, ':')) {
+    alias = embed;
+    embed = take_embed(s);
+  }
+  if (embed) target = sqlite3_mprintf("%.*s", (int)strcspn(embed, "!"), embed);
+  const struct wow_relation *from = target ? wow_catalog_find(catalog, target) : NULL;
+  if (embed == NULL) {
+    rc = s->err->rc;
+  } else if (!take_symbol(s, '(')) {
+    rc = scan_error(s, "( and the columns to embed");
+  } else if (from == NULL) {
+    rc = wow_error_set(s->err, SQLITE_ERROR, target, "the server has no such table to embed");
+  }
+  while (rc == SQLITE_OK) {
+    rc = take_selected(s, to, from, embed, alias ? alias : target);
+    if (rc != SQLITE_OK || take_symbol(s, ')')) break;
+    if (!take_symbol(s, ',')) rc = scan_error(s, ", or )");
+  }
+  sqlite3_free(alias);
+  sqlite3_free(embed);
+  sqlite3_free(target);
+  return rc;
+}
+
+/* Does what stands here, up to the next comma, embed a relation? */
+static bool is_embedded(const struct scanner *s) {
+  size_t n = strcspn(s->p, ",(:");
+  return s->p[n] == '(' || s->p[n] == ':';
+}
+
+int wow_catalog_select(const struct wow_catalog *catalog, const struct wow_relation *base,
+                       const char *list, struct wow_relation **out, struct wow_error *err) {
+  struct scanner s = {list, list, err};
+  struct wow_relation *relation = relation_new(base->name);
+  int rc = relation ? SQLITE_OK : wow_error_nomem(err), n_key = 0;
+  if (rc != SQLITE_OK) return rc;
+  do {
+    skip_blanks(&s);
+    rc = is_embedded(&s) ? take_embedded(&s, catalog, relation)
+                         : take_selected(&s, relation, base, NULL, NULL);
+  } while (rc == SQLITE_OK && take_symbol(&s, ','));
+  if (rc == SQLITE_OK && *s.p) rc = scan_error(&s, "a comma or the end");
+  /* Half a key is none. */
+  for (int i = 0; i < relation->n_columns; i++)
+    n_key += relation->columns[i].key_position > 0;
+  for (int i = 0; n_key < base->n_key && i < relation->n_columns; i++)
+    relation->columns[i].key_position = 0;
+  if (rc == SQLITE_OK && relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
+  if (rc == SQLITE_OK)
+    *out = relation;
+  else
+    wow_relation_free(relation);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- OpenAPI */

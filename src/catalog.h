@@ -20,6 +20,9 @@ struct wow_column {
   int key_position; /* 1.. within the primary key; 0: no part of it */
   char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
+  char *embed;        /* the relation that the column is embedded from, "customers" or with a hint,
+                      ** "customers!customer_id"; NULL: it is the relation's own */
+  char *embed_column; /* its name there */
 };
 
 /* How a row of the relation is told from the others. */
@@ -69,6 +72,16 @@ void wow_relation_free(struct wow_relation *relation);
 
 /* The relation's columns as such a list; sqlite3_free it; NULL: no memory. */
 char *wow_relation_columns(const struct wow_relation *relation);
+
+/*
+** The relation with the columns of a select list, "id, total, customer:customers(name, city)":
+*those
+** of `base`, and those of relations that it refers to, which are called customer.name. The types
+*come
+** from the catalog. Read-only. Free *out with wow_relation_free.
+*/
+int wow_catalog_select(const struct wow_catalog *catalog, const struct wow_relation *base,
+                       const char *list, struct wow_relation **out, struct wow_error *err);
 
 /* Makes the columns named in `list` (comma-separated, quoted where needed) the key. */
 int wow_relation_set_key(struct wow_relation *relation, const char *list, struct wow_error *err);

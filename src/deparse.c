@@ -142,6 +142,15 @@ void wow_deparse_inner_filter(sqlite3_str *str, const char *column, enum wow_op 
   wow_deparse_element(str, text, bytes);
 }
 
+/* "=gte.18" */
+static void append_condition(sqlite3_str *str, enum wow_op op, const char *text, int bytes) {
+  sqlite3_str_appendf(str, "=%s", op_word(op));
+  if (text == NULL) return;
+  /* At the top level everything behind the dot is the value, quotes included. */
+  sqlite3_str_appendchar(str, 1, '.');
+  wow_deparse_bytes(str, text, bytes);
+}
+
 void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, const char *text,
                         int bytes) {
   if (op == WOW_IS_NOT) {
@@ -155,11 +164,28 @@ void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, co
   }
   sqlite3_str_appendchar(str, 1, '&');
   wow_deparse_name(str, column);
-  sqlite3_str_appendf(str, "=%s", op_word(op));
-  if (text == NULL) return;
-  /* At the top level everything behind the dot is the value, quotes included. */
-  sqlite3_str_appendchar(str, 1, '.');
-  wow_deparse_bytes(str, text, bytes);
+  append_condition(str, op, text, bytes);
+}
+
+void wow_deparse_column_key(sqlite3_str *str, const struct wow_column *column) {
+  if (column->embed) {
+    char *target = sqlite3_mprintf("%.*s", (int)strcspn(column->embed, "!"), column->embed);
+    wow_deparse_name(str, target ? target : column->embed);
+    sqlite3_str_appendchar(str, 1, '.');
+    sqlite3_free(target);
+  }
+  wow_deparse_name(str, column->embed ? column->embed_column : column->name);
+}
+
+void wow_deparse_column_filter(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
+                               const char *text, int bytes) {
+  if (column->embed == NULL) {
+    wow_deparse_filter(str, column->name, op, text, bytes);
+    return;
+  }
+  sqlite3_str_appendchar(str, 1, '&');
+  wow_deparse_column_key(str, column);
+  append_condition(str, op, text, bytes);
 }
 
 const char *wow_deparse_direction(bool descending, bool not_null) {

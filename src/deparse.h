@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "catalog.h"
 #include "sqlite.h"
 #include "types.h"
 
@@ -28,6 +29,13 @@ void wow_deparse_plain_name(sqlite3_str *str, const char *name);
 /* "&age=gte.18": `column op constant` at the top level; `text` is NULL for the NULL tests. */
 void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, const char *text,
                         int bytes);
+
+/* What stands before "=" in a condition on a column, and the condition: a column that is embedded
+ *from
+ ** another relation is `relation.column` there. */
+void wow_deparse_column_key(sqlite3_str *str, const struct wow_column *column);
+void wow_deparse_column_filter(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
+                               const char *text, int bytes);
 
 /* "age.gte.18": the same inside or=(...), and=(...). Not for WOW_IS_NOT. */
 void wow_deparse_inner_filter(sqlite3_str *str, const char *column, enum wow_op op,

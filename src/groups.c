@@ -38,7 +38,7 @@ static bool can_group(const struct wow_groups *groups, const struct wow_plan *pl
   int n_key = 0;
   for (int i = 0; i < groups->n_columns; i++) {
     const struct wow_column *column = &relation->columns[groups->columns[i]];
-    if (!wow_types_can_group(&column->type)) return false;
+    if (column->embed || !wow_types_can_group(&column->type)) return false;
     n_key += column->key_position > 0;
   }
   for (int i = 0; i < plan->n_order; i++) {

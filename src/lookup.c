@@ -144,8 +144,8 @@ static void append_terms(sqlite3_str *str, const struct group *group,
 static void append_own_value(sqlite3_str *str, const struct wow_lookup *lookup, int term,
                              const struct wow_json_value *value) {
   const struct wow_relation *relation = lookup->query->relation;
-  wow_deparse_filter(str, relation->columns[lookup->plan->terms[term].column].name, WOW_EQ,
-                     value->text, (int)value->bytes);
+  wow_deparse_column_filter(str, &relation->columns[lookup->plan->terms[term].column], WOW_EQ,
+                            value->text, (int)value->bytes);
 }
 
 /* Adds a row of the server's to answers, under the question that it answers. */

@@ -234,6 +234,70 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
   }
 }
 
+/* Does a condition say something of this embedded relation? Then rows without one cannot be meant,
+ *and
+ ** the server must not send them with its columns empty. */
+static bool is_filtered(const struct wow_pages *pages, const struct wow_column *column) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendchar(str, 1, '&');
+  wow_deparse_column_key(str, column);
+  char *key = sqlite3_str_finish(str);
+  char *dot = key ? strrchr(key, '.') : NULL;
+  if (dot) dot[1] = 0;
+  bool found = key && strstr(pages->filters, key) != NULL;
+  sqlite3_free(key);
+  return found;
+}
+
+/* "...customers!inner(customer.name:name,customer.city:city)": all columns of the embedded relation
+** that column `first` of the select list is of, unless an earlier one is, too. */
+static void append_embedded(const struct wow_pages *pages, sqlite3_str *str, int first, int *n) {
+  const struct wow_column *columns = pages->shape.relation->columns;
+  const int *select = pages->shape.select;
+  const char *embed = columns[select[first]].embed;
+  bool filtered = false, begun = false;
+  for (int i = 0; i < pages->shape.n_select; i++) {
+    const struct wow_column *column = &columns[select[i]];
+    if (column->embed == NULL || strcmp(column->embed, embed) != 0) continue;
+    if (i < first) return;
+    filtered = filtered || is_filtered(pages, column);
+  }
+  if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
+  sqlite3_str_appendall(str, "...");
+  for (const char *part = embed; *part;) {
+    size_t bytes = strcspn(part, "!");
+    char *name = sqlite3_mprintf("%.*s", (int)bytes, part);
+    if (part > embed) sqlite3_str_appendchar(str, 1, '!');
+    wow_deparse_name(str, name ? name : "");
+    sqlite3_free(name);
+    part += bytes + (part[bytes] == '!');
+  }
+  if (filtered) sqlite3_str_appendall(str, "!inner");
+  for (int i = first; i < pages->shape.n_select; i++) {
+    const struct wow_column *column = &columns[select[i]];
+    if (column->embed == NULL || strcmp(column->embed, embed) != 0) continue;
+    sqlite3_str_appendchar(str, 1, begun ? ',' : '(');
+    wow_deparse_name(str, column->name);
+    sqlite3_str_appendchar(str, 1, ':');
+    wow_deparse_name(str, column->embed_column);
+    begun = true;
+  }
+  sqlite3_str_appendchar(str, 1, ')');
+}
+
+static void append_select(const struct wow_pages *pages, sqlite3_str *str) {
+  int n = 0;
+  for (int i = 0; i < pages->shape.n_select; i++) {
+    const struct wow_column *column = &pages->shape.relation->columns[pages->shape.select[i]];
+    if (column->embed) {
+      append_embedded(pages, str, i, &n);
+    } else {
+      if (n++) sqlite3_str_appendchar(str, 1, ',');
+      wow_deparse_name(str, column->name);
+    }
+  }
+}
+
 /* The request for the rows behind `last` (NULL: from the start). */
 static char *request_path(struct wow_pages *pages, const struct wow_json_value *last,
                           sqlite3_int64 limit) {
@@ -241,10 +305,7 @@ static char *request_path(struct wow_pages *pages, const struct wow_json_value *
   sqlite3_str_appendchar(str, 1, '/');
   wow_deparse_path(str, pages->shape.relation->name);
   sqlite3_str_appendall(str, "?select=");
-  for (int i = 0; i < pages->shape.n_select; i++) {
-    if (i) sqlite3_str_appendchar(str, 1, ',');
-    wow_deparse_name(str, column_name(pages, pages->shape.select[i]));
-  }
+  append_select(pages, str);
   if (pages->shape.count_name) {
     if (pages->shape.n_select) sqlite3_str_appendchar(str, 1, ',');
     sqlite3_str_appendf(str, "%s:count()", pages->shape.count_name);

@@ -393,6 +393,8 @@ static void consider(struct planner *p, int constraint) {
     note(p, col->name, name, "sending terms is switched off (wowsql_config('ship', 0))");
   } else if (rule.ship == WOW_LOCAL) {
     note(p, col->name, name, rule.reason);
+  } else if (col->embed && (op == WOW_IS || op == WOW_IS_NOT || op == WOW_IS_NULL)) {
+    note(p, col->name, name, "rows that refer to no row of the other table must not be lost");
   } else if (op <= WOW_IN && !is_binary(p->info, constraint)) {
     note(p, col->name, name, "the collation is not BINARY");
   } else if (is_range(op) && col->type.family == WOW_TEXT &&
@@ -439,6 +441,8 @@ static void consider_order(struct planner *p) {
     const struct wow_type *type = column >= 0 ? &relation->columns[column].type : NULL;
     if (type == NULL) {
       reason = "the rowid of a composite key is made here";
+    } else if (relation->columns[column].embed) {
+      reason = "it is a column of another table";
     } else {
       reason = wow_types_order_reason(type, p->context->collation);
       if (reason == NULL && type->family == WOW_TEXT &&

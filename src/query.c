@@ -56,7 +56,7 @@ static bool is_too_long(const struct wow_query *query, const struct wow_constant
 
 static int send(struct wow_query *query, const struct wow_plan_term *term,
                 const struct wow_constant *constant, sqlite3_value *value, struct wow_error *err) {
-  const char *column = query->relation->columns[term->column].name;
+  const struct wow_column *column = &query->relation->columns[term->column];
   if (constant->text && is_too_long(query, constant)) {
     if (term->op == WOW_LIKE || term->op == WOW_GLOB) {
       query->is_partial = true;
@@ -64,11 +64,13 @@ static int send(struct wow_query *query, const struct wow_plan_term *term,
     }
     if (term->op == WOW_REGEXP || term->op == WOW_MATCH) {
       return wow_error_set(err, SQLITE_ERROR, query->relation->name,
-                           "the text that '%s' is searched for is too long for a request", column);
+                           "the text that '%s' is searched for is too long for a request",
+                           column->name);
     }
     return add_compare(query, term->column, term->op, value);
   }
-  wow_deparse_filter(query->filters, column, constant->op, constant->text, constant->text_bytes);
+  wow_deparse_column_filter(query->filters, column, constant->op, constant->text,
+                            constant->text_bytes);
   return add_constant(query, term->column, term->op, value);
 }
 
@@ -80,7 +82,7 @@ static int bind_scalar(struct wow_query *query, const struct wow_plan_term *term
   if (rc != SQLITE_OK) return rc;
   switch (constant.verdict) {
   case WOW_NEVER: query->is_never = true; break;
-  case WOW_ANY: wow_deparse_filter(query->filters, column->name, WOW_NOT_NULL, NULL, 0); break;
+  case WOW_ANY: wow_deparse_column_filter(query->filters, column, WOW_NOT_NULL, NULL, 0); break;
   case WOW_ALWAYS: break;
   case WOW_SEND: rc = send(query, term, &constant, value, err); break;
   case WOW_COMPARE: rc = add_compare(query, term->column, term->op, value); break;
@@ -298,16 +300,16 @@ void wow_query_append(const struct wow_query *query, sqlite3_str *str) {
 void wow_query_append_lists(const struct wow_query *query, sqlite3_str *str) {
   for (int i = 0; i < query->n_lists; i++) {
     const struct wow_query_list *list = &query->lists[i];
-    const char *name = query->relation->columns[list->column].name;
+    const struct wow_column *column = &query->relation->columns[list->column];
     int bytes = 0;
     if (list->window_to - list->window_from == 1) {
       /* Also because in.("") is the empty list to PostgREST. */
       const char *text = wow_query_list_element(list, list->window_from, &bytes);
-      wow_deparse_filter(str, name, WOW_EQ, text, bytes);
+      wow_deparse_column_filter(str, column, WOW_EQ, text, bytes);
       continue;
     }
     sqlite3_str_appendchar(str, 1, '&');
-    wow_deparse_name(str, name);
+    wow_deparse_column_key(str, column);
     sqlite3_str_appendall(str, "=in.(");
     for (int j = list->window_from; j < list->window_to; j++) {
       const char *text = wow_query_list_element(list, j, &bytes);

@@ -445,8 +445,8 @@ static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
 /* ---------------------------------------------------------------- the cursor */
 
 /* Are there terms that leave many values of their column? The column is used, so it makes groups,
-*too:
-** then a look at the first rows decides. */
+ *too:
+ ** then a look at the first rows decides. */
 static bool has_ranges(const struct wow_plan *plan) {
   for (int i = 0; i < plan->n_terms; i++) {
     enum wow_op op = plan->terms[i].op;

@@ -58,6 +58,7 @@ struct table_args {
   char *server;
   char *schema;
   char *columns;
+  char *select;
   char *key;
   int page_size;
   bool read_only;
@@ -68,6 +69,7 @@ static void args_reset(struct table_args *args) {
   sqlite3_free(args->server);
   sqlite3_free(args->schema);
   sqlite3_free(args->columns);
+  sqlite3_free(args->select);
   sqlite3_free(args->key);
   memset(args, 0, sizeof(*args));
 }
@@ -99,11 +101,8 @@ static int set_argument(struct table_args *args, const char *name, char *value,
   const struct {
     const char *name;
     char **text;
-  } texts[] = {{"table", &args->table},
-               {"server", &args->server},
-               {"schema", &args->schema},
-               {"columns", &args->columns},
-               {"key", &args->key}};
+  } texts[] = {{"table", &args->table},     {"server", &args->server}, {"schema", &args->schema},
+               {"columns", &args->columns}, {"select", &args->select}, {"key", &args->key}};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     if (sqlite3_stricmp(name, texts[i].name) != 0) continue;
     sqlite3_free(*texts[i].text);
@@ -123,11 +122,12 @@ static int set_argument(struct table_args *args, const char *name, char *value,
     if (!is_number || number < 0 || number > 1) rc = wrong_argument(err, "read_only", "0 or 1");
     args->read_only = number == 1;
   } else {
-    rc = wow_error_hint(err, SQLITE_ERROR, NULL,
-                        "URL and key are given once, to wowsql_connect; a table names its server",
-                        "unknown option '%s'; there are: table, server, schema, columns, key, "
-                        "page_size, read_only",
-                        name);
+    rc = wow_error_hint(
+        err, SQLITE_ERROR, NULL,
+        "URL and key are given once, to wowsql_connect; a table names its server",
+        "unknown option '%s'; there are: table, server, schema, columns, select, key, "
+        "page_size, read_only",
+        name);
   }
   sqlite3_free(value);
   return rc;
@@ -271,7 +271,8 @@ static int declare(struct wow_table *table, struct wow_error *err) {
 }
 
 /* Looks the relation up in the server's catalog. */
-static int relation_from_server(struct wow_table *table, const char *name, struct wow_error *err) {
+static int relation_from_server(struct wow_table *table, const char *name, const char *select,
+                                struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
   struct wow_server *server = wow_server_find(table->conn, table->server, err);
   if (server == NULL) return err->rc;
@@ -284,6 +285,7 @@ static int relation_from_server(struct wow_table *table, const char *name, struc
                           "change on the server SELECT wowsql_refresh()",
                           "the server '%s' has no such table", table->server);
   }
+  if (select) return wow_catalog_select(catalog, relation, select, &table->relation, err);
   table->relation = wow_relation_copy(relation);
   return table->relation ? SQLITE_OK : wow_error_nomem(err);
 }
@@ -306,10 +308,13 @@ static int resolve_relation(struct wow_table *table, struct table_args *args, bo
   }
   if (rc == SQLITE_OK && table->server == NULL) rc = wow_error_nomem(err);
   const char *columns = args->columns ? args->columns : kept_columns;
+  if (rc == SQLITE_OK && args->columns && args->select) {
+    rc = wow_error_set(err, SQLITE_ERROR, name, "give either columns= or select=, not both");
+  }
   if (rc == SQLITE_OK && columns)
     rc = wow_relation_parse(name, columns, &table->relation, err);
   else if (rc == SQLITE_OK)
-    rc = relation_from_server(table, name, err);
+    rc = relation_from_server(table, name, args->select, err);
   if (rc == SQLITE_OK && args->key) rc = wow_relation_set_key(table->relation, args->key, err);
   sqlite3_free(kept_columns);
   return rc;
