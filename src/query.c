@@ -78,6 +78,13 @@ static int bind_scalar(struct wow_query *query, const struct wow_plan_term *term
                        enum wow_collation collation, sqlite3_value *value, struct wow_error *err) {
   const struct wow_column *column = &query->relation->columns[term->column];
   struct wow_constant constant;
+  int kind = sqlite3_value_type(value);
+  if ((kind == SQLITE_INTEGER || kind == SQLITE_FLOAT) && !query->has_parameters &&
+      wow_types_is_ordered_there(&column->type, term->op, collation)) {
+    int rc = add_compare(query, term->column, term->op, value);
+    query->compares[query->n_compares - 1].is_number = true;
+    return rc;
+  }
   int rc = wow_types_constant(&column->type, term->op, collation, value, &constant);
   if (rc != SQLITE_OK) return rc;
   switch (constant.verdict) {
@@ -175,11 +182,12 @@ int wow_query_bind_hint(struct wow_query *query, const struct wow_plan *plan,
 }
 
 int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
-                   const struct wow_relation *relation, enum wow_collation collation, int argc,
-                   sqlite3_value **argv, struct wow_error *err) {
+                   const struct wow_relation *relation, enum wow_collation collation,
+                   bool has_parameters, int argc, sqlite3_value **argv, struct wow_error *err) {
   int arg = 0, rc = SQLITE_OK;
   memset(query, 0, sizeof(*query));
   query->relation = relation;
+  query->has_parameters = has_parameters;
   query->filters = sqlite3_str_new(NULL);
   query->first_rows = -1;
   query->single_window = plan->n_order > 0;
@@ -341,15 +349,26 @@ sqlite3_int64 wow_query_most_rows(const struct wow_query *query, const struct wo
 
 /* ---------------------------------------------------------------- rows */
 
-bool wow_query_matches(const struct wow_query *query, const struct wow_rows *rows,
-                       const int *slots) {
-  for (int i = 0; i < query->n_compares; i++) {
+int wow_query_matches(const struct wow_query *query, const struct wow_rows *rows, const int *slots,
+                      bool *matches, struct wow_error *err) {
+  *matches = true;
+  for (int i = 0; *matches && i < query->n_compares; i++) {
     const struct wow_query_compare *compare = &query->compares[i];
-    const struct wow_type *type = &query->relation->columns[compare->column].type;
+    const struct wow_column *column = &query->relation->columns[compare->column];
     const struct wow_json_value *json = wow_rows_value(rows, slots[compare->column]);
-    if (!wow_types_compare(type, compare->op, json, compare->value)) return false;
+    if (!compare->is_number) {
+      *matches = wow_types_compare(&column->type, compare->op, json, compare->value);
+      continue;
+    }
+    enum wow_agreement agreement = wow_types_compare_number(compare->op, json, compare->value);
+    *matches = agreement == WOW_TRUE;
+    if (agreement != WOW_AMBIGUOUS) continue;
+    return wow_error_hint(err, SQLITE_ERROR, query->relation->name,
+                          "say which is meant: compare with CAST(... AS TEXT)",
+                          "'%s' is no number, and is compared with one, as a text or as a number",
+                          column->name);
   }
-  return true;
+  return SQLITE_OK;
 }
 
 sqlite3_value *wow_query_constant_of(const struct wow_query *query, int column) {

@@ -26,6 +26,7 @@ struct wow_query_compare {
   int column;
   enum wow_op op;
   sqlite3_value *value;
+  bool is_number; /* of which it is not known how it is to be taken, see wow_types_compare_number */
 };
 
 /* The column can only have this value in the rows of the answer. */
@@ -46,6 +47,7 @@ struct wow_query {
   int n_compares;
   struct wow_query_constant constants[WOW_PLAN_TERMS];
   int n_constants;
+  bool has_parameters;      /* the statement has: a number that is compared with text may be one */
   bool is_never;            /* no row can be meant: nothing needs to be asked */
   bool is_partial;          /* a term was left to SQLite, which will drop rows of the answer */
   bool is_exact;            /* the server's answer is, row for row, what SQLite will keep of it */
@@ -54,10 +56,11 @@ struct wow_query {
 };
 
 /* Where a query's values come from: xFilter's arguments, one for each term of the plan in order,
-** then wowsql_filter, LIMIT and OFFSET as far as the plan has them. Call within xFilter. */
+** then wowsql_filter, LIMIT and OFFSET as far as the plan has them; and whether the statement has
+** parameters, which they may be. Call within xFilter. */
 int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
-                   const struct wow_relation *relation, enum wow_collation collation, int argc,
-                   sqlite3_value **argv, struct wow_error *err);
+                   const struct wow_relation *relation, enum wow_collation collation,
+                   bool has_parameters, int argc, sqlite3_value **argv, struct wow_error *err);
 void wow_query_reset(struct wow_query *query);
 
 /* Adds a list with the values of an IN term that was taken as a hint. */
@@ -83,9 +86,11 @@ const char *wow_query_list_element(const struct wow_query_list *list, int i, int
 /* The most rows that the present window can have, where a key is looked up; -1: no such bound. */
 sqlite3_int64 wow_query_most_rows(const struct wow_query *query, const struct wow_plan *plan);
 
-/* Do the decoded values satisfy what is compared here? `slots` maps columns to members. */
-bool wow_query_matches(const struct wow_query *query, const struct wow_rows *rows,
-                       const int *slots);
+/* Do the decoded values satisfy what is compared here? `slots` maps columns to members. SQLITE_OK,
+*or
+** SQLITE_ERROR where that cannot be told. */
+int wow_query_matches(const struct wow_query *query, const struct wow_rows *rows, const int *slots,
+                      bool *matches, struct wow_error *err);
 
 /* The value that the column has in every row of the answer; NULL: not known beforehand. */
 sqlite3_value *wow_query_constant_of(const struct wow_query *query, int column);

@@ -16,6 +16,7 @@
 #include "pages.h"
 #include "plan.h"
 #include "query.h"
+#include "statement.h"
 #include "types.h"
 #include "wow_limits.h"
 
@@ -230,7 +231,10 @@ static int next_row(struct wow_scan *scan, struct wow_error *err) {
     int rc = wow_pages_next(scan->pages, err);
     if (rc == SQLITE_ROW) {
       bool repeated = false;
-      if (!wow_query_matches(&scan->query, wow_pages_rows(scan->pages), scan->slots)) continue;
+      bool matches = false;
+      rc = wow_query_matches(&scan->query, wow_pages_rows(scan->pages), scan->slots, &matches, err);
+      if (rc != SQLITE_OK) return rc;
+      if (!matches) continue;
       if (is_repeated(scan, &repeated) != SQLITE_OK) return wow_error_nomem(err);
       if (repeated) continue;
       scan->mode = SCAN_ROWS;
@@ -464,7 +468,8 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int
   scan->mode = SCAN_END;
   int rc = adopt_plan(scan, plan, plan_number, err);
   if (rc != SQLITE_OK) return rc;
-  rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, collation, argc, argv, err);
+  rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, collation,
+                      wow_statement_has_parameters(scan->target.conn->db), argc, argv, err);
   if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
   if (scan->query.is_never) return SQLITE_OK;
   wow_query_first_window(&scan->query, scan->other_bytes);

@@ -18,3 +18,10 @@ sqlite3_uint64 wow_statement_running(sqlite3 *db, sqlite3_uint64 n_plannings) {
   }
   return hash;
 }
+
+bool wow_statement_has_parameters(sqlite3 *db) {
+  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
+    if (sqlite3_stmt_busy(stmt) && sqlite3_bind_parameter_count(stmt) > 0) return true;
+  }
+  return false;
+}

@@ -5,6 +5,8 @@
 #ifndef WOW_STATEMENT_H
 #define WOW_STATEMENT_H
 
+#include <stdbool.h>
+
 #include "sqlite.h"
 
 /*
@@ -13,5 +15,8 @@
 ** not without having been planned since.
 */
 sqlite3_uint64 wow_statement_running(sqlite3 *db, sqlite3_uint64 n_plannings);
+
+/* Has a running statement parameters, which values may come from? */
+bool wow_statement_has_parameters(sqlite3 *db);
 
 #endif

@@ -439,6 +439,12 @@ const char *wow_types_order_reason(const struct wow_type *type, enum wow_collati
   return rules[type->family].order;
 }
 
+bool wow_types_is_ordered_there(const struct wow_type *type, enum wow_op op,
+                                enum wow_collation collation) {
+  bool is_text = type->family == WOW_TEXT && collation == WOW_COLLATION_SERVER;
+  return is_range(op) && (is_text || is_server_valued(type->family));
+}
+
 bool wow_types_can_continue(const struct wow_type *type) {
   switch (type->family) {
   case WOW_CITEXT: /* in PostgREST's search path or not: then it is compared as text there */

@@ -141,6 +141,19 @@ struct wow_constant {
 int wow_types_constant(const struct wow_type *type, enum wow_op op, enum wow_collation collation,
                        sqlite3_value *value, struct wow_constant *out);
 
+/*
+** Is a range over this type the server's to decide alone? Then a number is no value to compare with
+** that could be sent: SQLite takes one that stands there as itself for its text, and one that comes
+** from a column for a number, and it does not say which of them it is.
+*/
+bool wow_types_is_ordered_there(const struct wow_type *type, enum wow_op op,
+                                enum wow_collation collation);
+
+/* `json op number` for such a type, if it comes to the same whatever the number is taken for. */
+enum wow_agreement { WOW_FALSE, WOW_TRUE, WOW_AMBIGUOUS };
+enum wow_agreement wow_types_compare_number(enum wow_op op, const struct wow_json_value *json,
+                                            sqlite3_value *number);
+
 /* May rows be continued behind a value of the type, by sending it back in a condition? */
 bool wow_types_can_continue(const struct wow_type *type);
 

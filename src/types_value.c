@@ -274,3 +274,22 @@ bool wow_types_compare(const struct wow_type *type, enum wow_op op,
   default: return order >= 0;
   }
 }
+
+enum wow_agreement wow_types_compare_number(enum wow_op op, const struct wow_json_value *json,
+                                            sqlite3_value *number) {
+  if (json->kind == WOW_JSON_NULL) return WOW_FALSE;
+  char text[64];
+  size_t n = json->bytes < sizeof(text) - 1 ? json->bytes : sizeof(text) - 1;
+  memcpy(text, json->text, n);
+  text[n] = 0;
+  /* A text that a number may be made of compares as one. */
+  char *end = text;
+  strtod(text, &end);
+  if (end != text && end[strspn(end, " ")] == 0) return WOW_AMBIGUOUS;
+  /* As texts; and as a text with a number, which is below every text. */
+  const char *digits = (const char *)sqlite3_value_text(number);
+  int order = digits ? strncmp(text, digits, sizeof(text)) : 0;
+  bool up = op == WOW_GT || op == WOW_GE;
+  bool as_texts = order == 0 ? op == WOW_LE || op == WOW_GE : (order > 0) == up;
+  return as_texts != up ? WOW_AMBIGUOUS : up ? WOW_TRUE : WOW_FALSE;
+}

@@ -277,6 +277,8 @@ proc d::compare {sql ordered} {
   set local [run [string map {diff_ copy_} $sql]]
   set remote [run $sql]
   if {[lindex $local 0] eq "error" && [lindex $remote 0] eq "error"} { return {} }
+  # What cannot be told is an error, and says so.
+  if {[string match {error *and is compared with one, as a text or as a number*} $remote]} { return {} }
   if {!$ordered && [lindex $local 0] eq "rows" && [lindex $remote 0] eq "rows"} {
     set local [list rows [lsort [lindex $local 1]]]
     set remote [list rows [lsort [lindex $remote 1]]]
