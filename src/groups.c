@@ -17,6 +17,7 @@ struct wow_groups {
   const struct wow_relation *relation;
   int *columns;
   int n_columns;
+  struct wow_pages_extra count;
   char *count_name;
   sqlite3_int64 repeats; /* of the present row, still to come */
   bool at_first;
@@ -78,7 +79,10 @@ int wow_groups_new(const struct wow_pages_shape *shape, const struct wow_plan *p
   grouped.n_sort = plan->n_order;
   grouped.n_order = plan->n_order;
   grouped.has_key = false;
-  grouped.count_name = groups->count_name;
+  groups->count.name = groups->count_name;
+  groups->count.request = "count()";
+  grouped.extras = &groups->count;
+  grouped.n_extras = 1;
   groups->pages = wow_pages_new(&grouped);
   if (groups->pages == NULL) goto nomem;
   *out = groups;
@@ -175,4 +179,15 @@ const struct wow_json_value *wow_groups_value(const struct wow_groups *groups, i
 
 bool wow_groups_is_refusal(const struct wow_error *err) {
   return err->http_status >= 400 && err->http_status < 500 && err->rc != SQLITE_INTERRUPT;
+}
+
+bool wow_groups_is_lasting(const struct wow_error *err) {
+  /* Switched off; or a server that does not know them takes the function for a syntax error, or for
+   *a
+   ** relation to embed. */
+  static const char *const codes[] = {"PGRST123", "PGRST100", "PGRST200"};
+  for (size_t i = 0; err->code && i < sizeof(codes) / sizeof(codes[0]); i++) {
+    if (strcmp(err->code, codes[i]) == 0) return true;
+  }
+  return false;
 }

@@ -47,5 +47,7 @@ const struct wow_json_value *wow_groups_value(const struct wow_groups *groups, i
 
 /* Does this error say that the server does not compute aggregates, now or at all? */
 bool wow_groups_is_refusal(const struct wow_error *err);
+/* And not only these, or of this relation: it never computes any. */
+bool wow_groups_is_lasting(const struct wow_error *err);
 
 #endif

@@ -181,6 +181,19 @@ static bool can_fetch(const struct group *group, const struct wow_lookup *lookup
   return varies;
 }
 
+/* Does this run say each of the varying terms to the server? One that was left to SQLite, as a
+*number
+** beside text is, could have any row. */
+static bool says_all(const struct group *group, const struct wow_lookup *lookup) {
+  int from = 0;
+  for (int i = 0; i < lookup->plan->n_terms; i++) {
+    int to = lookup->query->term_ends[i];
+    if (group->varies[i] && to == from) return false;
+    from = to;
+  }
+  return true;
+}
+
 /* Have the lookups cost as much as fetching would? */
 static bool is_worth_fetching(struct group *group, const struct wow_lookup *lookup) {
   double cost = (double)group->n_requests * WOW_ROWS_PER_REQUEST + (double)group->n_rows;
@@ -359,11 +372,13 @@ int wow_lookup_find(const struct wow_lookup *lookup, enum wow_lookup_way *way,
     rc = fetch_hinted(group, lookup, err);
     if (rc != SQLITE_OK || find_remembered(group, lookup, cursor, is_whole)) return rc;
   }
-  if (group->whole == NULL && can_fetch(group, lookup) && is_worth_fetching(group, lookup)) {
+  bool may_fetch = says_all(group, lookup);
+  if (may_fetch && group->whole == NULL && can_fetch(group, lookup) &&
+      is_worth_fetching(group, lookup)) {
     rc = fetch_whole(group, lookup, err);
   }
   if (rc != SQLITE_OK) return rc;
-  if (group->whole) {
+  if (may_fetch && group->whole) {
     rc = find_in_whole(group, lookup, cursor);
     return rc == SQLITE_OK ? rc : wow_error_nomem(err);
   }

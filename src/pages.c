@@ -88,7 +88,7 @@ static void page_close(struct page *page) {
 }
 
 struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape) {
-  const char *names[2001];
+  const char *names[2100];
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
   if (pages == NULL) return NULL;
   memset(pages, 0, sizeof(*pages));
@@ -96,8 +96,9 @@ struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape) {
   for (int i = 0; i < shape->n_select; i++) {
     names[i] = shape->relation->columns[shape->select[i]].name;
   }
-  names[shape->n_select] = shape->count_name;
-  int n_names = shape->n_select + (shape->count_name != NULL);
+  for (int i = 0; i < shape->n_extras; i++)
+    names[shape->n_select + i] = shape->extras[i].name;
+  int n_names = shape->n_select + shape->n_extras;
   for (int i = 0; i < 2; i++) {
     pages->pages[i].owner = pages;
     pages->pages[i].rows = wow_rows_new(names, n_names, WOW_ROW_BYTES);
@@ -218,7 +219,7 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
     wow_deparse_order(str, column->name, pages->shape.sort[i].descending,
                       wow_column_is_not_null(column));
   }
-  bool is_grouped = pages->shape.count_name != NULL;
+  bool is_grouped = pages->shape.n_extras > 0;
   for (int i = 0; pages->by_offset && is_grouped && i < pages->shape.n_select; i++) {
     const struct wow_column *column = &relation->columns[pages->shape.select[i]];
     sqlite3_str_appendall(str, n++ ? "," : "&order=");
@@ -306,9 +307,10 @@ static char *request_path(struct wow_pages *pages, const struct wow_json_value *
   wow_deparse_path(str, pages->shape.relation->name);
   sqlite3_str_appendall(str, "?select=");
   append_select(pages, str);
-  if (pages->shape.count_name) {
-    if (pages->shape.n_select) sqlite3_str_appendchar(str, 1, ',');
-    sqlite3_str_appendf(str, "%s:count()", pages->shape.count_name);
+  for (int i = 0; i < pages->shape.n_extras; i++) {
+    const struct wow_pages_extra *extra = &pages->shape.extras[i];
+    if (i > 0 || pages->shape.n_select) sqlite3_str_appendchar(str, 1, ',');
+    sqlite3_str_appendf(str, "%s:%s", extra->name, extra->request);
   }
   sqlite3_str_appendall(str, pages->filters);
   if (last && !pages->by_offset) append_behind(pages, str, last);
@@ -399,7 +401,7 @@ void wow_pages_hold(struct wow_pages *pages, bool hold) {
 static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.server;
   pages->is_started = true;
-  if (pages->shape.count_name) {
+  if (pages->shape.n_extras > 0) {
     /* Groups have an order of their own: they can be read on by offset where a server cuts. */
     pages->by_offset = server->max_rows != 0;
     return page_open(pages, pages->current, NULL, pages->by_offset ? next_size(pages) : -1, false,

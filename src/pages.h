@@ -15,6 +15,12 @@
 
 struct wow_pages;
 
+/* A member of the answer that is no column. */
+struct wow_pages_extra {
+  const char *name;    /* what it is called there: no column of the relation */
+  const char *request; /* what it is in select=, percent-encoded: "price.sum()" */
+};
+
 /* What stays the same while a plan is run with one set of values after the other. */
 struct wow_pages_shape {
   struct wow_connection *conn;
@@ -27,9 +33,10 @@ struct wow_pages_shape {
   int n_sort;
   int n_order; /* how many of `sort` the statement asked for; the rest is the key */
   bool has_key;
-  const char
-      *count_name; /* not NULL: a row for each group, with its number of rows as this member */
-  int page_size;   /* a page's top size in rows */
+  /* Members that are no columns: aggregates, and keys to group by. Then a row is a group. */
+  const struct wow_pages_extra *extras;
+  int n_extras;
+  int page_size; /* a page's top size in rows */
 };
 
 /* NULL: no memory. `shape`'s arrays stay the caller's. */

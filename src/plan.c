@@ -95,7 +95,24 @@ void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *re
   if (*n_select == 0) select[(*n_select)++] = 0;
 }
 
-char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation) {
+/* The keys to group by and the aggregates. */
+static void append_aggregates(sqlite3_str *str, const struct wow_plan *plan,
+                              const struct wow_relation *relation,
+                              const struct wow_aggregates *aggregates) {
+  int n = 0;
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (!plan->columns[i]) continue;
+    if (n++) sqlite3_str_appendchar(str, 1, ',');
+    wow_deparse_plain_name(str, relation->columns[i].name);
+  }
+  for (int i = 0; i < aggregates->n; i++) {
+    if (!(plan->aggregates >> i & 1)) continue;
+    sqlite3_str_appendf(str, "%s%s", n++ ? "," : "", aggregates->list[i].name);
+  }
+}
+
+char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation,
+                    const struct wow_aggregates *aggregates) {
   struct wow_plan_order sort[WOW_PLAN_SORT];
   int n_select = 0, n_sort = 0;
   int *select = sqlite3_malloc64(sizeof(int) * (sqlite3_uint64)(relation->n_columns + 1));
@@ -105,7 +122,8 @@ char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *rela
   sqlite3_str_appendall(str, "GET ");
   wow_deparse_plain_name(str, relation->name);
   sqlite3_str_appendall(str, "?select=");
-  for (int i = 0; i < n_select; i++) {
+  if (plan->is_aggregate) append_aggregates(str, plan, relation, aggregates);
+  for (int i = 0; !plan->is_aggregate && i < n_select; i++) {
     if (i) sqlite3_str_appendchar(str, 1, ',');
     wow_deparse_plain_name(str, relation->columns[select[i]].name);
   }
@@ -182,7 +200,22 @@ static int parse_order(const char **p, const struct wow_relation *relation, stru
   return SQLITE_OK;
 }
 
-int wow_plan_parse(const char *text, const struct wow_relation *relation, struct wow_plan *plan) {
+/* Takes an aggregate by its name, which no column has. */
+static bool take_aggregate(const char **p, const struct wow_aggregates *aggregates,
+                           struct wow_plan *plan) {
+  for (int i = 0; i < aggregates->n; i++) {
+    const char *after = *p;
+    if (!take(&after, aggregates->list[i].name) || !strchr(",&", *after)) continue;
+    *p = after;
+    plan->is_aggregate = true;
+    plan->aggregates |= (sqlite3_uint64)1 << i;
+    return true;
+  }
+  return false;
+}
+
+int wow_plan_parse(const char *text, const struct wow_relation *relation,
+                   const struct wow_aggregates *aggregates, struct wow_plan *plan) {
   int rc = plan_init(plan, relation);
   if (rc != SQLITE_OK) return rc;
   const char *p = text;
@@ -195,9 +228,11 @@ int wow_plan_parse(const char *text, const struct wow_relation *relation, struct
   sqlite3_free(sqlite3_str_finish(head));
   if (!is_head) goto malformed;
   while (*p && *p != '&') {
-    int column = take_column(&p, relation);
-    if (column < 0) goto malformed;
-    plan->columns[column] = true;
+    if (!take_aggregate(&p, aggregates, plan)) {
+      int column = take_column(&p, relation);
+      if (column < 0) goto malformed;
+      plan->columns[column] = true;
+    }
     take(&p, ",");
   }
   while (take(&p, "&")) {
@@ -571,7 +606,7 @@ static int plan_number(const struct planner *p) {
 }
 
 static int hand_over(struct planner *p) {
-  char *text = wow_plan_text(&p->plan, p->context->relation);
+  char *text = wow_plan_text(&p->plan, p->context->relation, p->context->aggregates);
   if (text == NULL) return SQLITE_NOMEM;
   p->info->idxNum = plan_number(p);
   p->info->idxStr = text;
@@ -587,10 +622,81 @@ static int hand_over(struct planner *p) {
   return SQLITE_OK;
 }
 
+/* ---------------------------------------------------------------- aggregates */
+
+/* Which bracketed aggregates does the statement read? All bits set say nothing. */
+static sqlite3_uint64 used_aggregates(const struct wow_plan_context *context,
+                                      const sqlite3_index_info *info) {
+  sqlite3_uint64 used = 0;
+  if (info->colUsed == ~(sqlite3_uint64)0) return 0;
+  for (int i = 0; i < context->aggregates->n; i++) {
+    int column = WOW_AGGREGATE_COLUMN(context->relation, i);
+    if (info->colUsed >> column & 1) used |= (sqlite3_uint64)1 << i;
+  }
+  return used;
+}
+
+/* A column to group by. */
+static void group_by(struct planner *p, int number) {
+  const struct wow_relation *relation = p->context->relation;
+  int aggregate = number - WOW_AGGREGATE_COLUMN(relation, 0);
+  if (aggregate >= 0) {
+    /* Of the hidden columns only date(c) is a key; ORDER BY may name the others. */
+    p->plan.aggregates |= (sqlite3_uint64)1 << aggregate;
+  } else {
+    int column = column_of(relation, number);
+    if (column >= 0) p->plan.columns[column] = true;
+  }
+}
+
+/*
+** Plans a scan that gives groups. The keys are the columns of GROUP BY, which SQLite passes as an
+** order, and those that rows are joined by where another table is looked up first. All conditions
+*are
+** taken over: what the server cannot decide is computed from rows, see aggregate_scan.c.
+*/
+static int plan_groups(struct planner *p) {
+  sqlite3_index_info *info = p->info;
+  const struct wow_relation *relation = p->context->relation;
+  int rc = SQLITE_OK, n_keys = 0;
+  p->plan.is_aggregate = true;
+  memset(p->plan.columns, 0, sizeof(bool) * (size_t)relation->n_columns);
+  for (int i = 0; i < info->nOrderBy; i++)
+    group_by(p, info->aOrderBy[i].iColumn);
+  for (int i = 0; rc == SQLITE_OK && i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    enum wow_op op;
+    int column = column_of(relation, c->iColumn);
+    if (c->iColumn == WOW_FILTER_COLUMN(relation)) {
+      rc = consider_filter(p, i);
+    } else if (column < 0 || !op_of(c->op, &op)) {
+      continue; /* a condition on groups: SQLite's, as HAVING is */
+    } else if (!c->usable) {
+      p->plan.columns[column] = true;
+    } else if (p->plan.n_terms < WOW_PLAN_TERMS && (op > WOW_IN || is_binary(info, i))) {
+      if (op == WOW_EQ && i < IN_MAX && sqlite3_vtab_in(info, i, -1)) op = WOW_IN;
+      ship(p, i, column, op, true);
+    }
+  }
+  number_filter_argument(p);
+  for (int i = 0; i < relation->n_columns; i++)
+    n_keys += p->plan.columns[i];
+  info->estimatedRows = n_keys ? 100 : 1;
+  info->estimatedCost = WOW_COST_REQUEST + (double)info->estimatedRows * WOW_COST_ROW;
+  return rc == SQLITE_OK ? hand_over(p) : rc;
+}
+
 int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info) {
   struct planner p = {.context = context, .info = info, .limit = -1, .offset = -1};
   int rc = plan_init(&p.plan, context->relation);
   if (rc != SQLITE_OK) return rc;
+  p.plan.aggregates = used_aggregates(context, info);
+  if (p.plan.aggregates) {
+    rc = plan_groups(&p);
+    wow_plan_notes_free(p.notes);
+    wow_plan_reset(&p.plan);
+    return rc;
+  }
   take_columns(&p);
   for (int i = 0; rc == SQLITE_OK && i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];

@@ -12,6 +12,10 @@
 **   order=      ORDER BY was taken over
 **   limit=      the size of the first page: LIMIT, and "+?" OFFSET
 **
+** or, with bracketed aggregates, `GET users?select=city,count(*),avg(age)&age=gte.?`: the keys to
+*group
+** by, and the aggregates.
+**
 ** Names that need it are quoted as PostgREST quotes them.
 */
 #ifndef WOW_PLAN_H
@@ -19,6 +23,7 @@
 
 #include <stdbool.h>
 
+#include "aggregate.h"
 #include "catalog.h"
 #include "sqlite.h"
 
@@ -45,6 +50,9 @@ struct wow_plan {
   int n_order;
   bool has_limit;
   bool has_offset;
+  /* Bracketed aggregates: `columns` are then the keys to group by. */
+  bool is_aggregate;
+  sqlite3_uint64 aggregates; /* a bit for each that is asked for */
 };
 
 /* A term that was not sent, and why; for wowsql_explain. */
@@ -58,6 +66,7 @@ struct wow_plan_note {
 /* What xBestIndex knows besides the statement. */
 struct wow_plan_context {
   const struct wow_relation *relation;
+  const struct wow_aggregates *aggregates;
   enum wow_collation collation;
   bool ship;                    /* false: send no terms, order and limit (tests) */
   double rows;                  /* how many rows the relation is thought to have */
@@ -83,7 +92,8 @@ struct wow_plan_context {
 int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info);
 
 /* Reads a plan's text. SQLITE_OK; SQLITE_NOMEM; SQLITE_ERROR if it is no plan of `relation`. */
-int wow_plan_parse(const char *text, const struct wow_relation *relation, struct wow_plan *plan);
+int wow_plan_parse(const char *text, const struct wow_relation *relation,
+                   const struct wow_aggregates *aggregates, struct wow_plan *plan);
 
 /*
 ** The columns to fetch, in the order of select=: first those that only travel, then those that the
@@ -95,7 +105,8 @@ void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *re
                       int *n_select, struct wow_plan_order *sort, int *n_sort);
 
 /* The plan's text; sqlite3_free it. NULL: no memory. */
-char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation);
+char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation,
+                    const struct wow_aggregates *aggregates);
 
 void wow_plan_reset(struct wow_plan *plan);
 void wow_plan_notes_free(struct wow_plan_note *notes);

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "aggregate_scan.h"
 #include "groups.h"
 #include "lookup.h"
 #include "pages.h"
@@ -25,6 +26,7 @@ enum scan_mode {
   SCAN_ROWS,       /* standing on a row of `pages` */
   SCAN_REMEMBERED, /* standing on a row of `remembered` */
   SCAN_GROUPED,    /* standing on a row of `groups` */
+  SCAN_AGGREGATE,  /* standing on a row of `aggregate` */
   SCAN_COUNTED     /* standing on an empty row; `counted` more follow, this one included */
 };
 
@@ -48,8 +50,9 @@ struct wow_scan {
   struct wow_plan_order sort[WOW_PLAN_SORT];
   int n_sort;
   struct wow_pages *pages;
-  struct wow_groups *groups; /* NULL: the rows cannot be had in groups */
-  bool may_group;            /* they may, this time */
+  struct wow_aggregate_scan *aggregate; /* NULL: the plan has no bracketed aggregates */
+  struct wow_groups *groups;            /* NULL: the rows cannot be had in groups */
+  bool may_group;                       /* they may, this time */
   struct wow_answers *seen; /* values of cut lists, and the window that had them: see is_repeated */
   struct wow_answer_cursor remembered;
   enum scan_rest rest;
@@ -73,6 +76,8 @@ struct wow_scan *wow_scan_new(const struct wow_scan_target *target) {
 }
 
 static void forget_plan(struct wow_scan *scan) {
+  wow_aggregate_scan_free(scan->aggregate);
+  scan->aggregate = NULL;
   wow_groups_free(scan->groups);
   scan->groups = NULL;
   wow_pages_free(scan->pages);
@@ -132,7 +137,8 @@ static int adopt_plan(struct wow_scan *scan, const char *text, int number, struc
   scan->plan_text = sqlite3_mprintf("%s", text);
   scan->plan_number = number;
   int rc = scan->plan_text ? SQLITE_OK : SQLITE_NOMEM;
-  if (rc == SQLITE_OK) rc = wow_plan_parse(text, scan->target.relation, &scan->plan);
+  if (rc == SQLITE_OK)
+    rc = wow_plan_parse(text, scan->target.relation, scan->target.aggregates, &scan->plan);
   if (rc == SQLITE_OK) rc = prepare_columns(scan);
   if (rc == SQLITE_OK) {
     struct wow_pages_shape shape = {
@@ -148,6 +154,17 @@ static int adopt_plan(struct wow_scan *scan, const char *text, int number, struc
         .has_key = scan->target.relation->n_key > 0,
         .page_size = scan->target.page_size > 0 ? scan->target.page_size : scan->server->page_size,
     };
+    struct wow_aggregate_target aggregates = {
+        .shape = shape,
+        .aggregates = scan->target.aggregates,
+        .plan = &scan->plan,
+        .table = scan->target.table,
+        .columns = scan->target.columns,
+    };
+    if (scan->plan.is_aggregate) {
+      scan->aggregate = wow_aggregate_scan_new(&aggregates);
+      return scan->aggregate ? SQLITE_OK : wow_error_nomem(err);
+    }
     scan->pages = wow_pages_new(&shape);
     if (scan->pages == NULL) rc = SQLITE_NOMEM;
     if (rc == SQLITE_OK) rc = wow_groups_new(&shape, &scan->plan, number, &scan->groups);
@@ -288,7 +305,7 @@ static int begin_groups(struct wow_scan *scan, const char *filters, bool *refuse
   if (rc == SQLITE_OK) rc = next_group(scan, err);
   *refused = rc != SQLITE_OK && wow_groups_is_refusal(err);
   if (!*refused) return rc;
-  scan->server->has_no_aggregates = true;
+  scan->server->has_no_aggregates = scan->server->has_no_aggregates || wow_groups_is_lasting(err);
   scan->may_group = false;
   wow_error_reset(err);
   return SQLITE_OK;
@@ -448,6 +465,13 @@ static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- the cursor */
 
+static int next_aggregate(struct wow_scan *scan, struct wow_error *err) {
+  int rc = wow_aggregate_scan_next(scan->aggregate, err);
+  scan->mode = rc == SQLITE_ROW ? SCAN_AGGREGATE : SCAN_END;
+  scan->passed++;
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 /* Are there terms that leave many values of their column? The column is used, so it makes groups,
  *too:
  ** then a look at the first rows decides. */
@@ -468,6 +492,10 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int
   scan->mode = SCAN_END;
   int rc = adopt_plan(scan, plan, plan_number, err);
   if (rc != SQLITE_OK) return rc;
+  if (scan->aggregate) {
+    rc = wow_aggregate_scan_start(scan->aggregate, collation, argc, argv, err);
+    return rc == SQLITE_OK ? next_aggregate(scan, err) : rc;
+  }
   rc = wow_query_bind(&scan->query, &scan->plan, scan->target.relation, collation,
                       wow_statement_has_parameters(scan->target.conn->db), argc, argv, err);
   if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
@@ -506,6 +534,7 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int
 
 int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
   bool done = false;
+  if (scan->mode == SCAN_AGGREGATE) return next_aggregate(scan, err);
   if (scan->mode == SCAN_GROUPED) return next_group(scan, err);
   bool has_row = scan->mode == SCAN_ROWS || scan->mode == SCAN_REMEMBERED;
   if (has_row && scan->may_group && wow_groups_is_sampling(scan->groups)) sample_row(scan);
@@ -533,6 +562,14 @@ bool wow_scan_eof(const struct wow_scan *scan) {
 
 int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
                     struct wow_error *err) {
+  if (scan->mode == SCAN_AGGREGATE)
+    return wow_aggregate_scan_column(scan->aggregate, ctx, column, err);
+  if (column > scan->target.relation->n_columns) {
+    return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
+                          "name the columns that the statement is to have, instead of *",
+                          "SQLite does not say which bracketed aggregates this statement reads");
+  }
+  if (column == scan->target.relation->n_columns) return SQLITE_OK; /* wowsql_filter says nothing */
   if (scan->mode == SCAN_COUNTED) {
     sqlite3_value *constant = wow_query_constant_of(&scan->query, column);
     if (constant) {
@@ -595,6 +632,10 @@ static sqlite3_int64 composite_rowid(const struct wow_json_value *const *values,
 int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
   const struct wow_relation *relation = scan->target.relation;
   const struct wow_json_value *values[WOW_PLAN_SORT];
+  if (scan->mode == SCAN_AGGREGATE) {
+    *rowid = scan->passed;
+    return SQLITE_OK;
+  }
   if (relation->n_key == 0) {
     return wow_error_hint(err, SQLITE_ERROR, relation->name,
                           "name the columns that identify a row: CREATE VIRTUAL TABLE ... USING "

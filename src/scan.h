@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "aggregate.h"
 #include "catalog.h"
 #include "error.h"
 #include "server.h"
@@ -24,6 +25,9 @@ struct wow_scan_target {
   const char *schema; /* PostgREST profile; NULL: the server's */
   const struct wow_relation *relation;
   int page_size; /* a page's top size in rows; 0: the server's option */
+  const struct wow_aggregates *aggregates;
+  const char *table;    /* the virtual table in SQL, with its database */
+  char *const *columns; /* the names of its columns, that of wowsql_filter last */
   struct wow_lookups *lookups;
   const double *rows; /* how many rows the relation is thought to have; -1: not known */
 };

@@ -29,6 +29,9 @@ struct wow_table {
   int page_size; /* 0: the server's option */
   bool read_only;
   bool has_shadow;
+  char **names;    /* of the declared columns, that of wowsql_filter last */
+  char *qualified; /* "temp"."users" */
+  struct wow_aggregates aggregates;
   double rows; /* what the server estimates; -1: it was not asked, or did not say */
   bool has_asked_rows;
   struct wow_lookups *lookups;
@@ -59,6 +62,7 @@ struct table_args {
   char *schema;
   char *columns;
   char *select;
+  char *aggregates;
   char *key;
   int page_size;
   bool read_only;
@@ -70,6 +74,7 @@ static void args_reset(struct table_args *args) {
   sqlite3_free(args->schema);
   sqlite3_free(args->columns);
   sqlite3_free(args->select);
+  sqlite3_free(args->aggregates);
   sqlite3_free(args->key);
   memset(args, 0, sizeof(*args));
 }
@@ -101,8 +106,10 @@ static int set_argument(struct table_args *args, const char *name, char *value,
   const struct {
     const char *name;
     char **text;
-  } texts[] = {{"table", &args->table},     {"server", &args->server}, {"schema", &args->schema},
-               {"columns", &args->columns}, {"select", &args->select}, {"key", &args->key}};
+  } texts[] = {{"table", &args->table},   {"server", &args->server},
+               {"schema", &args->schema}, {"columns", &args->columns},
+               {"select", &args->select}, {"aggregates", &args->aggregates},
+               {"key", &args->key}};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     if (sqlite3_stricmp(name, texts[i].name) != 0) continue;
     sqlite3_free(*texts[i].text);
@@ -125,7 +132,7 @@ static int set_argument(struct table_args *args, const char *name, char *value,
     rc = wow_error_hint(
         err, SQLITE_ERROR, NULL,
         "URL and key are given once, to wowsql_connect; a table names its server",
-        "unknown option '%s'; there are: table, server, schema, columns, select, key, "
+        "unknown option '%s'; there are: table, server, schema, columns, select, aggregates, key, "
         "page_size, read_only",
         name);
   }
@@ -239,29 +246,31 @@ static char *declared_name(const struct wow_relation *relation, int column, char
 static int declare(struct wow_table *table, struct wow_error *err) {
   const struct wow_relation *relation = table->relation;
   enum wow_key_kind key_kind = wow_relation_key_kind(relation);
+  sqlite3_uint64 bytes = sizeof(char *) * ((sqlite3_uint64)relation->n_columns + 1);
+  table->names = sqlite3_malloc64(bytes);
+  if (table->names == NULL) return wow_error_nomem(err);
+  memset(table->names, 0, bytes);
   sqlite3_str *str = sqlite3_str_new(NULL);
-  bool has_filter = false;
-  char **names = sqlite3_malloc64(sizeof(*names) * (sqlite3_uint64)(relation->n_columns + 1));
-  if (names == NULL) {
-    sqlite3_free(sqlite3_str_finish(str));
-    return wow_error_nomem(err);
-  }
   sqlite3_str_appendall(str, "CREATE TABLE x(");
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    names[i] = declared_name(relation, i, names);
-    sqlite3_str_appendf(str, "\"%w\" %s", names[i], wow_type_declared(&column->type));
+    table->names[i] = declared_name(relation, i, table->names);
+    sqlite3_str_appendf(str, "\"%w\" %s", table->names[i], wow_type_declared(&column->type));
     /* Only of a key is it certain that it stays NOT NULL; SQLite plans by such a promise. */
     if (column->key_position) sqlite3_str_appendall(str, " NOT NULL");
     if (column->key_position && relation->n_key == 1) sqlite3_str_appendall(str, " PRIMARY KEY");
     sqlite3_str_appendall(str, ", ");
-    has_filter = has_filter || sqlite3_stricmp(column->name, FILTER_COLUMN) == 0;
   }
-  sqlite3_str_appendf(str, "\"%s\" TEXT HIDDEN)", has_filter ? FILTER_COLUMN "_" : FILTER_COLUMN);
+  bool is_taken = is_column(relation, relation->n_columns, FILTER_COLUMN);
+  table->names[relation->n_columns] = sqlite3_mprintf(FILTER_COLUMN "%s", is_taken ? "_" : "");
+  sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", table->names[relation->n_columns]);
+  for (int i = 0; i < table->aggregates.n; i++) {
+    const struct wow_aggregate *aggregate = &table->aggregates.list[i];
+    sqlite3_str_appendf(str, ", \"%w\" %s HIDDEN", aggregate->name,
+                        wow_type_declared(&aggregate->type));
+  }
+  sqlite3_str_appendchar(str, 1, ')');
   if (key_kind == WOW_KEY_SINGLE) sqlite3_str_appendall(str, " WITHOUT ROWID");
-  for (int i = 0; i < relation->n_columns; i++)
-    sqlite3_free(names[i]);
-  sqlite3_free(names);
   char *sql = sqlite3_str_finish(str);
   if (sql == NULL) return wow_error_nomem(err);
   int rc = sqlite3_declare_vtab(table->conn->db, sql);
@@ -329,6 +338,11 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table->name);
   sqlite3_free(table->server);
   sqlite3_free(table->schema);
+  for (int i = 0; table->names && i <= table->relation->n_columns; i++)
+    sqlite3_free(table->names[i]);
+  sqlite3_free(table->names);
+  sqlite3_free(table->qualified);
+  wow_aggregates_reset(&table->aggregates);
   wow_relation_free(table->relation);
   wow_lookups_free(table->lookups);
   sqlite3_free(table);
@@ -347,7 +361,9 @@ static int table_init(struct wow_connection *conn, int argc, const char *const *
   table->lookups = wow_lookups_new();
   table->database = sqlite3_mprintf("%s", argv[1]);
   table->name = sqlite3_mprintf("%s", argv[2]);
-  if (!table->database || !table->name || !table->lookups) rc = wow_error_nomem(&err);
+  table->qualified = sqlite3_mprintf("\"%w\".\"%w\"", argv[1], argv[2]);
+  if (!table->database || !table->name || !table->qualified || !table->lookups)
+    rc = wow_error_nomem(&err);
   for (int i = 3; i < argc && rc == SQLITE_OK; i++)
     rc = parse_argument(&args, argv[i], &err);
   table->schema = args.schema;
@@ -355,6 +371,9 @@ static int table_init(struct wow_connection *conn, int argc, const char *const *
   table->page_size = args.page_size;
   table->read_only = args.read_only;
   if (rc == SQLITE_OK) rc = resolve_relation(table, &args, is_create, &err);
+  if (rc == SQLITE_OK) {
+    rc = wow_aggregates_init(&table->aggregates, table->relation, args.aggregates, &err);
+  }
   if (rc == SQLITE_OK) rc = declare(table, &err);
   if (rc == SQLITE_OK && is_create && table->has_shadow) rc = shadow_write(table, &err);
   args_reset(&args);
@@ -444,6 +463,7 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
   struct wow_plan_context context = {
       .relation = table->relation,
+      .aggregates = &table->aggregates,
       .collation = wow_server_collation(table->conn, table->server),
       .ship = table->conn->ship,
       .rows = table->rows >= 0 ? table->rows : WOW_DEFAULT_ROWS,
@@ -460,6 +480,9 @@ static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
       .schema = table->schema,
       .relation = table->relation,
       .page_size = table->page_size,
+      .aggregates = &table->aggregates,
+      .table = table->qualified,
+      .columns = table->names,
       .lookups = table->lookups,
       .rows = &table->rows,
   };
@@ -504,10 +527,7 @@ static int table_eof(sqlite3_vtab_cursor *cur) {
 }
 
 static int table_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column) {
-  struct wow_table *table = (struct wow_table *)cur->pVtab;
   struct wow_error err = {0};
-  /* wowsql_filter is always taken over when it is given; read, it says nothing. */
-  if (column >= table->relation->n_columns) return SQLITE_OK;
   int rc = wow_scan_column(((struct wow_cursor *)cur)->scan, ctx, column, &err);
   return cursor_result(cur, rc, &err);
 }
