@@ -36,10 +36,6 @@ static bool offers(const struct wow_column *column, enum wow_aggregate_kind kind
   }
 }
 
-bool wow_aggregate_has_min(const struct wow_column *column) {
-  return offers(column, WOW_MIN);
-}
-
 /* The PostgreSQL type of the result, as far as its SQLite value goes. */
 static int init_type(struct wow_aggregate *aggregate, const struct wow_type *of) {
   const char *name = "bigint";

@@ -48,9 +48,6 @@ int wow_aggregates_init(struct wow_aggregates *aggregates, const struct wow_rela
                         const char *only, struct wow_error *err);
 void wow_aggregates_reset(struct wow_aggregates *aggregates);
 
-/* Has the server a min() for a column of this type? */
-bool wow_aggregate_has_min(const struct wow_column *column);
-
 /* Appends what it is in select=: "price.sum()", percent-encoded. */
 void wow_aggregate_request(sqlite3_str *str, const struct wow_aggregate *aggregate,
                            const struct wow_relation *relation);

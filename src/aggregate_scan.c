@@ -6,10 +6,10 @@
 *ways
 ** that all other statements go, and SQLite's own meaning holds for what the server cannot decide.
 **
-** Witnesses: SQLite looks at BETWEEN, LIKE, <> and their like again, whatever it is told, and reads
-** their column, which a group has many values of. It is given the least: like all of them it
-*satisfies
-** the condition.
+** SQLite looks at BETWEEN, LIKE, <>, IS NOT NULL and row values again, whatever it is told. It then
+*reads
+** their column, of which a group has many values; there is none that could be given without making
+** another condition on the same column come out wrong. So that is an error.
 */
 #include "aggregate_scan.h"
 
@@ -26,10 +26,8 @@ struct wow_aggregate_scan {
   int n_keys;
   int *chosen; /* the aggregates asked for */
   int n_chosen;
-  int *witnesses; /* columns of terms that SQLite looks at again */
-  int n_witnesses;
-  bool needs_rows;                /* the server has no least value of a witness */
-  struct wow_pages_extra *extras; /* the aggregates, then the witnesses */
+  bool needs_rows; /* the server would make other groups by these keys */
+  struct wow_pages_extra *extras;
   struct wow_pages *pages;
   sqlite3_stmt *stmt; /* the same from rows; NULL: the server computes */
   int first;          /* what the first step came to, not told yet; 0: told */
@@ -51,42 +49,20 @@ static char *extra_request(const struct wow_aggregate *aggregate,
   return sqlite3_str_finish(str);
 }
 
-static bool is_looked_at_again(enum wow_op op) {
-  return op != WOW_EQ && op != WOW_IN && op != WOW_IS && op != WOW_IS_NULL;
-}
-
-static int choose_witnesses(struct wow_aggregate_scan *scan) {
-  const struct wow_plan *plan = scan->target.plan;
-  const struct wow_relation *relation = scan->target.shape.relation;
-  for (int i = 0; i < plan->n_terms; i++) {
-    int column = plan->terms[i].column;
-    bool known = plan->columns[column] || !is_looked_at_again(plan->terms[i].op);
-    for (int j = 0; j < scan->n_witnesses; j++)
-      known = known || scan->witnesses[j] == column;
-    if (known) continue;
-    scan->needs_rows = scan->needs_rows || !wow_aggregate_has_min(&relation->columns[column]);
-    struct wow_pages_extra *extra = &scan->extras[scan->n_chosen + scan->n_witnesses];
-    struct wow_aggregate least = {.kind = WOW_MIN, .column = column};
-    scan->witnesses[scan->n_witnesses++] = column;
-    extra->name = extra_name(relation, 1000 + column);
-    extra->request = extra_request(&least, relation);
-    if (!extra->name || !extra->request) return SQLITE_NOMEM;
-  }
-  return SQLITE_OK;
-}
-
 static int choose(struct wow_aggregate_scan *scan) {
   const struct wow_aggregate_target *target = &scan->target;
   const struct wow_relation *relation = target->shape.relation;
-  sqlite3_uint64 n = (sqlite3_uint64)(2 * relation->n_columns + target->aggregates->n + 1);
+  sqlite3_uint64 n = (sqlite3_uint64)(relation->n_columns + target->aggregates->n + 1);
   scan->keys = sqlite3_malloc64(n * sizeof(*scan->keys));
   scan->chosen = sqlite3_malloc64(n * sizeof(*scan->chosen));
   scan->extras = sqlite3_malloc64(n * sizeof(*scan->extras));
-  scan->witnesses = sqlite3_malloc64(n * sizeof(*scan->witnesses));
-  if (!scan->keys || !scan->chosen || !scan->extras || !scan->witnesses) return SQLITE_NOMEM;
+  if (!scan->keys || !scan->chosen || !scan->extras) return SQLITE_NOMEM;
   memset(scan->extras, 0, n * sizeof(*scan->extras));
   for (int i = 0; i < relation->n_columns; i++) {
-    if (target->plan->columns[i]) scan->keys[scan->n_keys++] = i;
+    const struct wow_column *column = &relation->columns[i];
+    if (!target->plan->columns[i]) continue;
+    scan->keys[scan->n_keys++] = i;
+    scan->needs_rows = scan->needs_rows || column->embed || !wow_types_can_group(&column->type);
   }
   for (int i = 0; i < target->aggregates->n; i++) {
     if (!(target->plan->aggregates >> i & 1)) continue;
@@ -96,7 +72,7 @@ static int choose(struct wow_aggregate_scan *scan) {
     extra->request = extra_request(&target->aggregates->list[i], relation);
     if (!extra->name || !extra->request) return SQLITE_NOMEM;
   }
-  return choose_witnesses(scan);
+  return SQLITE_OK;
 }
 
 struct wow_aggregate_scan *wow_aggregate_scan_new(const struct wow_aggregate_target *target) {
@@ -111,7 +87,7 @@ struct wow_aggregate_scan *wow_aggregate_scan_new(const struct wow_aggregate_tar
     shape.n_sort = shape.n_order = 0;
     shape.has_key = false;
     shape.extras = scan->extras;
-    shape.n_extras = scan->n_chosen + scan->n_witnesses;
+    shape.n_extras = scan->n_chosen;
     scan->pages = wow_pages_new(&shape);
   }
   if (scan->pages) return scan;
@@ -123,14 +99,13 @@ void wow_aggregate_scan_free(struct wow_aggregate_scan *scan) {
   if (scan == NULL) return;
   sqlite3_finalize(scan->stmt);
   wow_pages_free(scan->pages);
-  for (int i = 0; scan->extras && i < scan->n_chosen + scan->n_witnesses; i++) {
+  for (int i = 0; scan->extras && i < scan->n_chosen; i++) {
     sqlite3_free((char *)scan->extras[i].name);
     sqlite3_free((char *)scan->extras[i].request);
   }
   sqlite3_free(scan->extras);
   sqlite3_free(scan->keys);
   sqlite3_free(scan->chosen);
-  sqlite3_free(scan->witnesses);
   sqlite3_free(scan);
 }
 
@@ -186,10 +161,6 @@ static void append_results(struct wow_aggregate_scan *scan, sqlite3_str *str, bo
     if (only_keys && aggregate->kind != WOW_DATE_OF) continue;
     if (n++) sqlite3_str_appendall(str, ", ");
     wow_aggregate_sql(str, aggregate, scan->target.columns);
-  }
-  for (int i = 0; !only_keys && i < scan->n_witnesses; i++) {
-    sqlite3_str_appendf(str, "%smin(\"%w\")", n++ ? ", " : "",
-                        scan->target.columns[scan->witnesses[i]]);
   }
 }
 
@@ -330,16 +301,13 @@ int wow_aggregate_scan_column(struct wow_aggregate_scan *scan, sqlite3_context *
     member = scan->n_keys + i;
     type = &scan->target.aggregates->list[scan->chosen[i]].type;
   }
-  for (int i = 0; member < 0 && i < scan->n_witnesses; i++) {
-    if (scan->witnesses[i] != column) continue;
-    member = scan->n_keys + scan->n_chosen + i;
-    type = &relation->columns[column].type;
-  }
   if (member < 0 && column < relation->n_columns) {
-    return wow_error_hint(err, SQLITE_ERROR, relation->name,
-                          "add it to GROUP BY, or leave the brackets away: then SQLite computes",
-                          "column '%s' must appear in GROUP BY, or in a bracketed aggregate",
-                          relation->columns[column].name);
+    return wow_error_hint(
+        err, SQLITE_ERROR, relation->name,
+        "add it to GROUP BY; write x >= a AND x <= b for BETWEEN; or leave the brackets "
+        "away, then SQLite computes",
+        "column '%s' must appear in GROUP BY, or in a bracketed aggregate",
+        relation->columns[column].name);
   }
   if (member < 0) return SQLITE_OK;
   if (scan->stmt)
