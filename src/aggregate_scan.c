@@ -6,10 +6,11 @@
 *ways
 ** that all other statements go, and SQLite's own meaning holds for what the server cannot decide.
 **
-** SQLite looks at BETWEEN, LIKE, <>, IS NOT NULL and row values again, whatever it is told. It then
-*reads
-** their column, of which a group has many values; there is none that could be given without making
-** another condition on the same column come out wrong. So that is an error.
+** SQLite looks at IS NOT NULL and at row values again, whatever it is told, as it does at
+*expressions. It
+** then reads their column, of which a group has many values; there is none that could be given
+*without
+** making another condition on the same column come out wrong. So that is an error.
 */
 #include "aggregate_scan.h"
 
@@ -302,12 +303,10 @@ int wow_aggregate_scan_column(struct wow_aggregate_scan *scan, sqlite3_context *
     type = &scan->target.aggregates->list[scan->chosen[i]].type;
   }
   if (member < 0 && column < relation->n_columns) {
-    return wow_error_hint(
-        err, SQLITE_ERROR, relation->name,
-        "add it to GROUP BY; write x >= a AND x <= b for BETWEEN; or leave the brackets "
-        "away, then SQLite computes",
-        "column '%s' must appear in GROUP BY, or in a bracketed aggregate",
-        relation->columns[column].name);
+    return wow_error_hint(err, SQLITE_ERROR, relation->name,
+                          "add it to GROUP BY; or leave the brackets away: then SQLite computes",
+                          "column '%s' must appear in GROUP BY, or in a bracketed aggregate",
+                          relation->columns[column].name);
   }
   if (member < 0) return SQLITE_OK;
   if (scan->stmt)
