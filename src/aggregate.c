@@ -1,7 +1,7 @@
 /*
 ** Bracketed aggregates, see aggregate.h. The rules are PostgreSQL's: sum and avg of numbers, min
-*and
-** max of what has an order that is the same here; of text it is the server's order, as everywhere.
+** and max of what has an order that is the same here; of text it is the server's order, as
+** everywhere.
 */
 #include "aggregate.h"
 

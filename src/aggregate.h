@@ -2,8 +2,7 @@
 ** Bracketed aggregates: hidden columns of a virtual table that the server computes. `SELECT city,
 ** [count(*)], [avg(age)] FROM users GROUP BY city` reads columns called "count(*)" and "avg(age)".
 ** Here is which of them a relation offers, what they are called, and what they are in a request and
-*in
-** SQL. Does no I/O.
+** in SQL. Does no I/O.
 */
 #ifndef WOW_AGGREGATE_H
 #define WOW_AGGREGATE_H
@@ -41,8 +40,7 @@ struct wow_aggregates {
 
 /*
 ** The aggregates that `relation` offers: of the columns that `only` names, comma-separated (NULL:
-*all
-** of them), and as many as SQLite can tell apart. Errors: an unknown column, no memory.
+** all of them), and as many as SQLite can tell apart. Errors: an unknown column, no memory.
 */
 int wow_aggregates_init(struct wow_aggregates *aggregates, const struct wow_relation *relation,
                         const char *only, struct wow_error *err);

@@ -3,14 +3,13 @@
 **
 ** From rows: the same question is asked of the virtual table itself, in plain SQL without brackets,
 ** with the plan's terms as its WHERE and their values as its parameters. So it is answered by the
-*ways
-** that all other statements go, and SQLite's own meaning holds for what the server cannot decide.
+** ways that all other statements go, and SQLite's own meaning holds for what the server cannot
+** decide.
 **
 ** SQLite looks at IS NOT NULL and at row values again, whatever it is told, as it does at
-*expressions. It
-** then reads their column, of which a group has many values; there is none that could be given
-*without
-** making another condition on the same column come out wrong. So that is an error.
+** expressions. It then reads their column, of which a group has many values; there is none that
+** could be given without making another condition on the same column come out wrong. So that is an
+** error.
 */
 #include "aggregate_scan.h"
 
@@ -294,6 +293,7 @@ int wow_aggregate_scan_column(struct wow_aggregate_scan *scan, sqlite3_context *
   const struct wow_relation *relation = scan->target.shape.relation;
   const struct wow_type *type = NULL;
   int member = -1;
+  bool is_sum = false;
   for (int i = 0; i < scan->n_keys; i++) {
     if (scan->keys[i] == column) member = i, type = &relation->columns[column].type;
   }
@@ -301,6 +301,7 @@ int wow_aggregate_scan_column(struct wow_aggregate_scan *scan, sqlite3_context *
     if (WOW_AGGREGATE_COLUMN(relation, scan->chosen[i]) != column) continue;
     member = scan->n_keys + i;
     type = &scan->target.aggregates->list[scan->chosen[i]].type;
+    is_sum = scan->target.aggregates->list[scan->chosen[i]].kind == WOW_SUM;
   }
   if (member < 0 && column < relation->n_columns) {
     return wow_error_hint(err, SQLITE_ERROR, relation->name,
@@ -309,9 +310,15 @@ int wow_aggregate_scan_column(struct wow_aggregate_scan *scan, sqlite3_context *
                           relation->columns[column].name);
   }
   if (member < 0) return SQLITE_OK;
+  const struct wow_type real = {.family = WOW_FLOAT8};
+  const struct wow_json_value *value =
+      scan->stmt ? NULL : wow_rows_value(wow_pages_rows(scan->pages), member);
+  /* A sum of reals is a real, also where it comes to a whole number: 8322.00. */
+  bool is_real = is_sum && value && value->kind == WOW_JSON_NUMBER &&
+                 memchr(value->text, '.', value->bytes) != NULL;
   if (scan->stmt)
     sqlite3_result_value(ctx, sqlite3_column_value(scan->stmt, member));
   else
-    wow_types_result(ctx, type, wow_rows_value(wow_pages_rows(scan->pages), member));
+    wow_types_result(ctx, is_real ? &real : type, value);
   return SQLITE_OK;
 }

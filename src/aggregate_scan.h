@@ -1,7 +1,6 @@
 /*
 ** The rows of a plan with bracketed aggregates: groups that the server computes, or, where it does
-*not
-** or cannot, that SQLite computes from rows.
+** not or cannot, that SQLite computes from rows.
 */
 #ifndef WOW_AGGREGATE_SCAN_H
 #define WOW_AGGREGATE_SCAN_H

@@ -36,7 +36,7 @@ const struct wow_answer *wow_answers_find(const struct wow_answers *answers, con
 ** Adds rows to the answer to a question (making it, with is_whole false, if it is new; `row` NULL
 ** adds none). The rows of one question come back in the order in which they were added if nothing
 ** else was added in between, else in any. SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR (temporary
-*file).
+** file).
 */
 int wow_answers_add(struct wow_answers *answers, const char *question, int bytes,
                     const struct wow_json_value *row);

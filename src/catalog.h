@@ -75,10 +75,8 @@ char *wow_relation_columns(const struct wow_relation *relation);
 
 /*
 ** The relation with the columns of a select list, "id, total, customer:customers(name, city)":
-*those
-** of `base`, and those of relations that it refers to, which are called customer.name. The types
-*come
-** from the catalog. Read-only. Free *out with wow_relation_free.
+** those of `base`, and those of relations that it refers to, which are called customer.name. The
+** types come from the catalog. Read-only. Free *out with wow_relation_free.
 */
 int wow_catalog_select(const struct wow_catalog *catalog, const struct wow_relation *base,
                        const char *list, struct wow_relation **out, struct wow_error *err);

@@ -1,9 +1,7 @@
 /*
 ** Groups, see groups.h. What is asked for is `select=status,wowsql_rows:count()`; PostgREST groups
-*by
-** every column of select= that is no aggregate. The alias must be no column of the relation: then
-*the
-** server would group by that.
+** by every column of select= that is no aggregate. The alias must be no column of the relation:
+** then the server would group by that.
 */
 #include "groups.h"
 

@@ -1,8 +1,7 @@
 /*
 ** Rows of which only some columns are read, asked for in groups: the server says each combination
-*of
-** values once, with the number of rows that have it, and SQLite is given each as often. A query's
-** answer depends only on how often which values occur.
+** of values once, with the number of rows that have it, and SQLite is given each as often. A
+** query's answer depends only on how often which values occur.
 */
 #ifndef WOW_GROUPS_H
 #define WOW_GROUPS_H
@@ -24,10 +23,8 @@ void wow_groups_free(struct wow_groups *groups);
 
 /*
 ** Looks at one of the first rows: `values` by `slots`, which map columns to members. Call for one
-*row
-** after the other from the first on. `wow_groups_are_few`: the rows seen had few different values,
-*and
-** there were enough of them to say so.
+** row after the other from the first on. `wow_groups_are_few`: the rows seen had few different
+** values, and there were enough of them to say so.
 */
 void wow_groups_forget_sample(struct wow_groups *groups);
 void wow_groups_sample(struct wow_groups *groups, const struct wow_json_value *const *values);

@@ -27,9 +27,9 @@ struct wow_http_options {
 
 /*
 ** Where the body of a 2xx answer goes. Returns SQLITE_OK: taken, all of it. SQLITE_BUSY: taken
-*none,
-** not now: the transfer pauses until wow_http_resume. Anything else: the transfer is given up, and
-** fails with that code (the sink has filled `err` of its own, or the generic text is used).
+** none, not now: the transfer pauses until wow_http_resume. Anything else: the transfer is given
+** up, and fails with that code (the sink has filled `err` of its own, or the generic text is
+** used).
 */
 struct wow_http_sink {
   int (*write)(void *ctx, const char *data, size_t bytes);

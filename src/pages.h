@@ -45,9 +45,8 @@ void wow_pages_free(struct wow_pages *pages);
 
 /*
 ** Makes ready for the rows that `filters` leaves; nothing is sent before the first step. `filters`
-*is "&a=eq.1&...", copied. `first_rows`
-** is the length of the first page, -1: not known. `most_rows` bounds the rows there can be at all,
-** -1: no bound.
+** is "&a=eq.1&...", copied. `first_rows` is the length of the first page, -1: not known.
+** `most_rows` bounds the rows there can be at all, -1: no bound.
 */
 int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 first_rows,
                     sqlite3_int64 most_rows, struct wow_error *err);

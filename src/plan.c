@@ -10,7 +10,7 @@
 **     collation, which would lose or double rows if text came in another order. That a LIMIT is
 **     passed with ORDER BY shows that no such merge follows; so text in the server's collation is
 **     sorted there only then. Without a LIMIT every row travels anyway, and sorting costs no
-*request.
+** request.
 **   - For a relation without a key every plan must cost the same: then SQLite never answers
 **     "a = 1 OR b = 2" by two scans, whose common rows it could not tell apart.
 */
@@ -652,8 +652,7 @@ static void group_by(struct planner *p, int number) {
 /*
 ** Plans a scan that gives groups. The keys are the columns of GROUP BY, which SQLite passes as an
 ** order, and those that rows are joined by where another table is looked up first. All conditions
-*are
-** taken over: what the server cannot decide is computed from rows, see aggregate_scan.c.
+** are taken over: what the server cannot decide is computed from rows, see aggregate_scan.c.
 */
 static int plan_groups(struct planner *p) {
   sqlite3_index_info *info = p->info;

@@ -13,8 +13,7 @@
 **   limit=      the size of the first page: LIMIT, and "+?" OFFSET
 **
 ** or, with bracketed aggregates, `GET users?select=city,count(*),avg(age)&age=gte.?`: the keys to
-*group
-** by, and the aggregates.
+** group by, and the aggregates.
 **
 ** Names that need it are quoted as PostgREST quotes them.
 */
@@ -78,10 +77,8 @@ struct wow_plan_context {
 
 /*
 ** The plan's number for SQLite says what its text does not: by which collation option it was made
-*(the
-** server's options may have changed when it is run), whether SQLite groups the rows or wants each
-*but
-** once, and which columns of the key the statement itself reads.
+** (the server's options may have changed when it is run), whether SQLite groups the rows or wants
+** each but once, and which columns of the key the statement itself reads.
 */
 #define WOW_PLAN_COLLATION(number) ((enum wow_collation)(((number)&7) - 1))
 #define WOW_PLAN_GROUPS(number) (((number)&8) != 0)

@@ -1,8 +1,7 @@
 /*
 ** A scan: one cursor's way through the rows that a plan asks for. Knows the ways to get them:
 ** from pages, from what lookups remember, as a mere number of rows whose values nobody reads, not
-*at
-** all, and in several requests where an IN list is long.
+** at all, and in several requests where an IN list is long.
 */
 #ifndef WOW_SCAN_H
 #define WOW_SCAN_H
