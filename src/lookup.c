@@ -382,7 +382,11 @@ int wow_lookup_find(const struct wow_lookup *lookup, enum wow_lookup_way *way,
     rc = find_in_whole(group, lookup, cursor);
     return rc == SQLITE_OK ? rc : wow_error_nomem(err);
   }
-  *way = group->n_runs == 1 ? WOW_LOOKUP_FIRST : WOW_LOOKUP_ASK;
+  /* Of a relation without key, more rows than are remembered: each time they are asked for anew. */
+  bool is_known =
+      wow_answers_find(group->answers, lookup->filters, (int)strlen(lookup->filters)) != NULL;
+  *way = is_known ? WOW_LOOKUP_PASS : group->n_runs == 1 ? WOW_LOOKUP_FIRST : WOW_LOOKUP_ASK;
+  if (is_known) group->n_requests++;
   return SQLITE_OK;
 }
 

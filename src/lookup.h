@@ -44,7 +44,8 @@ bool wow_lookup_is_one(const struct wow_plan *plan, const struct wow_query *quer
 enum wow_lookup_way {
   WOW_LOOKUP_REMEMBERED, /* from the cursor; see wow_answer.is_whole */
   WOW_LOOKUP_ASK,        /* from the server; tell the answer with wow_lookup_remember */
-  WOW_LOOKUP_FIRST       /* the same, and it is the statement's first run of this plan */
+  WOW_LOOKUP_PASS,       /* from the server, and not to be remembered */
+  WOW_LOOKUP_FIRST       /* as WOW_LOOKUP_ASK, and it is the statement's first run of this plan */
 };
 
 /* Finds the answer, or says that the server must be asked. May fetch keys or the whole relation.

@@ -112,6 +112,7 @@ struct wow_pages *wow_pages_new(const struct wow_pages_shape *shape) {
 }
 
 static void pages_stop(struct wow_pages *pages) {
+  wow_progress_end(pages->shape.conn);
   for (int i = 0; i < 2; i++)
     page_close(&pages->pages[i]);
   pages->next = NULL;
@@ -508,6 +509,17 @@ static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct 
   return page_open(pages, pages->current, NULL, cap, false, err);
 }
 
+/* Compares the number of rows of an answer with those that there are, before the first is handed
+ * out. */
+static int check_count(struct wow_pages *pages, struct wow_error *err) {
+  struct page *page = pages->current;
+  sqlite3_int64 rows = 0, total = 0;
+  if (!page->is_counted || !wow_http_has_answer(page->transfer)) return SQLITE_OK;
+  page->is_counted = false;
+  wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
+  return total > rows && rows > 0 ? restart_by_offset(pages, rows, err) : SQLITE_OK;
+}
+
 /* Waits for more of the current page. */
 static int page_wait(struct wow_pages *pages, struct wow_error *err) {
   struct page *page = pages->current;
@@ -517,12 +529,8 @@ static int page_wait(struct wow_pages *pages, struct wow_error *err) {
   if (rc == SQLITE_OK) rc = wow_server_check_budget(pages->shape.server, err);
   if (rc != SQLITE_OK) return rc;
   wow_progress_show(pages->shape.conn, pages->shape.relation->name);
-  if (page->is_counted && wow_http_has_answer(page->transfer)) {
-    sqlite3_int64 rows = 0, total = 0;
-    page->is_counted = false;
-    wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
-    if (total > rows && rows > 0) return restart_by_offset(pages, rows, err);
-  }
+  rc = check_count(pages, err);
+  if (rc != SQLITE_OK) return rc;
   if (wow_http_is_whole(page->transfer) && !page->is_complete) {
     page->is_complete = true;
     wow_rows_end(page->rows);
@@ -536,7 +544,8 @@ static bool may_have_more(const struct wow_pages *pages, sqlite3_int64 got, sqli
   if (pages->most_rows >= 0 && pages->delivered >= pages->most_rows) return false;
   if (got == 0) return false;
   if (asked >= 0 && got >= asked) return true;
-  if (asked < 0 && !pages->shape.has_key) return false; /* its count was compared */
+  /* Its count was compared. */
+  if (asked < 0 && !pages->shape.has_key && !pages->by_offset) return false;
   if (server->max_rows >= 0) return server->max_rows > 0 && got >= server->max_rows;
   return got >= server->longest_answer;
 }
@@ -583,7 +592,10 @@ static void grow(struct wow_pages *pages) {
 ** first page all the rest is asked for at once (it streams; see WOW_BUFFER_BYTES). */
 static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   grow(pages);
-  bool sorted = pages->shape.n_order > 0 && pages->shape.server->max_rows <= 0;
+  /* By the key alone an index gives it; groups are few, and continued by offset. */
+  bool by_key = pages->shape.n_sort <= pages->shape.relation->n_key;
+  bool sorted = pages->shape.n_order > 0 && !by_key && !pages->by_offset &&
+                pages->shape.server->max_rows <= 0;
   return sorted ? -1 : next_size(pages);
 }
 
@@ -672,7 +684,8 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   if (!pages->shape.has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
-  return SQLITE_ROW;
+  int rc = wow_server_check_budget(pages->shape.server, err);
+  return rc == SQLITE_OK ? SQLITE_ROW : rc;
 }
 
 /* Lets what has arrived in the meantime into the decoder. Between two rows only: it ends the
@@ -706,6 +719,9 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
   if (!pages->is_started && !pages->is_done) rc = open_first_page(pages, err);
   if (rc == SQLITE_OK && !pages->is_done) rc = look_at_network(pages, err);
   while (rc == SQLITE_OK && !pages->is_done) {
+    /* The whole answer may be here before anyone has waited for it. */
+    rc = check_count(pages, err);
+    if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
     if (rc == SQLITE_ROW) {
       if (skip_seen(pages)) {
@@ -714,9 +730,9 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
         rc = SQLITE_OK;
         continue;
       }
-      rc = wow_server_check_budget(pages->shape.server, err);
-      if (rc != SQLITE_OK) break;
-      return row_ready(pages, err);
+      rc = row_ready(pages, err);
+      if (rc == SQLITE_ROW) return rc;
+      break;
     }
     if (rc == SQLITE_OK || rc == SQLITE_DONE) {
       rc = rc == SQLITE_OK ? page_wait(pages, err) : page_turn(pages, err);

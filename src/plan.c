@@ -597,6 +597,7 @@ static int plan_number(const struct planner *p) {
   const struct wow_relation *relation = p->context->relation;
   int number = (int)p->context->collation + 1;
   if (sqlite3_vtab_distinct(p->info) > 0) number |= 8;
+  if (p->info->colUsed == 0) number |= 1 << 28;
   for (int i = 0; i < relation->n_key; i++) {
     int column = relation->key[i];
     bool reads = (p->info->colUsed >> (column < 63 ? column : 63)) & 1;

@@ -78,12 +78,14 @@ struct wow_plan_context {
 /*
 ** The plan's number for SQLite says what its text does not: by which collation option it was made
 ** (the server's options may have changed when it is run), whether SQLite groups the rows or wants
-** each but once, and which columns of the key the statement itself reads.
+** each but once, which columns of the key the statement itself reads, and whether it reads none at
+*all.
 */
 #define WOW_PLAN_COLLATION(number) ((enum wow_collation)(((number)&7) - 1))
 #define WOW_PLAN_GROUPS(number) (((number)&8) != 0)
 #define WOW_PLAN_READS_KEY(number, position) (((number) >> (3 + (position))) & 1)
 #define WOW_PLAN_KEY_BITS 24
+#define WOW_PLAN_READS_NOTHING(number) (((number) >> 28) & 1)
 
 /* xBestIndex. SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
 int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info);

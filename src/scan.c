@@ -401,7 +401,8 @@ static int start_lookup(struct wow_scan *scan, enum wow_collation collation, boo
   scan->n_remembered = 0;
   int rc = wow_lookup_find(&lookup, &way, &scan->remembered, &is_whole, err);
   scan->rest = is_whole ? REST_NONE : REST_AGAIN;
-  *is_started = rc != SQLITE_OK || !(way == WOW_LOOKUP_FIRST && is_better);
+  bool pass = way == WOW_LOOKUP_PASS || (way == WOW_LOOKUP_FIRST && is_better);
+  *is_started = rc != SQLITE_OK || !pass;
   if (rc == SQLITE_OK && *is_started && way != WOW_LOOKUP_REMEMBERED) {
     rc = start_window(scan, err);
     if (rc == SQLITE_OK) rc = wow_lookup_ask(&lookup, &scan->remembered, &is_whole, err);
@@ -433,6 +434,7 @@ static bool is_counting(sqlite3 *db) {
 /* Are all columns that the statement uses, the key aside, among those of the plan's terms? Then
 ** they may be there for the terms only. */
 static bool uses_terms_only(const struct wow_scan *scan) {
+  if (WOW_PLAN_READS_NOTHING(scan->plan_number)) return true;
   for (int i = 0; i < scan->target.relation->n_columns; i++) {
     bool known = !scan->plan.columns[i] || scan->target.relation->columns[i].key_position > 0;
     for (int j = 0; j < scan->plan.n_terms && !known; j++)
@@ -652,6 +654,8 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
     if (rc != SQLITE_OK) return rc;
   }
   scan->has_read = true;
+  scan->may_group = false; /* the rows are told apart */
+  wow_pages_hold(scan->pages, false);
   for (int i = 0; i < relation->n_key; i++) {
     values[i] = value_at(scan, scan->slots[relation->key[i]]);
     if (values[i]->kind == WOW_JSON_NULL) {

@@ -418,7 +418,7 @@ static int over_budget(const struct wow_server *server, const char *option, sqli
 }
 
 int wow_server_check_budget(const struct wow_server *server, struct wow_error *err) {
-  if (server->statement_max_rows > 0 && server->spent.rows >= server->statement_max_rows) {
+  if (server->statement_max_rows > 0 && server->spent.rows > server->statement_max_rows) {
     return over_budget(server, "statement_max_rows", server->statement_max_rows, "rows", err);
   }
   if (server->statement_max_bytes > 0 && server->spent.bytes > server->statement_max_bytes) {
