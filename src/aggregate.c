@@ -31,6 +31,8 @@ static bool offers(const struct wow_column *column, enum wow_aggregate_kind kind
   case WOW_MAX:
     return is_number(family) || family == WOW_TEXT ||
            (family >= WOW_DATE && family <= WOW_TIMESTAMPTZ);
+  case WOW_COUNT: /* a JSON null is NULL here, and is counted there */
+    return family != WOW_JSONB && family != WOW_JSON;
   case WOW_DATE_OF: return family == WOW_TIMESTAMP || family == WOW_TIMESTAMPTZ;
   default: return true;
   }

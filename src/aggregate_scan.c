@@ -131,6 +131,26 @@ static int append_term(struct wow_aggregate_scan *scan, sqlite3_str *str, int te
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* A number beside text: SQLite compares it as text or as a number, depending on where it comes
+*from,
+** which it does not say. */
+static bool is_ambiguous(const struct wow_aggregate_scan *scan, int term, sqlite3_value *value) {
+  const struct wow_plan *plan = scan->target.plan;
+  if (term >= plan->n_terms || plan->terms[term].op > WOW_IN) return false;
+  const struct wow_type *type =
+      &scan->target.shape.relation->columns[plan->terms[term].column].type;
+  bool is_text = type->family > WOW_BOOL && type->family != WOW_BYTEA;
+  int kind = sqlite3_value_type(value);
+  return is_text && (kind == SQLITE_INTEGER || kind == SQLITE_FLOAT);
+}
+
+/* SQLITE_MISMATCH: a value is ambiguous. */
+static int bind_value(struct wow_aggregate_scan *scan, int parameter, int term,
+                      sqlite3_value *value) {
+  if (is_ambiguous(scan, term, value)) return SQLITE_MISMATCH;
+  return sqlite3_bind_value(scan->stmt, parameter, value);
+}
+
 static int bind_values(struct wow_aggregate_scan *scan, int argc, sqlite3_value **argv) {
   int n = 0, rc = SQLITE_OK;
   const struct wow_plan *plan = scan->target.plan;
@@ -139,12 +159,12 @@ static int bind_values(struct wow_aggregate_scan *scan, int argc, sqlite3_value 
     sqlite3_value *element = NULL;
     if (op == WOW_IS_NULL || op == WOW_NOT_NULL) continue;
     if (op != WOW_IN) {
-      rc = sqlite3_bind_value(scan->stmt, ++n, argv[i]);
+      rc = bind_value(scan, ++n, i, argv[i]);
       continue;
     }
     rc = sqlite3_vtab_in_first(argv[i], &element);
     while (rc == SQLITE_OK && element) {
-      rc = sqlite3_bind_value(scan->stmt, ++n, element);
+      rc = bind_value(scan, ++n, i, element);
       if (rc == SQLITE_OK) rc = sqlite3_vtab_in_next(argv[i], &element);
     }
     if (rc == SQLITE_DONE) rc = SQLITE_OK;
@@ -196,6 +216,11 @@ static int start_from_rows(struct wow_aggregate_scan *scan, int argc, sqlite3_va
   sqlite3_free(sql);
   if (rc == SQLITE_OK) rc = bind_values(scan, argc, argv);
   if (rc == SQLITE_OK) return SQLITE_OK;
+  if (rc == SQLITE_MISMATCH) {
+    return wow_error_hint(err, SQLITE_ERROR, scan->target.shape.relation->name,
+                          "say which is meant: compare with CAST(... AS TEXT)",
+                          "a text is compared with a number, as a text or as a number");
+  }
   return wow_error_set(err, SQLITE_ERROR, scan->target.shape.relation->name,
                        "its aggregates cannot be computed from rows: %s", sqlite3_errmsg(db));
 }

@@ -252,7 +252,8 @@ proc d::query {} {
     16 { return [list "SELECT l.t, count(a.$c) FROM loc l [pick {JOIN {LEFT JOIN}}] $t a ON a.$c = l.t GROUP BY l.t" 0] }
     17 {
       # Bracketed aggregates; of columns that have them.
-      set names [list {[count(*)]} "\[sum($i)\]" "\[max($i)\]" "\[count($c2)\]"]
+      set names [list {[count(*)]} "\[sum($i)\]" "\[max($i)\]"]
+      if {![string match *_jsonb $c2]} { lappend names "\[count($c2)\]" }
       lassign [column $t] m family
       if {$family in {text date ts tz time int small big num}} { lappend names "\[min($m)\]" }
       set names [join [lrange $names 0 [int [llength $names]]] {, }]
@@ -290,7 +291,10 @@ proc d::compare {sql ordered} {
   # A group has no single value of a column that a condition is computed from here.
   if {[string match {error *must appear in GROUP BY, or in a bracketed aggregate*} $remote]} { return {} }
   # What cannot be told is an error, and says so.
-  if {[string match {error *and is compared with one, as a text or as a number*} $remote]} { return {} }
+  if {[string match {error * compared with *, as a text or as a number*} $remote]} { return {} }
+  # A condition that SQLite finds to be false by itself: to SQLite, bracketed aggregates are no
+  # aggregates, which would have a row then, too.
+  if {[string match {*\[*} $sql] && $remote eq {rows {}} && [lindex $local 1 0 0] eq "0"} { return {} }
   if {!$ordered && [lindex $local 0] eq "rows" && [lindex $remote 0] eq "rows"} {
     set local [list rows [lsort [lindex $local 1]]]
     set remote [list rows [lsort [lindex $remote 1]]]

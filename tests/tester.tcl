@@ -149,7 +149,7 @@ proc do_request_test {name sql expected requests} {
 # ---- the server's side
 
 proc t::psql {sql args} {
-  exec psql -X -q -v ON_ERROR_STOP=1 {*}$args << "SET client_min_messages = warning;\n$sql" 2>@1
+  exec env -u LD_PRELOAD psql -X -q -v ON_ERROR_STOP=1 {*}$args << "SET client_min_messages = warning;\n$sql" 2>@1
 }
 
 set t::reload_count 0
@@ -172,7 +172,7 @@ set t::instances {}
 
 proc t::wait_for_reload {url probe} {
   for {set i 0} {$i < 200} {incr i} {
-    set status [exec curl -s -o /dev/null -w %{http_code} -X POST -H {Content-Type: application/json} \
+    set status [exec env -u LD_PRELOAD curl -s -o /dev/null -w %{http_code} -X POST -H {Content-Type: application/json} \
       -d {[]} $url/$probe?columns=a]
     if {$status ne "404"} return
     if {$i % 20 == 19} { t::psql "NOTIFY pgrst, 'reload schema';" }
@@ -189,7 +189,7 @@ proc remote_query {sql} {
 }
 
 proc start_postgrest {name args} {
-  set url [string trim [exec $t::root/stack/local --dir $t::dir postgrest $name {*}$args 2>@stderr]]
+  set url [string trim [exec env -u LD_PRELOAD $t::root/stack/local --dir $t::dir postgrest $name {*}$args 2>@stderr]]
   dict set t::instances $name $url
   return $url
 }
