@@ -131,9 +131,8 @@ static int append_term(struct wow_aggregate_scan *scan, sqlite3_str *str, int te
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* A number beside text: SQLite compares it as text or as a number, depending on where it comes
-*from,
-** which it does not say. */
+/* A number beside text: SQLite compares it as text or as a number, which depends on where it
+** comes from, and it does not say that. */
 static bool is_ambiguous(const struct wow_aggregate_scan *scan, int term, sqlite3_value *value) {
   const struct wow_plan *plan = scan->target.plan;
   if (term >= plan->n_terms || plan->terms[term].op > WOW_IN) return false;

@@ -79,7 +79,7 @@ struct wow_plan_context {
 ** The plan's number for SQLite says what its text does not: by which collation option it was made
 ** (the server's options may have changed when it is run), whether SQLite groups the rows or wants
 ** each but once, which columns of the key the statement itself reads, and whether it reads none at
-*all.
+** all.
 */
 #define WOW_PLAN_COLLATION(number) ((enum wow_collation)(((number)&7) - 1))
 #define WOW_PLAN_GROUPS(number) (((number)&8) != 0)

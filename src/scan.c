@@ -202,8 +202,7 @@ static int start_window(struct wow_scan *scan, struct wow_error *err) {
 /*
 ** A list that is cut into several requests may name one value in two ways, as 10:00+00 and as
 ** 11:00+01, and each of the requests then has its rows. Was this row's value in the answer to
-*another
-** window?
+** another window?
 */
 static int is_repeated(struct wow_scan *scan, bool *repeated) {
   int rc = SQLITE_OK;
