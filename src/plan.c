@@ -408,6 +408,12 @@ static void keep_hints_here(struct planner *p) {
   }
 }
 
+/* Do texts, or blobs that a pattern is matched with as texts, lie elsewhere on the server? */
+static bool has_own_text_order(const struct wow_plan_context *context, enum wow_family family) {
+  if (family == WOW_BYTEA) return true;
+  return family == WOW_TEXT && context->collation == WOW_COLLATION_SERVER;
+}
+
 static void consider(struct planner *p, int constraint) {
   const struct sqlite3_index_constraint *c = &p->info->aConstraint[constraint];
   const struct wow_relation *relation = p->context->relation;
@@ -432,8 +438,8 @@ static void consider(struct planner *p, int constraint) {
     note(p, col->name, name, "rows that refer to no row of the other table must not be lost");
   } else if (op <= WOW_IN && !is_binary(p->info, constraint)) {
     note(p, col->name, name, "the collation is not BINARY");
-  } else if (is_range(op) && col->type.family == WOW_TEXT &&
-             p->context->collation == WOW_COLLATION_SERVER && is_pattern_range(p, constraint)) {
+  } else if (is_range(op) && has_own_text_order(p->context, col->type.family) &&
+             is_pattern_range(p, constraint)) {
     note(p, col->name, name, "a range of a LIKE or GLOB prefix holds in bytewise order only");
   } else if (p->plan.n_terms == WOW_PLAN_TERMS) {
     note(p, col->name, name, "the statement has more terms than are sent");
