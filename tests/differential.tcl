@@ -290,6 +290,8 @@ proc d::compare {sql ordered} {
   if {[lindex $local 0] eq "error" && [lindex $remote 0] eq "error"} { return {} }
   # A group has no single value of a column that a condition is computed from here.
   if {[string match {error *must appear in GROUP BY, or in a bracketed aggregate*} $remote]} { return {} }
+  # A wide table offers as many brackets as SQLite can tell apart; aggregates= chooses others.
+  if {[string match {error *no such column: count(*} $remote]} { return {} }
   # What cannot be told is an error, and says so.
   if {[string match {error * compared with *, as a text or as a number*} $remote]} { return {} }
   # A condition that SQLite finds to be false by itself: to SQLite, bracketed aggregates are no
