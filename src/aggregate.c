@@ -90,40 +90,40 @@ static int add(struct wow_aggregates *aggregates, const struct wow_relation *rel
   return init_type(aggregate, column >= 0 ? &relation->columns[column].type : NULL);
 }
 
+/* Takes the next name of a comma-separated list, without blanks around it. NULL: there is none. */
+static const char *next_name(const char **list, size_t *bytes) {
+  const char *from = *list + strspn(*list, " ,");
+  if (*from == 0) return NULL;
+  *list = from + strcspn(from, ",");
+  *bytes = (size_t)(*list - from);
+  while (*bytes > 0 && from[*bytes - 1] == ' ')
+    --*bytes;
+  return from;
+}
+
 /* Is the column among those that the list names? */
-static bool is_named(const char *only, const char *name) {
-  size_t bytes = strlen(name);
-  for (const char *p = only; *p;) {
-    while (*p == ' ' || *p == ',')
-      p++;
-    size_t n = strcspn(p, ",");
-    size_t trimmed = n;
-    while (trimmed > 0 && p[trimmed - 1] == ' ')
-      trimmed--;
-    if (trimmed == bytes && memcmp(p, name, n < bytes ? n : bytes) == 0) return true;
-    p += n;
+static bool is_named(const char *list, const char *column) {
+  size_t bytes = 0;
+  const char *name;
+  while ((name = next_name(&list, &bytes)) != NULL) {
+    if (strlen(column) == bytes && memcmp(name, column, bytes) == 0) return true;
   }
   return false;
 }
 
-static int check_named(const struct wow_relation *relation, const char *only,
+static int check_named(const struct wow_relation *relation, const char *list,
                        struct wow_error *err) {
-  for (const char *p = only; *p;) {
-    while (*p == ' ' || *p == ',')
-      p++;
-    size_t n = strcspn(p, ",");
-    size_t trimmed = n;
-    while (trimmed > 0 && p[trimmed - 1] == ' ')
-      trimmed--;
-    char *name = sqlite3_mprintf("%.*s", (int)trimmed, p);
-    int column = name ? wow_relation_column(relation, name) : -1;
-    if (name && *name && column < 0) {
+  size_t bytes = 0;
+  const char *name;
+  while ((name = next_name(&list, &bytes)) != NULL) {
+    char *column = sqlite3_mprintf("%.*s", (int)bytes, name);
+    if (column == NULL) return wow_error_nomem(err);
+    if (wow_relation_column(relation, column) < 0) {
       wow_error_set(err, SQLITE_ERROR, relation->name,
-                    "aggregates= names '%s', which is no column of it", name);
+                    "aggregates= names '%s', which is no column of it", column);
     }
-    sqlite3_free(name);
+    sqlite3_free(column);
     if (err->rc) return err->rc;
-    p += n;
   }
   return SQLITE_OK;
 }
