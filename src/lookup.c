@@ -18,6 +18,7 @@
 
 /* All runs of one plan. */
 struct group {
+  sqlite3_uint64 run; /* of the statements that these answers are for, see statement.h */
   char *plan_text;
   const struct wow_server *server;
   struct wow_answers *answers; /* by the whole condition */
@@ -36,7 +37,6 @@ struct group {
 };
 
 struct wow_lookups {
-  sqlite3_uint64 running; /* the statements that these answers are for */
   struct group *groups;
 };
 
@@ -46,10 +46,15 @@ static void forget_whole(struct group *group) {
   group->whole_rows = -1;
 }
 
-static void forget_groups(struct wow_lookups *lookups) {
-  while (lookups->groups) {
-    struct group *group = lookups->groups;
-    lookups->groups = group->next;
+/* Forgets the answers for statements that have ended; without `statements` all of them. */
+static void forget_groups(struct wow_lookups *lookups, const struct wow_statements *statements) {
+  for (struct group **link = &lookups->groups; *link;) {
+    struct group *group = *link;
+    if (statements && !wow_statements_is_over(statements, group->run)) {
+      link = &group->next;
+      continue;
+    }
+    *link = group->next;
     forget_whole(group);
     wow_answers_release(group->answers);
     sqlite3_free(group->plan_text);
@@ -67,7 +72,7 @@ struct wow_lookups *wow_lookups_new(void) {
 
 void wow_lookups_free(struct wow_lookups *lookups) {
   if (lookups == NULL) return;
-  forget_groups(lookups);
+  forget_groups(lookups, NULL);
   sqlite3_free(lookups);
 }
 
@@ -98,13 +103,14 @@ static void note_variation(struct group *group, const struct wow_lookup *lookup)
   if (changed) forget_whole(group);
 }
 
-static struct group *group_new(const struct wow_lookup *lookup) {
+static struct group *group_new(const struct wow_lookup *lookup, sqlite3_uint64 run) {
   struct group *group = sqlite3_malloc64(sizeof(*group));
   if (group == NULL) return NULL;
   memset(group, 0, sizeof(*group));
   group->next = lookup->lookups->groups;
   lookup->lookups->groups = group;
   group->whole_rows = -1;
+  group->run = run;
   group->server = lookup->server;
   group->answers = wow_answers_new(lookup->n_select);
   group->plan_text = sqlite3_mprintf("%s", lookup->plan_text);
@@ -116,15 +122,14 @@ static struct group *group_new(const struct wow_lookup *lookup) {
 /* NULL: no memory. */
 static struct group *group_of(const struct wow_lookup *lookup) {
   struct wow_lookups *lookups = lookup->lookups;
-  sqlite3_uint64 running = wow_statement_running(lookup->conn->db, lookup->conn->n_plannings);
-  if (running != lookups->running) forget_groups(lookups);
-  lookups->running = running;
+  sqlite3_uint64 run = wow_statements_run(lookup->conn->statements);
   for (struct group *group = lookups->groups; group; group = group->next) {
-    bool same = group->server == lookup->server && group->filters &&
+    bool same = group->run == run && group->server == lookup->server && group->filters &&
                 strcmp(group->plan_text, lookup->plan_text) == 0;
     if (same) return group;
   }
-  return group_new(lookup);
+  forget_groups(lookups, lookup->conn->statements);
+  return group_new(lookup, run);
 }
 
 /* ---------------------------------------------------------------- texts of conditions */

@@ -44,7 +44,9 @@ struct wow_pages {
   struct wow_pages_shape shape;
   struct page pages[2];
   struct page *current;
-  struct page *next; /* in flight; NULL: not asked for */
+  struct page *next;       /* in flight; NULL: not asked for */
+  struct wow_spent *spent; /* see spent_of */
+  sqlite3_uint64 run;      /* the statements that were running at the start */
   char *filters;
   sqlite3_int64 first_rows;
   sqlite3_int64 most_rows;
@@ -69,12 +71,22 @@ struct wow_pages {
   bool is_skipping;
 };
 
+/* Where the use of the server is counted: for the statements that were running when the pages were
+** started, whoever runs in between. */
+static struct wow_spent *spent_of(struct wow_pages *pages) {
+  if (pages->spent == NULL || pages->spent->run != pages->run) {
+    pages->spent = wow_server_spent(pages->shape.conn, pages->shape.server);
+    pages->run = pages->spent->run;
+  }
+  return pages->spent;
+}
+
 static int page_sink(void *ctx, const char *data, size_t bytes) {
   struct page *page = ctx;
   if (!page->is_hungry && wow_rows_pending(page->rows) > WOW_BUFFER_BYTES) return SQLITE_BUSY;
   page->is_hungry = false;
   page->bytes += (sqlite3_int64)bytes;
-  page->owner->shape.server->spent.bytes += (sqlite3_int64)bytes;
+  spent_of(page->owner)->bytes += (sqlite3_int64)bytes;
   page->owner->shape.conn->progress.bytes += (sqlite3_int64)bytes;
   return wow_rows_feed(page->rows, data, bytes);
 }
@@ -360,6 +372,7 @@ static int page_open(struct wow_pages *pages, struct page *page, const struct wo
   page->is_complete = false;
   page->is_counted = count;
   struct wow_server_request request = get_request(pages, path, count);
+  request.spent = spent_of(pages);
   int rc =
       wow_server_open(pages->shape.conn, pages->shape.server, &request, sink, &page->transfer, err);
   sqlite3_free(path);
@@ -373,6 +386,7 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
   if (pages->filters == NULL) return wow_error_nomem(err);
   pages->first_rows = first_rows;
   pages->most_rows = most_rows;
+  pages->spent = NULL;
   pages->delivered = 0;
   pages->offset = 0;
   pages->short_page = -1;
@@ -526,7 +540,7 @@ static int page_wait(struct wow_pages *pages, struct wow_error *err) {
   page->is_hungry = true;
   wow_http_resume(page->transfer);
   int rc = wow_http_wait(page->transfer, err);
-  if (rc == SQLITE_OK) rc = wow_server_check_budget(pages->shape.server, err);
+  if (rc == SQLITE_OK) rc = wow_server_check_budget(pages->shape.server, spent_of(pages), err);
   if (rc != SQLITE_OK) return rc;
   wow_progress_show(pages->shape.conn, pages->shape.relation->name);
   rc = check_count(pages, err);
@@ -620,6 +634,7 @@ static int continue_behind_last(struct wow_pages *pages, struct wow_error *err) 
 ** first page has been read: many queries stop there. */
 static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   struct page *page = pages->current;
+  sqlite3_int64 most_requests = pages->shape.server->statement_max_requests;
   struct wow_json_value last[WOW_PLAN_SORT];
   sqlite3_int64 rows = -1, total = -1;
   bool is_first = pages->delivered == page->got;
@@ -627,6 +642,8 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
       page->asked < 0) {
     return SQLITE_OK;
   }
+  /* The statement may end before it needs the request that its budget has no more. */
+  if (most_requests > 0 && spent_of(pages)->requests >= most_requests) return SQLITE_OK;
   if (!wow_http_is_whole(page->transfer) || (is_first && pages->first_rows >= 0)) return SQLITE_OK;
   if (is_first && page->got < page->asked / 2) return SQLITE_OK;
   wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
@@ -678,13 +695,13 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   page->got++;
   pages->delivered++;
   pages->offset++;
-  pages->shape.server->spent.rows++;
+  spent_of(pages)->rows++;
   pages->shape.conn->progress.rows++;
   if (pages->shape.has_key && keep_last(pages) != SQLITE_OK) return wow_error_nomem(err);
   if (!pages->shape.has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
-  int rc = wow_server_check_budget(pages->shape.server, err);
+  int rc = wow_server_check_budget(pages->shape.server, spent_of(pages), err);
   return rc == SQLITE_OK ? SQLITE_ROW : rc;
 }
 

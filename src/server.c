@@ -378,11 +378,14 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   memset(conn, 0, sizeof(*conn));
   conn->db = db;
   conn->ship = true;
-  int rc = wow_http_new(db, &conn->http, err);
-  if (rc == SQLITE_OK)
+  conn->statements = wow_statements_new(db);
+  int rc = conn->statements ? wow_http_new(db, &conn->http, err) : wow_error_nomem(err);
+  if (rc == SQLITE_OK) {
     *out = conn;
-  else
-    sqlite3_free(conn);
+    return rc;
+  }
+  wow_statements_free(conn->statements);
+  sqlite3_free(conn);
   return rc;
 }
 
@@ -391,6 +394,7 @@ void wow_connection_free(struct wow_connection *conn) {
   while (conn->servers)
     registry_remove(conn, conn->servers->name);
   wow_http_free(conn->http);
+  wow_statements_free(conn->statements);
   wow_error_reset(&conn->last_error);
   sqlite3_free(conn->current);
   sqlite3_free(conn);
@@ -417,27 +421,39 @@ static int over_budget(const struct wow_server *server, const char *option, sqli
   return rc;
 }
 
-int wow_server_check_budget(const struct wow_server *server, struct wow_error *err) {
-  if (server->statement_max_rows > 0 && server->spent.rows > server->statement_max_rows) {
+struct wow_spent *wow_server_spent(struct wow_connection *conn, struct wow_server *server) {
+  sqlite3_uint64 run = wow_statements_run(conn->statements);
+  struct wow_spent *oldest = &server->spent[0];
+  for (int i = 0; i < WOW_RUNS; i++) {
+    struct wow_spent *spent = &server->spent[i];
+    if (spent->run == run) return spent;
+    if (wow_statements_is_over(conn->statements, spent->run)) spent->run = 0;
+    if (spent->run < oldest->run) oldest = spent;
+  }
+  memset(oldest, 0, sizeof(*oldest));
+  oldest->run = run;
+  return oldest;
+}
+
+int wow_server_check_budget(const struct wow_server *server, const struct wow_spent *spent,
+                            struct wow_error *err) {
+  if (server->statement_max_rows > 0 && spent->rows > server->statement_max_rows) {
     return over_budget(server, "statement_max_rows", server->statement_max_rows, "rows", err);
   }
-  if (server->statement_max_bytes > 0 && server->spent.bytes > server->statement_max_bytes) {
+  if (server->statement_max_bytes > 0 && spent->bytes > server->statement_max_bytes) {
     return over_budget(server, "statement_max_bytes", server->statement_max_bytes, "bytes", err);
   }
   return SQLITE_OK;
 }
 
 static int spend_request(struct wow_connection *conn, struct wow_server *server,
-                         struct wow_error *err) {
-  sqlite3_uint64 running = wow_statement_running(conn->db, conn->n_plannings);
-  if (running != server->spent.running) memset(&server->spent, 0, sizeof(server->spent));
-  server->spent.running = running;
-  if (server->statement_max_requests > 0 &&
-      server->spent.requests >= server->statement_max_requests) {
+                         struct wow_spent *spent, struct wow_error *err) {
+  if (spent == NULL) spent = wow_server_spent(conn, server);
+  if (server->statement_max_requests > 0 && spent->requests >= server->statement_max_requests) {
     return over_budget(server, "statement_max_requests", server->statement_max_requests, "requests",
                        err);
   }
-  server->spent.requests++;
+  spent->requests++;
   return SQLITE_OK;
 }
 
@@ -445,7 +461,7 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
                     const struct wow_server_request *request, struct wow_http_sink sink,
                     struct wow_transfer **out, struct wow_error *err) {
   char *own[MAX_OWN_HEADERS];
-  int n = 0, rc = spend_request(conn, server, err);
+  int n = 0, rc = spend_request(conn, server, request->spent, err);
   if (rc != SQLITE_OK) return rc;
   rc = SQLITE_NOMEM;
   bool is_read = strcmp(request->method, "GET") == 0;

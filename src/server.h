@@ -11,7 +11,17 @@
 #include "error.h"
 #include "http.h"
 #include "sqlite.h"
+#include "statement.h"
 #include "types.h"
+#include "wow_limits.h"
+
+/* What one run of statements (see statement.h) has used of the budgets statement_max_... */
+struct wow_spent {
+  sqlite3_uint64 run; /* 0: none yet */
+  sqlite3_int64 rows;
+  sqlite3_int64 bytes;
+  sqlite3_int64 requests;
+};
 
 struct wow_server {
   char *name;
@@ -46,12 +56,7 @@ struct wow_server {
   /* The longest answer, in rows, seen from this server: it does not cut answers before that. */
   sqlite3_int64 longest_answer;
   bool has_no_aggregates; /* it has refused to compute any */
-  struct {
-    sqlite3_uint64 running; /* the statements that this is for, see statement.h */
-    sqlite3_int64 rows;
-    sqlite3_int64 bytes;
-    sqlite3_int64 requests;
-  } spent;        /* against the budgets statement_max_... */
+  struct wow_spent spent[WOW_RUNS];
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
 };
@@ -75,7 +80,7 @@ struct wow_connection {
   struct wow_server *servers; /* in the order of registration */
   char *current;              /* what wowsql_use chose; NULL: main */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
-  sqlite3_uint64 n_plannings; /* how often xBestIndex was called: see statement.h */
+  struct wow_statements *statements; /* those that are running */
   struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
@@ -140,11 +145,16 @@ struct wow_server_request {
   const char *what;                       /* what errors name, e.g. the relation */
   const char *body;                       /* JSON; NULL: none */
   const struct wow_http_options *options; /* NULL: the server's */
+  struct wow_spent *spent;                /* where the request counts; NULL: what is running now */
 };
 
-/* Has the running statement read more rows or bytes of the server than its budgets allow? Then
-** SQLITE_ERROR, and the error names the limit. wow_server_open counts requests. */
-int wow_server_check_budget(const struct wow_server *server, struct wow_error *err);
+/* Where the statements that are running now count what they use of the server. It stays theirs as
+** long as `run` is the same, and lives as long as the server. */
+struct wow_spent *wow_server_spent(struct wow_connection *conn, struct wow_server *server);
+/* Are these more rows or bytes than the budgets allow? Then SQLITE_ERROR, and the error names the
+** limit. */
+int wow_server_check_budget(const struct wow_server *server, const struct wow_spent *spent,
+                            struct wow_error *err);
 
 /* Starts a request with the key, the profile and the further headers. See wow_http_open. */
 int wow_server_open(struct wow_connection *conn, struct wow_server *server,

@@ -1,27 +1,134 @@
 /*
-** Running statements, see statement.h. SQLite does not tell a virtual table on whose behalf it is
-** called, and before 3.51 it opens a new cursor each time that a sub-query runs. So the statements
-** that are running stand for the one that asks: each by its address and by how often it was run.
+** Running statements, see statement.h. A statement is known by its address and by how often it was
+** run. A new one may have the address of a former one, but not without having been planned since:
+** so at each planning the runs whose statements have ended are forgotten.
 */
 #include "statement.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 
-sqlite3_uint64 wow_statement_running(sqlite3 *db, sqlite3_uint64 n_plannings) {
-  sqlite3_uint64 hash = 14695981039346656037u ^ n_plannings; /* FNV-1a */
-  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
-    if (!sqlite3_stmt_busy(stmt)) continue;
-    sqlite3_uint64 runs = (sqlite3_uint64)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
-    hash = (hash ^ (sqlite3_uint64)(uintptr_t)stmt) * 1099511628211u;
-    hash = (hash ^ runs) * 1099511628211u;
+#include "wow_limits.h"
+
+struct running {
+  sqlite3_stmt *stmt;
+  int runs; /* how often it was run, this time included */
+};
+
+struct run {
+  sqlite3_uint64 number; /* 0: none */
+  struct running *statements;
+  int n;
+};
+
+struct wow_statements {
+  sqlite3 *db;
+  sqlite3_uint64 last;
+  struct run runs[WOW_RUNS];
+};
+
+struct wow_statements *wow_statements_new(sqlite3 *db) {
+  struct wow_statements *statements = sqlite3_malloc64(sizeof(*statements));
+  if (statements == NULL) return NULL;
+  memset(statements, 0, sizeof(*statements));
+  statements->db = db;
+  return statements;
+}
+
+static void forget(struct run *run) {
+  sqlite3_free(run->statements);
+  memset(run, 0, sizeof(*run));
+}
+
+void wow_statements_free(struct wow_statements *statements) {
+  if (statements == NULL) return;
+  for (int i = 0; i < WOW_RUNS; i++)
+    forget(&statements->runs[i]);
+  sqlite3_free(statements);
+}
+
+static sqlite3_stmt *next_busy(sqlite3 *db, sqlite3_stmt *stmt) {
+  do {
+    stmt = sqlite3_next_stmt(db, stmt);
+  } while (stmt && !sqlite3_stmt_busy(stmt));
+  return stmt;
+}
+
+static int runs_of(sqlite3_stmt *stmt) {
+  return sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
+}
+
+static bool has(const struct run *run, sqlite3_stmt *stmt) {
+  for (int i = 0; i < run->n; i++) {
+    if (run->statements[i].stmt == stmt && run->statements[i].runs == runs_of(stmt)) return true;
   }
-  return hash;
+  return false;
+}
+
+/* How many statements are busy, and how many of them belong to the run. */
+static int count_busy(sqlite3 *db, const struct run *run, int *n_of_run) {
+  int n = 0;
+  *n_of_run = 0;
+  for (sqlite3_stmt *stmt = next_busy(db, NULL); stmt; stmt = next_busy(db, stmt)) {
+    n++;
+    *n_of_run += has(run, stmt);
+  }
+  return n;
+}
+
+static bool is_over(sqlite3 *db, const struct run *run) {
+  int n_of_run = 0;
+  count_busy(db, run, &n_of_run);
+  return n_of_run < run->n;
+}
+
+bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uint64 run) {
+  for (int i = 0; i < WOW_RUNS; i++) {
+    if (statements->runs[i].number == run && run)
+      return is_over(statements->db, &statements->runs[i]);
+  }
+  return true;
+}
+
+void wow_statements_planned(struct wow_statements *statements) {
+  for (int i = 0; i < WOW_RUNS; i++) {
+    struct run *run = &statements->runs[i];
+    if (run->number && is_over(statements->db, run)) forget(run);
+  }
+}
+
+/* Where a new run is written down: in place of one that is over, or else of the oldest. */
+static struct run *room(struct wow_statements *statements) {
+  struct run *found = &statements->runs[0];
+  for (int i = 0; i < WOW_RUNS; i++) {
+    struct run *run = &statements->runs[i];
+    if (run->number && is_over(statements->db, run)) forget(run);
+    if (run->number < found->number) found = run;
+  }
+  forget(found);
+  return found;
+}
+
+sqlite3_uint64 wow_statements_run(struct wow_statements *statements) {
+  static const struct run none = {0};
+  sqlite3 *db = statements->db;
+  int n_of_run = 0, n = count_busy(db, &none, &n_of_run);
+  for (int i = 0; i < WOW_RUNS; i++) {
+    struct run *run = &statements->runs[i];
+    if (run->number == 0 || run->n != n) continue;
+    count_busy(db, run, &n_of_run);
+    if (n_of_run == n) return run->number;
+  }
+  struct run *run = room(statements);
+  run->statements = sqlite3_malloc64(sizeof(*run->statements) * (sqlite3_uint64)(n + 1));
+  if (run->statements == NULL) return 0;
+  for (sqlite3_stmt *stmt = next_busy(db, NULL); stmt; stmt = next_busy(db, stmt))
+    run->statements[run->n++] = (struct running){stmt, runs_of(stmt)};
+  return run->number = ++statements->last;
 }
 
 bool wow_statement_has_parameters(sqlite3 *db) {
-  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
-    if (sqlite3_stmt_busy(stmt) && sqlite3_bind_parameter_count(stmt) > 0) return true;
+  for (sqlite3_stmt *stmt = next_busy(db, NULL); stmt; stmt = next_busy(db, stmt)) {
+    if (sqlite3_bind_parameter_count(stmt) > 0) return true;
   }
   return false;
 }

@@ -459,7 +459,7 @@ static void ask_rows(struct wow_table *table) {
 
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
-  table->conn->n_plannings++;
+  wow_statements_planned(table->conn->statements);
   if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
   struct wow_plan_context context = {
       .relation = table->relation,

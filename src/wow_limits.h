@@ -98,6 +98,12 @@
 ** there at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
 
+/* ---- statements */
+
+/* So many statements, nested or stepped by turns, have budgets and remembered answers of their own
+** at a time; applications seldom read from more than a few. */
+#define WOW_RUNS 8
+
 /* ---- the planner's costs; the unit is about one row of a local table */
 
 /* Rows of a relation of which nothing is known. */
