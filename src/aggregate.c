@@ -156,6 +156,12 @@ void wow_aggregates_reset(struct wow_aggregates *aggregates) {
   memset(aggregates, 0, sizeof(*aggregates));
 }
 
+bool wow_aggregate_is_exact(const struct wow_aggregate *aggregate,
+                            const struct wow_relation *relation) {
+  bool adds = aggregate->kind == WOW_SUM || aggregate->kind == WOW_AVG;
+  return !adds || relation->columns[aggregate->column].type.family != WOW_FLOAT4;
+}
+
 void wow_aggregate_request(sqlite3_str *str, const struct wow_aggregate *aggregate,
                            const struct wow_relation *relation) {
   if (aggregate->kind == WOW_COUNT_ALL) {
@@ -174,13 +180,14 @@ void wow_aggregate_sql(sqlite3_str *str, const struct wow_aggregate *aggregate,
   if (aggregate->kind == WOW_COUNT_ALL) {
     sqlite3_str_appendall(str, "count(*)");
   } else if (aggregate->kind == WOW_DATE_OF) {
-    /* "2024-01-01T10:00:00+00:00"; infinity has no T, and is its own date. */
+    /* "2024-01-01T10:00:00+00:00", "0044-03-15T00:00:00 BC"; infinity has no T, and is its own
+     * date. */
     const char *name = names[aggregate->column];
     sqlite3_str_appendf(
         str,
         "CASE WHEN instr(\"%w\", 'T') THEN substr(\"%w\", 1, instr(\"%w\", 'T') - 1)"
-        " ELSE \"%w\" END",
-        name, name, name, name);
+        " || iif(\"%w\" LIKE '%% BC', ' BC', '') ELSE \"%w\" END",
+        name, name, name, name, name);
   } else {
     sqlite3_str_appendf(str, "%s(\"%w\")", words[aggregate->kind], names[aggregate->column]);
   }

@@ -46,6 +46,11 @@ int wow_aggregates_init(struct wow_aggregates *aggregates, const struct wow_rela
                         const char *only, struct wow_error *err);
 void wow_aggregates_reset(struct wow_aggregates *aggregates);
 
+/* Does the server compute what SQLite would? Sums of `real` are rounded there to single precision.
+ */
+bool wow_aggregate_is_exact(const struct wow_aggregate *aggregate,
+                            const struct wow_relation *relation);
+
 /* Appends what it is in select=: "price.sum()", percent-encoded. */
 void wow_aggregate_request(sqlite3_str *str, const struct wow_aggregate *aggregate,
                            const struct wow_relation *relation);

@@ -5,6 +5,7 @@
 #ifndef WOW_AGGREGATE_SCAN_H
 #define WOW_AGGREGATE_SCAN_H
 
+#include "lookup.h"
 #include "pages.h"
 #include "plan.h"
 #include "query.h"
@@ -16,8 +17,12 @@ struct wow_aggregate_target {
   struct wow_pages_shape shape; /* how to ask for rows; its columns and order are not looked at */
   const struct wow_aggregates *aggregates;
   const struct wow_plan *plan;
+  const char *plan_text;
+  int plan_number;
   const char *table;    /* the virtual table, quoted, with its database: "temp"."users" */
   char *const *columns; /* the names of its columns */
+  struct wow_lookups *lookups;
+  const double *rows; /* how many rows the relation is thought to have; -1: not known */
 };
 
 /* NULL: no memory. */

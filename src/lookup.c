@@ -363,6 +363,12 @@ static bool find_remembered(const struct group *group, const struct wow_lookup *
   return true;
 }
 
+/* Is it time to fetch the whole, if that can be? */
+static bool is_worth_fetching_now(struct group *group, const struct wow_lookup *lookup) {
+  return group->whole == NULL && says_all(group, lookup) && can_fetch(group, lookup) &&
+         is_worth_fetching(group, lookup);
+}
+
 int wow_lookup_find(const struct wow_lookup *lookup, enum wow_lookup_way *way,
                     struct wow_answer_cursor *cursor, bool *is_whole, struct wow_error *err) {
   struct group *group = group_of(lookup);
@@ -372,17 +378,19 @@ int wow_lookup_find(const struct wow_lookup *lookup, enum wow_lookup_way *way,
   *is_whole = true;
   group->n_runs++;
   note_variation(group, lookup);
-  if (find_remembered(group, lookup, cursor, is_whole)) return SQLITE_OK;
+  if (find_remembered(group, lookup, cursor, is_whole)) {
+    if (*is_whole) return SQLITE_OK;
+    /* What lies behind the rows remembered is asked for again each time. */
+    group->n_requests++;
+    if (group->whole == NULL && !is_worth_fetching_now(group, lookup)) return SQLITE_OK;
+  }
   if (lookup->query->hint && !group->hint_used) {
     rc = fetch_hinted(group, lookup, err);
     if (rc != SQLITE_OK || find_remembered(group, lookup, cursor, is_whole)) return rc;
   }
-  bool may_fetch = says_all(group, lookup);
-  if (may_fetch && group->whole == NULL && can_fetch(group, lookup) &&
-      is_worth_fetching(group, lookup)) {
-    rc = fetch_whole(group, lookup, err);
-  }
+  if (is_worth_fetching_now(group, lookup)) rc = fetch_whole(group, lookup, err);
   if (rc != SQLITE_OK) return rc;
+  bool may_fetch = says_all(group, lookup);
   if (may_fetch && group->whole) {
     rc = find_in_whole(group, lookup, cursor);
     return rc == SQLITE_OK ? rc : wow_error_nomem(err);

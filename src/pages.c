@@ -9,6 +9,11 @@
 ** A relation without a key is read in one streamed request. When the server turns out to cut it,
 ** which its exact count shows before the first row is handed out, it is read again in pages by
 ** offset, ordered by all columns that have an order.
+**
+** Groups have no key, but are unique by their columns. The exact count of a grouped answer is that
+*of
+** the rows in all its groups: so it shows whether groups are missing, where they say how many rows
+** they have.
 */
 #include "pages.h"
 
@@ -24,12 +29,13 @@ struct page {
   struct wow_pages *owner;
   struct wow_transfer *transfer; /* NULL: no request is open */
   struct wow_rows *rows;
-  sqlite3_int64 asked; /* the limit that was sent; -1: none */
-  sqlite3_int64 got;   /* rows stepped to */
-  sqlite3_int64 bytes; /* fed to the decoder */
-  bool is_hungry;      /* the decoder needs more for its next row */
-  bool is_complete;    /* the whole body has been fed */
-  bool is_counted;     /* Prefer: count=exact was sent */
+  sqlite3_int64 asked;   /* the limit that was sent; -1: none */
+  sqlite3_int64 got;     /* rows stepped to */
+  sqlite3_int64 bytes;   /* fed to the decoder */
+  bool is_hungry;        /* the decoder needs more for its next row */
+  bool is_complete;      /* the whole body has been fed */
+  bool is_counted;       /* Prefer: count=exact was sent */
+  sqlite3_int64 grouped; /* rows in the groups stepped to */
 };
 
 /* A text that is kept for the continuation. */
@@ -60,6 +66,7 @@ struct wow_pages {
   bool is_started;
   bool is_held; /* see wow_pages_hold */
   bool is_done;
+  bool is_cut;    /* see wow_pages_is_cut */
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
   bool has_last;
   struct kept last[WOW_PLAN_SORT]; /* the sort columns of the last row */
@@ -232,13 +239,6 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
     wow_deparse_order(str, column->name, pages->shape.sort[i].descending,
                       wow_column_is_not_null(column));
   }
-  bool is_grouped = pages->shape.n_extras > 0;
-  for (int i = 0; pages->by_offset && is_grouped && i < pages->shape.n_select; i++) {
-    const struct wow_column *column = &relation->columns[pages->shape.select[i]];
-    sqlite3_str_appendall(str, n++ ? "," : "&order=");
-    wow_deparse_order(str, column->name, false, wow_column_is_not_null(column));
-  }
-  if (is_grouped) return;
   for (int i = 0; pages->by_offset && !pages->shape.has_key && i < relation->n_columns; i++) {
     enum wow_family family = relation->columns[i].type.family;
     if (family == WOW_JSON || family == WOW_OTHER) continue;
@@ -371,6 +371,7 @@ static int page_open(struct wow_pages *pages, struct page *page, const struct wo
   page->is_hungry = true;
   page->is_complete = false;
   page->is_counted = count;
+  page->grouped = 0;
   struct wow_server_request request = get_request(pages, path, count);
   request.spent = spent_of(pages);
   int rc =
@@ -397,6 +398,7 @@ int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 
   pages->is_done = first_rows == 0;
   pages->has_last = false;
   pages->is_skipping = false;
+  pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
   pages->page_rows = first_rows >= 0 ? first_rows : WOW_FIRST_PAGE_ROWS;
@@ -417,10 +419,12 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.server;
   pages->is_started = true;
   if (pages->shape.n_extras > 0) {
-    /* Groups have an order of their own: they can be read on by offset where a server cuts. */
-    pages->by_offset = server->max_rows != 0;
-    return page_open(pages, pages->current, NULL, pages->by_offset ? next_size(pages) : -1, false,
-                     err);
+    /* A count costs the server a second look at the rows; an answer that is no longer than another
+    ** that it gave needs none, and without order there is no other way to see the end. */
+    bool count = server->max_rows < 0 && pages->most_rows < 0 && pages->shape.counting >= 0 &&
+                 (!pages->shape.has_key || server->longest_answer < WOW_FIRST_PAGE_ROWS);
+    bool is_limited = pages->first_rows >= 0 || (server->max_rows > 0 && pages->shape.has_key);
+    return page_open(pages, pages->current, NULL, is_limited ? next_size(pages) : -1, count, err);
   }
   if (pages->shape.has_key || pages->first_rows >= 0) {
     return page_open(pages, pages->current, NULL, next_size(pages), false, err);
@@ -528,6 +532,7 @@ static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct 
 static int check_count(struct wow_pages *pages, struct wow_error *err) {
   struct page *page = pages->current;
   sqlite3_int64 rows = 0, total = 0;
+  if (pages->shape.n_extras > 0) return SQLITE_OK; /* it shows behind the last group */
   if (!page->is_counted || !wow_http_has_answer(page->transfer)) return SQLITE_OK;
   page->is_counted = false;
   wow_server_content_range(wow_http_answer(page->transfer)->content_range, &rows, &total);
@@ -559,7 +564,8 @@ static bool may_have_more(const struct wow_pages *pages, sqlite3_int64 got, sqli
   if (got == 0) return false;
   if (asked >= 0 && got >= asked) return true;
   /* Its count was compared. */
-  if (asked < 0 && !pages->shape.has_key && !pages->by_offset) return false;
+  bool is_groups = pages->shape.n_extras > 0;
+  if (asked < 0 && !pages->shape.has_key && !pages->by_offset && !is_groups) return false;
   if (server->max_rows >= 0) return server->max_rows > 0 && got >= server->max_rows;
   return got >= server->longest_answer;
 }
@@ -573,6 +579,21 @@ static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 aske
   }
   pages->short_page = is_short ? got : -1;
   if (got > server->longest_answer) server->longest_answer = got;
+}
+
+/* Are all groups here? Their rows are counted where the server was asked for a count; and without
+** order they cannot be continued. */
+static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *more) {
+  const struct page *page = pages->current;
+  struct wow_server *server = pages->shape.server;
+  bool is_full = page->asked >= 0 && page->got >= page->asked;
+  if (page->is_counted && total >= 0 && !is_full) {
+    *more = page->grouped < total;
+    if (*more && server->max_rows < 0) server->max_rows = (int)page->got;
+  }
+  if (pages->shape.has_key) return;
+  pages->is_cut = *more;
+  *more = false;
 }
 
 /* Checks a page that was read to its end, and says whether to go on. */
@@ -589,6 +610,7 @@ static int page_finish(struct wow_pages *pages, bool *more, struct wow_error *er
   }
   *more = may_have_more(pages, page->got, page->asked);
   learn(pages, page->got, page->asked);
+  if (pages->shape.n_extras > 0) check_groups(pages, total, more);
   if (page->got > 0) pages->row_bytes = (double)page->bytes / (double)page->got;
   pages->failures = 0;
   page_close(page);
@@ -602,13 +624,16 @@ static void grow(struct wow_pages *pages) {
     pages->page_rows *= WOW_PAGE_GROWTH;
 }
 
-/* A sorted answer that does not follow the key costs the server a sort for each page, so behind the
-** first page all the rest is asked for at once (it streams; see WOW_BUFFER_BYTES). */
+/* A sorted answer that does not follow the key costs the server a sort for each page, and groups
+ *are
+ ** made anew for each, so behind the first page all the rest is asked for at once (it streams; see
+ ** WOW_BUFFER_BYTES). */
 static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   grow(pages);
-  /* By the key alone an index gives it; groups are few, and continued by offset. */
+  /* By the key alone an index gives it. */
   bool by_key = pages->shape.n_sort <= pages->shape.relation->n_key;
-  bool sorted = pages->shape.n_order > 0 && !by_key && !pages->by_offset &&
+  bool is_groups = pages->shape.n_extras > 0;
+  bool sorted = ((pages->shape.n_order > 0 && !by_key) || is_groups) && !pages->by_offset &&
                 pages->shape.server->max_rows <= 0;
   return sorted ? -1 : next_size(pages);
 }
@@ -639,7 +664,7 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   sqlite3_int64 rows = -1, total = -1;
   bool is_first = pages->delivered == page->got;
   if (pages->next || pages->is_held || !pages->shape.has_key || pages->by_offset ||
-      page->asked < 0) {
+      pages->shape.n_extras > 0 || page->asked < 0) {
     return SQLITE_OK;
   }
   /* The statement may end before it needs the request that its budget has no more. */
@@ -687,6 +712,16 @@ static int resume(struct wow_pages *pages, struct wow_error *err) {
   return page_open(pages, pages->current, NULL, next_size(pages), false, err);
 }
 
+/* Adds the rows of the present group. False: it does not say how many they are. */
+static bool count_group(struct wow_pages *pages) {
+  struct page *page = pages->current;
+  int member = pages->shape.n_select + pages->shape.counting;
+  sqlite3_int64 n = 0;
+  if (!wow_types_int64(wow_rows_value(page->rows, member), &n) || n < 0) return false;
+  page->grouped += n;
+  return true;
+}
+
 /* How many rows are stepped over between two looks at the network. */
 #define ROWS_PER_PUMP 128
 
@@ -698,6 +733,10 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   spent_of(pages)->rows++;
   pages->shape.conn->progress.rows++;
   if (pages->shape.has_key && keep_last(pages) != SQLITE_OK) return wow_error_nomem(err);
+  if (pages->shape.counting >= 0 && !count_group(pages)) {
+    return wow_error_set(err, SQLITE_ERROR, pages->shape.relation->name,
+                         "the server did not say how many rows a group has");
+  }
   if (!pages->shape.has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
@@ -769,6 +808,10 @@ char *wow_pages_rest_filters(struct wow_pages *pages) {
   sqlite3_str_appendall(str, pages->filters);
   append_behind(pages, str, last);
   return sqlite3_str_finish(str);
+}
+
+bool wow_pages_is_cut(const struct wow_pages *pages) {
+  return pages->is_cut;
 }
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {

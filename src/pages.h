@@ -33,9 +33,12 @@ struct wow_pages_shape {
   int n_sort;
   int n_order; /* how many of `sort` the statement asked for; the rest is the key */
   bool has_key;
-  /* Members that are no columns: aggregates, and keys to group by. Then a row is a group. */
+  /* Members that are no columns: aggregates, and keys to group by. Then a row is a group, and by
+   *its
+   ** columns it is unique if has_key. */
   const struct wow_pages_extra *extras;
   int n_extras;
+  int counting;  /* the extra that is count(): the rows of a group; -1: none */
   int page_size; /* a page's top size in rows */
 };
 
@@ -50,6 +53,10 @@ void wow_pages_free(struct wow_pages *pages);
 */
 int wow_pages_start(struct wow_pages *pages, const char *filters, sqlite3_int64 first_rows,
                     sqlite3_int64 most_rows, struct wow_error *err);
+
+/* The server cut the answer, and it has no order by which it could be continued: groups that have
+** keys which are no columns. Once wow_pages_next has said SQLITE_DONE. */
+bool wow_pages_is_cut(const struct wow_pages *pages);
 
 /* All rows will be read: pages are large from the start. Behind wow_pages_start. */
 void wow_pages_expect_all(struct wow_pages *pages);

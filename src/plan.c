@@ -95,6 +95,12 @@ void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *re
   if (*n_select == 0) select[(*n_select)++] = 0;
 }
 
+bool wow_plan_uses(const struct wow_plan *plan, int plan_number,
+                   const struct wow_relation *relation, int column) {
+  int position = relation->columns[column].key_position;
+  return plan->columns[column] && (position == 0 || WOW_PLAN_USES_KEY(plan_number, position));
+}
+
 /* The keys to group by and the aggregates. */
 static void append_aggregates(sqlite3_str *str, const struct wow_plan *plan,
                               const struct wow_relation *relation,
@@ -274,8 +280,10 @@ struct planner {
   bool is_lookup; /* a term compares with what is no constant, a joined column perhaps */
   int rc;
   bool has_order;
-  int limit;  /* constraint of LIMIT; -1: none */
-  int offset; /* constraint of OFFSET; -1: none */
+  int limit;           /* constraint of LIMIT; -1: none */
+  int offset;          /* constraint of OFFSET; -1: none */
+  bool assumes_groups; /* see is_grouping */
+  bool is_outside;     /* a term that joins the groups with another table cannot be used */
 };
 
 static void note(struct planner *p, const char *column, const char *op, const char *reason) {
@@ -392,6 +400,22 @@ static bool is_pattern_range(const struct planner *p, int constraint) {
     if (!is_lower && c->op != SQLITE_INDEX_CONSTRAINT_LT) continue;
     if (other->op != partner) continue;
     if (is_prefix_range(p->info, is_lower ? constraint : i, is_lower ? i : constraint)) return true;
+  }
+  return false;
+}
+
+/* Of a LIKE term alone: does it say all that this range term says? */
+static bool is_implied_range(const struct planner *p, int constraint) {
+  int bytes = 0, pattern_bytes = 0;
+  const struct sqlite3_index_constraint *c = &p->info->aConstraint[constraint];
+  const char *bound = literal_text(p->info, constraint, &bytes);
+  bool is_lower = c->op == SQLITE_INDEX_CONSTRAINT_GE;
+  if (!is_lower && c->op != SQLITE_INDEX_CONSTRAINT_LT) return false;
+  for (int i = 0; bound && i < p->info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *like = &p->info->aConstraint[i];
+    if (like->iColumn != c->iColumn || like->op != SQLITE_INDEX_CONSTRAINT_LIKE) continue;
+    const char *pattern = literal_text(p->info, i, &pattern_bytes);
+    if (pattern && wow_types_like_implies(pattern, is_lower, bound, bytes)) return true;
   }
   return false;
 }
@@ -578,12 +602,15 @@ static void estimate(struct planner *p) {
                                      : WOW_COST_REQUEST + rows * WOW_COST_ROW;
 }
 
+/* Does SQLite say that the statement uses the column? The last bit stands for all from 63 on. */
+static bool is_used(const sqlite3_index_info *info, int column) {
+  return (info->colUsed >> (column < 63 ? column : 63)) & 1;
+}
+
 static void take_columns(struct planner *p) {
   const struct wow_relation *relation = p->context->relation;
-  sqlite3_uint64 used = p->info->colUsed;
   for (int i = 0; i < relation->n_columns; i++) {
-    /* The last bit stands for all columns from 63 on. */
-    p->plan.columns[i] = (used >> (i < 63 ? i : 63)) & 1;
+    p->plan.columns[i] = is_used(p->info, i);
   }
   for (int i = 0; i < relation->n_key; i++)
     p->plan.columns[relation->key[i]] = true;
@@ -599,15 +626,27 @@ static void number_filter_argument(struct planner *p) {
   }
 }
 
+static bool is_ordered_by(const struct planner *p, int column) {
+  for (int i = 0; i < p->info->nOrderBy; i++) {
+    if (column_of(p->context->relation, p->info->aOrderBy[i].iColumn) == column) return true;
+  }
+  return false;
+}
+
 static int plan_number(const struct planner *p) {
   const struct wow_relation *relation = p->context->relation;
-  int number = (int)p->context->collation + 1;
+  int number = (int)p->context->collation + 1, nth = 0;
   if (sqlite3_vtab_distinct(p->info) > 0) number |= 8;
-  if (p->info->colUsed == 0) number |= 1 << 28;
+  if (p->assumes_groups) number |= 16;
+  if (p->info->colUsed == 0) number |= 32;
   for (int i = 0; i < relation->n_key; i++) {
-    int column = relation->key[i];
-    bool reads = (p->info->colUsed >> (column < 63 ? column : 63)) & 1;
-    if (reads || i >= WOW_PLAN_KEY_BITS) number |= 1 << (4 + i % WOW_PLAN_KEY_BITS);
+    bool uses = is_used(p->info, relation->key[i]);
+    if (uses || i >= WOW_PLAN_KEY_BITS) number |= 1 << (12 + i % WOW_PLAN_KEY_BITS);
+  }
+  for (int i = 0; i < relation->n_columns && nth < WOW_PLAN_ORDER_BITS; i++) {
+    if (!is_used(p->info, i)) continue;
+    if (is_ordered_by(p, i)) number |= 1 << (6 + nth);
+    nth++;
   }
   return number;
 }
@@ -643,6 +682,33 @@ static sqlite3_uint64 used_aggregates(const struct wow_plan_context *context,
   return used;
 }
 
+/* date(c) is a key where the statement groups by it; read without that, it is none. */
+static void forget_dates(struct planner *p) {
+  for (int i = 0; i < p->context->aggregates->n; i++) {
+    bool is_date = p->context->aggregates->list[i].kind == WOW_DATE_OF;
+    if (is_date) p->plan.aggregates &= ~((sqlite3_uint64)1 << i);
+  }
+}
+
+/*
+** Are the columns that SQLite passes as an order those of GROUP BY? DISTINCT is as good, if it
+*wants
+** no aggregates. From 3.53 on SQLite does not tell GROUP BY with ORDER BY from ORDER BY alone: then
+** it is assumed, and the bytecode shows whether it was right when the plan is run. A LIMIT is
+*passed
+** with ORDER BY alone only.
+*/
+static bool is_grouping(struct planner *p) {
+  int distinct = sqlite3_vtab_distinct(p->info);
+  if (p->info->nOrderBy == 0) return false;
+  if (distinct > 0) return distinct == 1 || p->plan.aggregates == 0;
+  for (int i = 0; i < p->info->nConstraint; i++) {
+    if (p->info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT) return false;
+  }
+  p->assumes_groups = sqlite3_libversion_number() >= 3053000;
+  return p->assumes_groups;
+}
+
 /* A column to group by. */
 static void group_by(struct planner *p, int number) {
   const struct wow_relation *relation = p->context->relation;
@@ -656,10 +722,56 @@ static void group_by(struct planner *p, int number) {
   }
 }
 
+/* A column that is looked up by a value that is not known yet, in a join perhaps, is a key besides:
+** it changes no group, as it has one value, and tells which group belongs to which lookup. */
+static void group_by_lookup(struct planner *p, int constraint, int column) {
+  const struct wow_type *type = &p->context->relation->columns[column].type;
+  sqlite3_value *literal = NULL;
+  sqlite3_vtab_rhs_value(p->info, constraint, &literal);
+  bool is_good = wow_types_has_one_text(type) && wow_types_can_group(type);
+  if (literal == NULL && is_good) p->plan.columns[column] = true;
+}
+
+/* Is there an = term for the column of an IN list? Then the list is left to SQLite, see query.c. */
+static bool has_equal(sqlite3_index_info *info, int number) {
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    bool is_list = i < IN_MAX && sqlite3_vtab_in(info, i, -1);
+    if (c->usable && !is_list && c->iColumn == number && c->op == SQLITE_INDEX_CONSTRAINT_EQ) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A condition of a statement with bracketed aggregates. */
+static void consider_for_groups(struct planner *p, int constraint) {
+  const struct sqlite3_index_constraint *c = &p->info->aConstraint[constraint];
+  enum wow_op op;
+  int column = column_of(p->context->relation, c->iColumn);
+  /* One on groups is SQLite's, as HAVING is. */
+  if (column < 0 || !op_of(c->op, &op)) return;
+  if (!c->usable) {
+    p->is_outside = p->is_outside || !p->plan.columns[column];
+    return;
+  }
+  if (p->plan.n_terms == WOW_PLAN_TERMS) return;
+  if (op <= WOW_IN && !is_binary(p->info, constraint) && !is_implied_range(p, constraint)) return;
+  if (op == WOW_EQ && constraint < IN_MAX && sqlite3_vtab_in(p->info, constraint, -1)) {
+    if (has_equal(p->info, c->iColumn)) return;
+    op = WOW_IN;
+  } else if (op == WOW_EQ) {
+    group_by_lookup(p, constraint, column);
+  }
+  ship(p, constraint, column, op, true);
+}
+
 /*
 ** Plans a scan that gives groups. The keys are the columns of GROUP BY, which SQLite passes as an
-** order, and those that rows are joined by where another table is looked up first. All conditions
-** are taken over: what the server cannot decide is computed from rows, see aggregate_scan.c.
+** order. All conditions are taken over: what the server cannot decide is computed from rows, see
+** aggregate_scan.c. Joined, this table comes behind the one that it is joined with, where SQLite
+*has
+** the choice, so that the aggregates are computed for each row of that one.
 */
 static int plan_groups(struct planner *p) {
   sqlite3_index_info *info = p->info;
@@ -667,28 +779,23 @@ static int plan_groups(struct planner *p) {
   int rc = SQLITE_OK, n_keys = 0;
   p->plan.is_aggregate = true;
   memset(p->plan.columns, 0, sizeof(bool) * (size_t)relation->n_columns);
-  for (int i = 0; i < info->nOrderBy; i++)
-    group_by(p, info->aOrderBy[i].iColumn);
+  forget_dates(p);
+  if (is_grouping(p)) {
+    for (int i = 0; i < info->nOrderBy; i++)
+      group_by(p, info->aOrderBy[i].iColumn);
+  }
   for (int i = 0; rc == SQLITE_OK && i < info->nConstraint; i++) {
-    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
-    enum wow_op op;
-    int column = column_of(relation, c->iColumn);
-    if (c->iColumn == WOW_FILTER_COLUMN(relation)) {
+    if (info->aConstraint[i].iColumn == WOW_FILTER_COLUMN(relation))
       rc = consider_filter(p, i);
-    } else if (column < 0 || !op_of(c->op, &op)) {
-      continue; /* a condition on groups: SQLite's, as HAVING is */
-    } else if (!c->usable) {
-      p->plan.columns[column] = true;
-    } else if (p->plan.n_terms < WOW_PLAN_TERMS && (op > WOW_IN || is_binary(info, i))) {
-      if (op == WOW_EQ && i < IN_MAX && sqlite3_vtab_in(info, i, -1)) op = WOW_IN;
-      ship(p, i, column, op, true);
-    }
+    else
+      consider_for_groups(p, i);
   }
   number_filter_argument(p);
   for (int i = 0; i < relation->n_columns; i++)
     n_keys += p->plan.columns[i];
   info->estimatedRows = n_keys ? 100 : 1;
   info->estimatedCost = WOW_COST_REQUEST + (double)info->estimatedRows * WOW_COST_ROW;
+  if (p->is_outside) info->estimatedCost = WOW_COST_OUTSIDE;
   return rc == SQLITE_OK ? hand_over(p) : rc;
 }
 

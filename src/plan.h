@@ -78,14 +78,21 @@ struct wow_plan_context {
 /*
 ** The plan's number for SQLite says what its text does not: by which collation option it was made
 ** (the server's options may have changed when it is run), whether SQLite groups the rows or wants
-** each but once, which columns of the key the statement itself reads, and whether it reads none at
-** all.
+** each but once, whether that was assumed (see is_grouping in plan.c), whether the statement itself
+** uses no column at all, which of the first that it uses it orders or groups by (in the order of
+*the
+** relation), and which columns of the key it uses.
 */
 #define WOW_PLAN_COLLATION(number) ((enum wow_collation)(((number)&7) - 1))
 #define WOW_PLAN_GROUPS(number) (((number)&8) != 0)
-#define WOW_PLAN_READS_KEY(number, position) (((number) >> (3 + (position))) & 1)
-#define WOW_PLAN_KEY_BITS 24
-#define WOW_PLAN_READS_NOTHING(number) (((number) >> 28) & 1)
+#define WOW_PLAN_ASSUMES_GROUPS(number) (((number)&16) != 0)
+#define WOW_PLAN_USES_NOTHING(number) (((number)&32) != 0)
+#define WOW_PLAN_ORDER_BITS 6
+#define WOW_PLAN_ORDERS_BY(number, nth)                                                            \
+  ((nth) < WOW_PLAN_ORDER_BITS && ((number) >> (6 + (nth)) & 1))
+#define WOW_PLAN_KEY_BITS 18
+#define WOW_PLAN_USES_KEY(number, position)                                                        \
+  (((number) >> (12 + ((position)-1) % WOW_PLAN_KEY_BITS)) & 1)
 
 /* xBestIndex. SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
 int wow_plan_best_index(const struct wow_plan_context *context, sqlite3_index_info *info);
@@ -102,6 +109,10 @@ int wow_plan_parse(const char *text, const struct wow_relation *relation,
 */
 void wow_plan_columns(const struct wow_plan *plan, const struct wow_relation *relation, int *select,
                       int *n_select, struct wow_plan_order *sort, int *n_sort);
+
+/* Does the statement itself use the column? Keys are fetched whether it does or not. */
+bool wow_plan_uses(const struct wow_plan *plan, int plan_number,
+                   const struct wow_relation *relation, int column);
 
 /* The plan's text; sqlite3_free it. NULL: no memory. */
 char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *relation,

@@ -2,10 +2,20 @@
 ** Scans, see scan.h.
 **
 ** Counting: SQLite does not say whether a column that stands in WHERE is also read, nor whether a
-** scan without columns counts rows. So where the terms are exact, a statement that counts is given
-** as many empty rows as the server counts. The first time that it asks such a row for a value after
-** all, the rows themselves are fetched and as many of them passed over as were handed out empty:
-** nothing was read of those, so it does not matter which they were.
+** scan without columns counts rows. So where the terms are exact, a statement that counts, and by
+*its
+** bytecode reads nothing (see reads.h), is given as many empty rows as the server counts. The first
+** time that it asks such a row for a value after all, the rows themselves are fetched and as many
+*of
+** them passed over as were handed out empty: nothing was read of those, so it does not matter which
+** they were.
+**
+** Groups: what a statement makes of rows depends on the values that it reads, and how often. Where
+*it
+** groups by just these columns, it is given the server's groups, each row as often as it counts;
+** where it does not, the first rows show whether there are few different ones, and the rest comes
+*in
+** groups. If groups turn out to be small, what lies behind them comes as rows again.
 */
 #include "scan.h"
 
@@ -17,7 +27,9 @@
 #include "pages.h"
 #include "plan.h"
 #include "query.h"
+#include "reads.h"
 #include "statement.h"
+#include "text_order.h"
 #include "types.h"
 #include "wow_limits.h"
 
@@ -51,8 +63,11 @@ struct wow_scan {
   int n_sort;
   struct wow_pages *pages;
   struct wow_aggregate_scan *aggregate; /* NULL: the plan has no bracketed aggregates */
-  struct wow_groups *groups;            /* NULL: the rows cannot be had in groups */
-  bool may_group;                       /* they may, this time */
+  struct wow_reads reads;               /* of this plan */
+  bool has_reads;                       /* the statement was looked at */
+  struct wow_groups *groups; /* NULL: not made yet, or the rows cannot be had in groups */
+  bool has_groups;           /* it was tried */
+  bool may_group;            /* they may, this time */
   struct wow_answers *seen; /* values of cut lists, and the window that had them: see is_repeated */
   struct wow_answer_cursor remembered;
   enum scan_rest rest;
@@ -65,6 +80,7 @@ struct wow_scan {
   sqlite3_int64 counted;
   sqlite3_int64 passed; /* empty rows handed out before the present one */
   int other_bytes;      /* length of a request without its filters, for cutting lists */
+  struct wow_text_order text_order;
 };
 
 struct wow_scan *wow_scan_new(const struct wow_scan_target *target) {
@@ -80,6 +96,9 @@ static void forget_plan(struct wow_scan *scan) {
   scan->aggregate = NULL;
   wow_groups_free(scan->groups);
   scan->groups = NULL;
+  scan->has_groups = false;
+  wow_reads_reset(&scan->reads);
+  scan->has_reads = false;
   wow_pages_free(scan->pages);
   scan->pages = NULL;
   wow_server_release(scan->server);
@@ -93,6 +112,7 @@ static void forget_plan(struct wow_scan *scan) {
   sqlite3_free(scan->slots);
   scan->slots = NULL;
   scan->must_fetch = false;
+  wow_text_order_reset(&scan->text_order);
 }
 
 void wow_scan_free(struct wow_scan *scan) {
@@ -125,6 +145,23 @@ static int prepare_columns(struct wow_scan *scan) {
 
 /* Reads the plan and finds the server, unless both are the same as last time: a join starts the
 ** same plan once for each outer row. */
+static struct wow_pages_shape rows_shape(const struct wow_scan *scan) {
+  return (struct wow_pages_shape){
+      .conn = scan->target.conn,
+      .server = scan->server,
+      .schema = scan->target.schema,
+      .relation = scan->target.relation,
+      .select = scan->select,
+      .n_select = scan->n_select,
+      .sort = scan->sort,
+      .n_sort = scan->n_sort,
+      .n_order = scan->plan.n_order,
+      .has_key = scan->target.relation->n_key > 0,
+      .counting = -1,
+      .page_size = scan->target.page_size > 0 ? scan->target.page_size : scan->server->page_size,
+  };
+}
+
 static int adopt_plan(struct wow_scan *scan, const char *text, int number, struct wow_error *err) {
   struct wow_server *server = wow_server_find(scan->target.conn, scan->target.server, err);
   if (server == NULL) return err->rc;
@@ -140,26 +177,19 @@ static int adopt_plan(struct wow_scan *scan, const char *text, int number, struc
   if (rc == SQLITE_OK)
     rc = wow_plan_parse(text, scan->target.relation, scan->target.aggregates, &scan->plan);
   if (rc == SQLITE_OK) rc = prepare_columns(scan);
+  wow_text_order_init(&scan->text_order, &scan->plan, scan->target.relation);
   if (rc == SQLITE_OK) {
-    struct wow_pages_shape shape = {
-        .conn = scan->target.conn,
-        .server = scan->server,
-        .schema = scan->target.schema,
-        .relation = scan->target.relation,
-        .select = scan->select,
-        .n_select = scan->n_select,
-        .sort = scan->sort,
-        .n_sort = scan->n_sort,
-        .n_order = scan->plan.n_order,
-        .has_key = scan->target.relation->n_key > 0,
-        .page_size = scan->target.page_size > 0 ? scan->target.page_size : scan->server->page_size,
-    };
+    struct wow_pages_shape shape = rows_shape(scan);
     struct wow_aggregate_target aggregates = {
         .shape = shape,
         .aggregates = scan->target.aggregates,
         .plan = &scan->plan,
+        .plan_text = scan->plan_text,
+        .plan_number = number,
         .table = scan->target.table,
         .columns = scan->target.columns,
+        .lookups = scan->target.lookups,
+        .rows = scan->target.rows,
     };
     if (scan->plan.is_aggregate) {
       scan->aggregate = wow_aggregate_scan_new(&aggregates);
@@ -167,7 +197,6 @@ static int adopt_plan(struct wow_scan *scan, const char *text, int number, struc
     }
     scan->pages = wow_pages_new(&shape);
     if (scan->pages == NULL) rc = SQLITE_NOMEM;
-    if (rc == SQLITE_OK) rc = wow_groups_new(&shape, &scan->plan, number, &scan->groups);
   }
   if (rc == SQLITE_OK) return SQLITE_OK;
   forget_plan(scan);
@@ -270,7 +299,51 @@ static int next_row(struct wow_scan *scan, struct wow_error *err) {
   }
 }
 
+/* ---------------------------------------------------------------- what the statement reads */
+
+/* Looks at the statement's bytecode, once for a plan. SQLite prepares it anew for that: cheap
+ *beside
+ ** a request, but not beside a lookup that is answered from memory. */
+static int look_at_reads(struct wow_scan *scan) {
+  if (scan->has_reads) return SQLITE_OK;
+  scan->has_reads = true;
+  return wow_reads_init(&scan->reads, scan->target.conn->db, scan->plan_text,
+                        scan->target.relation->n_columns);
+}
+
+/* Might the statement use a column for its terms only? */
+static bool uses_a_term(const struct wow_scan *scan) {
+  for (int i = 0; i < scan->plan.n_terms; i++) {
+    int column = scan->plan.terms[i].column;
+    if (wow_plan_uses(&scan->plan, scan->plan_number, scan->target.relation, column)) return true;
+  }
+  return false;
+}
+
 /* ---------------------------------------------------------------- groups */
+
+/* Makes the groups of this plan; scan->groups stays NULL where there are none. */
+static int make_groups(struct wow_scan *scan, bool look) {
+  int rc = SQLITE_OK;
+  if (scan->has_groups) return SQLITE_OK;
+  if (look) rc = look_at_reads(scan);
+  if (rc != SQLITE_OK) return rc;
+  struct wow_pages_shape shape = rows_shape(scan);
+  scan->has_groups = true;
+  return wow_groups_new(&shape, &scan->plan, scan->plan_number, &scan->reads, &scan->groups);
+}
+
+/* Are groups what the statement asks for? */
+static int wants_groups(struct wow_scan *scan, bool *wants) {
+  bool has_order = false;
+  *wants = false;
+  for (int i = 0; i < WOW_PLAN_ORDER_BITS; i++)
+    has_order = has_order || WOW_PLAN_ORDERS_BY(scan->plan_number, i);
+  if (!scan->may_group || !has_order) return SQLITE_OK;
+  int rc = make_groups(scan, uses_a_term(scan) || !WOW_PLAN_GROUPS(scan->plan_number));
+  *wants = rc == SQLITE_OK && scan->groups && wow_groups_are_its_own(scan->groups);
+  return rc;
+}
 
 static const struct wow_json_value *value_at(const struct wow_scan *scan, int slot) {
   return scan->mode == SCAN_REMEMBERED ? &scan->remembered.values[slot]
@@ -278,20 +351,44 @@ static const struct wow_json_value *value_at(const struct wow_scan *scan, int sl
 }
 
 /* Looks at the present row, one of the first. */
-static void sample_row(struct wow_scan *scan) {
-  const struct wow_json_value *values[2000];
+static int sample_row(struct wow_scan *scan) {
+  const struct wow_json_value *values[WOW_PLAN_SORT];
   int n = 0;
+  int rc = make_groups(scan, !scan->is_lookup && uses_a_term(scan));
+  if (rc != SQLITE_OK || scan->groups == NULL) {
+    scan->may_group = false;
+    return rc;
+  }
+  if (!wow_groups_is_sampling(scan->groups)) return SQLITE_OK;
   const int *columns = wow_groups_columns(scan->groups, &n);
   for (int i = 0; i < n; i++)
     values[i] = value_at(scan, scan->slots[columns[i]]);
   wow_groups_sample(scan->groups, values);
   /* While it may still turn out that the rest is better had in groups, it is not asked for. */
-  bool undecided = wow_groups_is_sampling(scan->groups) || wow_groups_are_few(scan->groups);
-  wow_pages_hold(scan->pages, undecided);
+  scan->may_group = wow_groups_is_sampling(scan->groups) || wow_groups_are_few(scan->groups);
+  wow_pages_hold(scan->pages, scan->may_group);
+  return SQLITE_OK;
+}
+
+/* What lies behind the groups, if they are small. *done: there is such a way, and it was taken. */
+static int rows_behind_groups(struct wow_scan *scan, bool *done, struct wow_error *err) {
+  *done = false;
+  if (!wow_groups_at_page_end(scan->groups) || wow_groups_are_large(scan->groups)) return SQLITE_OK;
+  char *filters = wow_groups_rest_filters(scan->groups);
+  if (filters == NULL) return SQLITE_OK; /* the last group cannot be said in a condition */
+  int rc = wow_pages_start(scan->pages, filters, -1, -1, err);
+  sqlite3_free(filters);
+  wow_pages_expect_all(scan->pages);
+  scan->may_group = false;
+  *done = true;
+  return rc == SQLITE_OK ? next_row(scan, err) : rc;
 }
 
 static int next_group(struct wow_scan *scan, struct wow_error *err) {
-  int rc = wow_groups_next(scan->groups, err);
+  bool done = false;
+  int rc = rows_behind_groups(scan, &done, err);
+  if (rc != SQLITE_OK || done) return rc;
+  rc = wow_groups_next(scan->groups, err);
   scan->mode = rc == SQLITE_ROW ? SCAN_GROUPED : SCAN_END;
   return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -305,7 +402,8 @@ static int begin_groups(struct wow_scan *scan, const char *filters, bool *refuse
   if (rc == SQLITE_OK) rc = next_group(scan, err);
   *refused = rc != SQLITE_OK && wow_groups_is_refusal(err);
   if (!*refused) return rc;
-  scan->server->has_no_aggregates = scan->server->has_no_aggregates || wow_groups_is_lasting(err);
+  bool lasting = wow_groups_is_lasting(err, scan->plan.has_filter);
+  scan->server->has_no_aggregates = scan->server->has_no_aggregates || lasting;
   scan->may_group = false;
   wow_error_reset(err);
   return SQLITE_OK;
@@ -316,8 +414,8 @@ static int begin_groups(struct wow_scan *scan, const char *filters, bool *refuse
 static int group_rest(struct wow_scan *scan, bool *done, struct wow_error *err) {
   bool refused = false;
   *done = false;
-  if (!scan->may_group || !wow_groups_are_few(scan->groups) || scan->target.relation->n_key == 0 ||
-      !wow_pages_at_page_end(scan->pages)) {
+  if (!scan->may_group || scan->groups == NULL || !wow_groups_are_few(scan->groups) ||
+      scan->target.relation->n_key == 0 || !wow_pages_at_page_end(scan->pages)) {
     return SQLITE_OK;
   }
   char *filters = wow_pages_rest_filters(scan->pages);
@@ -328,17 +426,68 @@ static int group_rest(struct wow_scan *scan, bool *done, struct wow_error *err) 
   return rc;
 }
 
-/* SQLite asks a row of a group which one it is. That can only be helped before any has been read.
- */
+/* SQLite asks a row of a group for what it did not seem to read, or which one it is. That can only
+ *be
+ ** helped before any has been read. */
 static int ungroup(struct wow_scan *scan, struct wow_error *err) {
   if (!wow_groups_at_first(scan->groups) || wow_pages_delivered(scan->pages) > 0) {
-    return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
-                          "name the key's columns instead of rowid",
-                          "this statement reads the rowid of rows that were asked for in groups");
+    return wow_error_hint(
+        err, SQLITE_ERROR, scan->target.relation->name,
+        "name the key's columns instead of rowid; or run it after SELECT wowsql_config('ship', 0)",
+        "this statement reads more of its rows than was asked for, which was groups");
   }
   scan->may_group = false;
   int rc = start_window(scan, err);
   return rc == SQLITE_OK ? next_row(scan, err) : rc;
+}
+
+/* ---------------------------------------------------------------- without rows */
+
+static bool contains_count(const char *sql) {
+  for (; *sql; sql++) {
+    if (sqlite3_strnicmp(sql, "count", 5) == 0) return true;
+  }
+  return false;
+}
+
+/* Does a running statement's text count something? Only a guess at what is asked first: the answer
+** is right either way. */
+static bool is_counting(sqlite3 *db) {
+  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
+    const char *sql = sqlite3_sql(stmt);
+    if (sqlite3_stmt_busy(stmt) && sql && contains_count(sql)) return true;
+  }
+  return false;
+}
+
+/* Are all columns that the statement uses, the key aside, among those of the plan's terms? Then
+** they may be there for the terms only. */
+static bool uses_terms_only(const struct wow_scan *scan) {
+  if (WOW_PLAN_USES_NOTHING(scan->plan_number)) return true;
+  for (int i = 0; i < scan->target.relation->n_columns; i++) {
+    bool known = !scan->plan.columns[i] || scan->target.relation->columns[i].key_position > 0;
+    for (int j = 0; j < scan->plan.n_terms && !known; j++)
+      known = scan->plan.terms[j].column == i;
+    if (!known) return false;
+  }
+  return true;
+}
+
+/* Is a number of rows all that the statement wants? */
+static int wants_count(struct wow_scan *scan, bool *wants) {
+  int rc = SQLITE_OK;
+  *wants = scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db);
+  if (!*wants || WOW_PLAN_USES_NOTHING(scan->plan_number)) return SQLITE_OK;
+  rc = look_at_reads(scan);
+  *wants = rc == SQLITE_OK && !(scan->reads.is_known && wow_reads_any(&scan->reads));
+  return rc;
+}
+
+/* Is there a better way than rows? Groups are better than a number where both would do. */
+static int wants_better(struct wow_scan *scan, bool *count, bool *group) {
+  int rc = wants_groups(scan, group);
+  if (rc == SQLITE_OK && !*group) rc = wants_count(scan, count);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- lookups */
@@ -375,8 +524,8 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
 }
 
 /* Answers a lookup; but for the first of its kind, if that is better counted or grouped. */
-static int start_lookup(struct wow_scan *scan, enum wow_collation collation, bool is_better,
-                        bool *is_started, struct wow_error *err) {
+static int start_lookup(struct wow_scan *scan, enum wow_collation collation, bool *is_started,
+                        struct wow_error *err) {
   enum wow_lookup_way way;
   bool is_whole = true;
   char *filters = window_filters(scan);
@@ -400,7 +549,10 @@ static int start_lookup(struct wow_scan *scan, enum wow_collation collation, boo
   scan->n_remembered = 0;
   int rc = wow_lookup_find(&lookup, &way, &scan->remembered, &is_whole, err);
   scan->rest = is_whole ? REST_NONE : REST_AGAIN;
-  bool pass = way == WOW_LOOKUP_PASS || (way == WOW_LOOKUP_FIRST && is_better);
+  bool count = false, group = false;
+  if (rc == SQLITE_OK && way == WOW_LOOKUP_FIRST && wants_better(scan, &count, &group) != SQLITE_OK)
+    rc = wow_error_nomem(err);
+  bool pass = way == WOW_LOOKUP_PASS || count || group;
   *is_started = rc != SQLITE_OK || !pass;
   if (rc == SQLITE_OK && *is_started && way != WOW_LOOKUP_REMEMBERED) {
     rc = start_window(scan, err);
@@ -412,36 +564,6 @@ static int start_lookup(struct wow_scan *scan, enum wow_collation collation, boo
 }
 
 /* ---------------------------------------------------------------- counting */
-
-static bool contains_count(const char *sql) {
-  for (; *sql; sql++) {
-    if (sqlite3_strnicmp(sql, "count", 5) == 0) return true;
-  }
-  return false;
-}
-
-/* Does a running statement's text count something? Only a guess at what is asked first: the answer
-** is right either way. */
-static bool is_counting(sqlite3 *db) {
-  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
-    const char *sql = sqlite3_sql(stmt);
-    if (sqlite3_stmt_busy(stmt) && sql && contains_count(sql)) return true;
-  }
-  return false;
-}
-
-/* Are all columns that the statement uses, the key aside, among those of the plan's terms? Then
-** they may be there for the terms only. */
-static bool uses_terms_only(const struct wow_scan *scan) {
-  if (WOW_PLAN_READS_NOTHING(scan->plan_number)) return true;
-  for (int i = 0; i < scan->target.relation->n_columns; i++) {
-    bool known = !scan->plan.columns[i] || scan->target.relation->columns[i].key_position > 0;
-    for (int j = 0; j < scan->plan.n_terms && !known; j++)
-      known = scan->plan.terms[j].column == i;
-    if (!known) return false;
-  }
-  return true;
-}
 
 static int begin_counted(struct wow_scan *scan, struct wow_error *err) {
   int rc = wow_pages_count_rest(scan->pages, &scan->counted, err);
@@ -470,23 +592,11 @@ static int fetch_after_all(struct wow_scan *scan, struct wow_error *err) {
 static int next_aggregate(struct wow_scan *scan, struct wow_error *err) {
   int rc = wow_aggregate_scan_next(scan->aggregate, err);
   scan->mode = rc == SQLITE_ROW ? SCAN_AGGREGATE : SCAN_END;
-  scan->passed++;
   return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Are there terms that leave many values of their column? The column is used, so it makes groups,
- *too:
- ** then a look at the first rows decides. */
-static bool has_ranges(const struct wow_plan *plan) {
-  for (int i = 0; i < plan->n_terms; i++) {
-    enum wow_op op = plan->terms[i].op;
-    if (op != WOW_EQ && op != WOW_IS && op != WOW_IN && op != WOW_IS_NULL) return true;
-  }
-  return false;
-}
-
-int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int argc,
-                   sqlite3_value **argv, struct wow_error *err) {
+static int start(struct wow_scan *scan, const char *plan, int plan_number, int argc,
+                 sqlite3_value **argv, struct wow_error *err) {
   enum wow_collation collation = WOW_PLAN_COLLATION(plan_number);
   wow_query_reset(&scan->query);
   wow_answers_release(scan->seen);
@@ -508,22 +618,23 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int
   scan->can_count = query->is_exact && query->first_rows < 0 && scan->plan.n_order == 0 &&
                     wow_query_is_one_window(query) && wow_query_most_rows(query, &scan->plan) < 0 &&
                     uses_terms_only(scan);
-  bool may_count = scan->can_count && !scan->must_fetch && is_counting(scan->target.conn->db);
-  scan->may_group = scan->groups && scan->target.conn->ship && !scan->server->has_no_aggregates &&
+  if (query->first_rows < 0) wow_text_order_watch(&scan->text_order);
+  scan->may_group = scan->target.conn->ship && !scan->server->has_no_aggregates &&
                     query->n_compares == 0 && query->first_rows < 0 &&
                     wow_query_is_one_window(query);
-  bool groups_first = scan->may_group && WOW_PLAN_GROUPS(plan_number) && !has_ranges(&scan->plan);
   if (scan->groups) wow_groups_forget_sample(scan->groups);
   scan->is_lookup = wow_lookup_is_one(&scan->plan, query);
   if (scan->is_lookup) {
     bool is_started = false;
-    rc = start_lookup(scan, collation, may_count || groups_first, &is_started, err);
+    rc = start_lookup(scan, collation, &is_started, err);
     if (rc != SQLITE_OK || is_started) return rc;
   }
+  bool count = false, group = false;
+  if (wants_better(scan, &count, &group) != SQLITE_OK) return wow_error_nomem(err);
   rc = start_window(scan, err);
   if (rc != SQLITE_OK) return rc;
-  if (may_count && !groups_first) return begin_counted(scan, err);
-  if (groups_first) {
+  if (count) return begin_counted(scan, err);
+  if (group) {
     bool refused = false;
     char *filters = window_filters(scan);
     if (filters == NULL) return wow_error_nomem(err);
@@ -534,12 +645,12 @@ int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int
   return next_row(scan, err);
 }
 
-int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+static int step(struct wow_scan *scan, struct wow_error *err) {
   bool done = false;
   if (scan->mode == SCAN_AGGREGATE) return next_aggregate(scan, err);
   if (scan->mode == SCAN_GROUPED) return next_group(scan, err);
   bool has_row = scan->mode == SCAN_ROWS || scan->mode == SCAN_REMEMBERED;
-  if (has_row && scan->may_group && wow_groups_is_sampling(scan->groups)) sample_row(scan);
+  if (has_row && scan->may_group && sample_row(scan) != SQLITE_OK) return wow_error_nomem(err);
   if (scan->mode == SCAN_REMEMBERED) return next_remembered(scan, err);
   if (scan->mode == SCAN_COUNTED) {
     scan->passed++;
@@ -558,8 +669,64 @@ int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
   return next_row(scan, err);
 }
 
+/* ---------------------------------------------------------------- merged rows */
+
+/* Sorted by a date or a time, rows come in the order of values, which is nearly always that of
+ *their
+ ** texts (see text_order.h). Where SQLite merges sorted rows, as for UNION with ORDER BY, it
+ *compares
+ ** texts, and would lose or double those that are not in their order. */
+static int check_merge(struct wow_scan *scan, struct wow_error *err) {
+  const struct wow_json_value *values[WOW_PLAN_ORDER];
+  bool is_kept = true;
+  if (!scan->text_order.is_watched) return SQLITE_OK;
+  if (scan->mode != SCAN_ROWS && scan->mode != SCAN_GROUPED) return SQLITE_OK;
+  for (int i = 0; i < scan->plan.n_order; i++) {
+    int column = scan->plan.order[i].column;
+    values[i] = scan->mode == SCAN_GROUPED ? wow_groups_value(scan->groups, column)
+                                           : value_at(scan, scan->slots[column]);
+  }
+  int rc = wow_text_order_next(&scan->text_order, values, &is_kept);
+  if (rc == SQLITE_OK && !is_kept) rc = look_at_reads(scan);
+  if (rc != SQLITE_OK) return wow_error_nomem(err);
+  if (is_kept || !scan->reads.is_known || !scan->reads.merges) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
+                        "combine texts, as in SELECT c || '' ..., or UNION ALL",
+                        "SQLite would merge its rows by the text of dates or times, and these are "
+                        "ordered otherwise as values");
+}
+
+int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int argc,
+                   sqlite3_value **argv, struct wow_error *err) {
+  int rc = start(scan, plan, plan_number, argc, argv, err);
+  return rc == SQLITE_OK ? check_merge(scan, err) : rc;
+}
+
+int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+  int rc = step(scan, err);
+  return rc == SQLITE_OK ? check_merge(scan, err) : rc;
+}
+
 bool wow_scan_eof(const struct wow_scan *scan) {
   return scan->mode == SCAN_END;
+}
+
+static void forgo_groups(struct wow_scan *scan) {
+  scan->may_group = false;
+  wow_pages_hold(scan->pages, false);
+}
+
+/* Would a group have this column, too? */
+static bool is_foreseen(const struct wow_scan *scan, int column) {
+  int n = 0;
+  if (scan->groups == NULL) {
+    return wow_plan_uses(&scan->plan, scan->plan_number, scan->target.relation, column);
+  }
+  const int *columns = wow_groups_columns(scan->groups, &n);
+  for (int i = 0; i < n; i++) {
+    if (columns[i] == column) return true;
+  }
+  return false;
 }
 
 int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
@@ -567,9 +734,13 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
   if (scan->mode == SCAN_AGGREGATE)
     return wow_aggregate_scan_column(scan->aggregate, ctx, column, err);
   if (column > scan->target.relation->n_columns) {
-    return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
-                          "name the columns that the statement is to have, instead of *",
-                          "SQLite does not say which bracketed aggregates this statement reads");
+    return wow_error_hint(
+        err, SQLITE_ERROR, scan->target.relation->name,
+        "group by [date(c)], or write date(c) for the date of each row; and name the "
+        "columns that the statement is to have, instead of *",
+        "'%s' is read of rows that are not grouped",
+        scan->target.aggregates->list[column - WOW_AGGREGATE_COLUMN(scan->target.relation, 0)]
+            .name);
   }
   if (column == scan->target.relation->n_columns) return SQLITE_OK; /* wowsql_filter says nothing */
   if (scan->mode == SCAN_COUNTED) {
@@ -591,6 +762,8 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
     int rc = ungroup(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
+  /* As RIGHT JOIN does with the key, though SQLite has not said so. */
+  if (scan->may_group && !is_foreseen(scan, column)) forgo_groups(scan);
   if (scan->slots[column] < 0) {
     return wow_error_set(err, SQLITE_ERROR, scan->target.relation->name,
                          "SQLite reads column '%s', which it did not ask for",
@@ -635,8 +808,9 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
   const struct wow_relation *relation = scan->target.relation;
   const struct wow_json_value *values[WOW_PLAN_SORT];
   if (scan->mode == SCAN_AGGREGATE) {
-    *rowid = scan->passed;
-    return SQLITE_OK;
+    return wow_error_hint(
+        err, SQLITE_ERROR, relation->name, "put them into a sub-query with GROUP BY, and join that",
+        "groups of bracketed aggregates have no rowid, which this statement needs");
   }
   if (relation->n_key == 0) {
     return wow_error_hint(err, SQLITE_ERROR, relation->name,
@@ -653,8 +827,7 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
     if (rc != SQLITE_OK) return rc;
   }
   scan->has_read = true;
-  scan->may_group = false; /* the rows are told apart */
-  wow_pages_hold(scan->pages, false);
+  forgo_groups(scan); /* the rows are told apart */
   for (int i = 0; i < relation->n_key; i++) {
     values[i] = value_at(scan, scan->slots[relation->key[i]]);
     if (values[i]->kind == WOW_JSON_NULL) {

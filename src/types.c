@@ -479,6 +479,18 @@ bool wow_types_has_one_text(const struct wow_type *type) {
   return type->family == WOW_INT || type->family == WOW_TEXT || type->family == WOW_UUID;
 }
 
+bool wow_types_like_implies(const char *pattern, bool is_lower, const char *bound, int bytes) {
+  int n = (int)strcspn(pattern, "%_");
+  if (n == 0 || n != bytes) return false;
+  for (int i = 0; i < n; i++) {
+    char from = is_lower ? 'a' : 'A', to = is_lower ? 'z' : 'Z', c = pattern[i];
+    if (c >= from && c <= to) c = (char)(c ^ 0x20); /* the other case of an ASCII letter */
+    if (i == n - 1 && !is_lower) c = (char)(c + 1);
+    if (c != bound[i]) return false;
+  }
+  return true;
+}
+
 /* ---------------------------------------------------------------- constants */
 
 /* A constant that lies above (+1) or below (-1) every value of the column. */
