@@ -40,6 +40,9 @@ set t::anon_key $::env(WOWSQL_TEST_ANON_KEY)
 set t::service_key $::env(WOWSQL_TEST_SERVICE_KEY)
 set t::postgrest_url $::env(WOWSQL_TEST_POSTGREST_URL)
 set t::dir $::env(WOWSQL_TEST_DIR)
+# The extension under test, as it is loaded: without .so.
+set t::extension $t::root/wowsql
+if {[info exists ::env(WOWSQL_TEST_EXTENSION)]} { set t::extension $::env(WOWSQL_TEST_EXTENSION) }
 
 proc t::pass {} { variable passed; incr passed }
 
@@ -204,7 +207,7 @@ proc open_db {{file :memory:}} {
   sqlite3 ::db $file
   db nullvalue NULL
   db enable_load_extension 1
-  db eval "SELECT load_extension('$t::root/wowsql')"
+  db eval "SELECT load_extension('$t::extension')"
 }
 
 # Says what is true of the stack, that it does not cut answers: otherwise the request behind a short
