@@ -37,6 +37,9 @@ SOURCES := $(sort $(wildcard src/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
+# And once more with the headers of the newer SQLite that tests/newer.test installs.
+NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
+NEWER_NODE := build/newer/node_modules
 UNITS   := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/unit_*.c)))
 
 .PHONY: all deps demo test unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
@@ -56,6 +59,14 @@ build/core/%.o: src/%.c VERSION
 	@echo cc $< '(tests)'
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
 
+build/newer/%.o: src/%.c VERSION $(NEWER_NODE)/.package-lock.json
+	@echo cc $< '(newer SQLite)'
+	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -c -o $@ $<
+
+build/newer/$(LIBRARY): $(NEWER)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(NEWER) $(LIBS)
+
 build/fuzz_rows: fuzz/fuzz_rows.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
@@ -64,7 +75,7 @@ build/unit_%: tests/unit_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(wildcard build/*.d build/core/*.d)
+-include $(wildcard build/*.d build/core/*.d build/newer/*.d)
 .SECONDARY: $(CORE)
 
 deps:
