@@ -391,6 +391,7 @@ int wow_lookup_find(const struct wow_lookup *lookup, enum wow_lookup_way *way,
   if (is_worth_fetching_now(group, lookup)) rc = fetch_whole(group, lookup, err);
   if (rc != SQLITE_OK) return rc;
   bool may_fetch = says_all(group, lookup);
+  *is_whole = true;
   if (may_fetch && group->whole) {
     rc = find_in_whole(group, lookup, cursor);
     return rc == SQLITE_OK ? rc : wow_error_nomem(err);
