@@ -6,8 +6,7 @@
 /* ---------------------------------------------------------------- WHERE */
 
 /* Does a LIKE term on the same column say all that this range term says? Then SQLite has made it,
- *for
- ** comparison byte by byte, and makes it again. */
+** for comparison byte by byte, and makes it again. */
 static bool is_implied(const struct wow_plan *plan, int term, sqlite3_value *const *argv) {
   const struct wow_plan_term *t = &plan->terms[term];
   if (t->op != WOW_GE && t->op != WOW_LT) return false;

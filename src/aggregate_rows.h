@@ -1,10 +1,8 @@
 /*
 ** Bracketed aggregates computed from rows: the same question asked of the virtual table itself, in
 ** plain SQL without brackets, with the plan's terms as its WHERE and their values as its
-*parameters.
-** So it is answered by the ways that all other statements go, and SQLite's own meaning holds for
-*what
-** the server cannot decide.
+** parameters. So it is answered by the ways that all other statements go, and SQLite's own meaning
+** holds for what the server cannot decide.
 */
 #ifndef WOW_AGGREGATE_ROWS_H
 #define WOW_AGGREGATE_ROWS_H

@@ -2,27 +2,22 @@
 ** Scans with bracketed aggregates, see aggregate_scan.h.
 **
 ** To SQLite the aggregates are columns, and it may do things with them that mean something else
-*than
-** was asked: run the plan once for each value of a list, count the groups, order by columns that
-*are
-** no keys. The statement's bytecode (reads.h) shows this; then it is an error, not an answer.
+** than was asked: run the plan once for each value of a list, count the groups, order by columns
+** that are no keys. The statement's bytecode (reads.h) shows this; then it is an error, not an
+** answer.
 **
 ** SQLite looks at expressions, OR and row values itself, and reads their columns, of which a group
 ** has many values: an error, too. It looks at IS NOT NULL again; but where the column is read for
 ** nothing else, it is enough to say that it is not NULL.
 **
 ** Lookups, as of a join, are remembered like those of rows (lookup.h): the columns that are looked
-*up
-** are keys besides, so that all groups can be fetched at once and told apart. Without any other key
-** there is a row for each lookup, with nothing counted where the server has no group.
+** up are keys besides, so that all groups can be fetched at once and told apart. Without any other
+** key there is a row for each lookup, with nothing counted where the server has no group.
 **
 ** Some groups are collected before the first is handed out, because it may turn out that they have
-*to
-** be computed from rows: those by date(c), which have no order that the server could be asked for,
-*so
-** that an answer that it cuts cannot be continued; and those by numbers with more digits than
-*SQLite's
-** have, some of which would be one group here.
+** to be computed from rows: those by date(c), which have no order that the server could be asked
+** for, so that an answer that it cuts cannot be continued; and those by numbers with more digits
+** than SQLite's have, some of which would be one group here.
 */
 #include "aggregate_scan.h"
 

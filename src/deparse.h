@@ -31,8 +31,7 @@ void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, co
                         int bytes);
 
 /* What stands before "=" in a condition on a column, and the condition: a column that is embedded
- *from
- ** another relation is `relation.column` there. */
+** from another relation is `relation.column` there. */
 void wow_deparse_column_key(sqlite3_str *str, const struct wow_column *column);
 void wow_deparse_column_filter(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
                                const char *text, int bytes);

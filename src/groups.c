@@ -244,8 +244,7 @@ bool wow_groups_is_refusal(const struct wow_error *err) {
 
 bool wow_groups_is_lasting(const struct wow_error *err, bool is_raw) {
   /* Switched off; or a server that does not know them takes the function for a syntax error, or for
-   *a
-   ** relation to embed. */
+  ** a relation to embed. */
   static const char *const codes[] = {"PGRST123", "PGRST100", "PGRST200"};
   size_t n = is_raw ? 1 : sizeof(codes) / sizeof(codes[0]);
   for (size_t i = 0; err->code && i < n; i++) {

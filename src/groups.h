@@ -17,8 +17,7 @@ struct wow_groups;
 /* For the columns of `plan` that the statement itself reads: by `reads`, or if that is not known,
 ** that it uses. *out is NULL where they cannot be grouped, or where they are a whole key and so are
 ** all different. SQLITE_OK or SQLITE_NOMEM. `shape` says how to ask for them; what it says of
-*columns
-** and order is not looked at. */
+** columns and order is not looked at. */
 int wow_groups_new(const struct wow_pages_shape *shape, const struct wow_plan *plan,
                    int plan_number, const struct wow_reads *reads, struct wow_groups **out);
 void wow_groups_free(struct wow_groups *groups);

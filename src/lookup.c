@@ -187,8 +187,7 @@ static bool can_fetch(const struct group *group, const struct wow_lookup *lookup
 }
 
 /* Does this run say each of the varying terms to the server? One that was left to SQLite, as a
- *number
- ** beside text is, could have any row. */
+** number beside text is, could have any row. */
 static bool says_all(const struct group *group, const struct wow_lookup *lookup) {
   int from = 0;
   for (int i = 0; i < lookup->plan->n_terms; i++) {

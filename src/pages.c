@@ -11,9 +11,8 @@
 ** offset, ordered by all columns that have an order.
 **
 ** Groups have no key, but are unique by their columns. The exact count of a grouped answer is that
-*of
-** the rows in all its groups: so it shows whether groups are missing, where they say how many rows
-** they have.
+** of the rows in all its groups: so it shows whether groups are missing, where they say how many
+** rows they have.
 */
 #include "pages.h"
 
@@ -249,8 +248,7 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
 }
 
 /* Does a condition say something of this embedded relation? Then rows without one cannot be meant,
- *and
- ** the server must not send them with its columns empty. */
+** and the server must not send them with its columns empty. */
 static bool is_filtered(const struct wow_pages *pages, const struct wow_column *column) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendchar(str, 1, '&');
@@ -625,9 +623,8 @@ static void grow(struct wow_pages *pages) {
 }
 
 /* A sorted answer that does not follow the key costs the server a sort for each page, and groups
- *are
- ** made anew for each, so behind the first page all the rest is asked for at once (it streams; see
- ** WOW_BUFFER_BYTES). */
+** are made anew for each, so behind the first page all the rest is asked for at once (it streams;
+** see WOW_BUFFER_BYTES). */
 static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   grow(pages);
   /* By the key alone an index gives it. */
@@ -745,8 +742,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
 }
 
 /* Lets what has arrived in the meantime into the decoder. Between two rows only: it ends the
- *validity
- ** of a row's values. */
+** validity of a row's values. */
 static int look_at_network(struct wow_pages *pages, struct wow_error *err) {
   if (pages->current->got == 0 || pages->current->got % ROWS_PER_PUMP != 0) return SQLITE_OK;
   wow_http_pump(pages->shape.conn->http);

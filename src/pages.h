@@ -34,8 +34,7 @@ struct wow_pages_shape {
   int n_order; /* how many of `sort` the statement asked for; the rest is the key */
   bool has_key;
   /* Members that are no columns: aggregates, and keys to group by. Then a row is a group, and by
-   *its
-   ** columns it is unique if has_key. */
+  ** its columns it is unique if has_key. */
   const struct wow_pages_extra *extras;
   int n_extras;
   int counting;  /* the extra that is count(): the rows of a group; -1: none */
@@ -65,8 +64,7 @@ void wow_pages_expect_all(struct wow_pages *pages);
 void wow_pages_hold(struct wow_pages *pages, bool hold);
 
 /* The condition of the rows behind the present one, of a relation with a key. NULL: no memory, or
- *it
- ** cannot be said. */
+** it cannot be said. */
 char *wow_pages_rest_filters(struct wow_pages *pages);
 
 /* Steps to the next row: SQLITE_ROW, SQLITE_DONE, or an error. */

@@ -692,11 +692,9 @@ static void forget_dates(struct planner *p) {
 
 /*
 ** Are the columns that SQLite passes as an order those of GROUP BY? DISTINCT is as good, if it
-*wants
-** no aggregates. From 3.53 on SQLite does not tell GROUP BY with ORDER BY from ORDER BY alone: then
-** it is assumed, and the bytecode shows whether it was right when the plan is run. A LIMIT is
-*passed
-** with ORDER BY alone only.
+** wants no aggregates. From 3.53 on SQLite does not tell GROUP BY with ORDER BY from ORDER BY
+** alone: then it is assumed, and the bytecode shows whether it was right when the plan is run. A
+** LIMIT is passed with ORDER BY alone only.
 */
 static bool is_grouping(struct planner *p) {
   int distinct = sqlite3_vtab_distinct(p->info);
@@ -770,8 +768,7 @@ static void consider_for_groups(struct planner *p, int constraint) {
 ** Plans a scan that gives groups. The keys are the columns of GROUP BY, which SQLite passes as an
 ** order. All conditions are taken over: what the server cannot decide is computed from rows, see
 ** aggregate_scan.c. Joined, this table comes behind the one that it is joined with, where SQLite
-*has
-** the choice, so that the aggregates are computed for each row of that one.
+** has the choice, so that the aggregates are computed for each row of that one.
 */
 static int plan_groups(struct planner *p) {
   sqlite3_index_info *info = p->info;

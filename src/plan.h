@@ -80,8 +80,7 @@ struct wow_plan_context {
 ** (the server's options may have changed when it is run), whether SQLite groups the rows or wants
 ** each but once, whether that was assumed (see is_grouping in plan.c), whether the statement itself
 ** uses no column at all, which of the first that it uses it orders or groups by (in the order of
-*the
-** relation), and which columns of the key it uses.
+** the relation), and which columns of the key it uses.
 */
 #define WOW_PLAN_COLLATION(number) ((enum wow_collation)(((number)&7) - 1))
 #define WOW_PLAN_GROUPS(number) (((number)&8) != 0)

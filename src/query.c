@@ -166,8 +166,7 @@ static int bind_filter(struct wow_query *query, sqlite3_value *value, struct wow
 }
 
 /* Is this IN term said of a column that an = term looks up? Then SQLite looks at the list itself,
- *and
- ** it only tells which keys will be looked up. The number of the = term, or -1. */
+** and it only tells which keys will be looked up. The number of the = term, or -1. */
 static int hinted_term(const struct wow_plan *plan, int in) {
   const struct wow_plan_term *term = &plan->terms[in];
   for (int i = 0; term->op == WOW_IN && i < plan->n_terms; i++) {

@@ -87,8 +87,7 @@ const char *wow_query_list_element(const struct wow_query_list *list, int i, int
 sqlite3_int64 wow_query_most_rows(const struct wow_query *query, const struct wow_plan *plan);
 
 /* Do the decoded values satisfy what is compared here? `slots` maps columns to members. SQLITE_OK,
- *or
- ** SQLITE_ERROR where that cannot be told. */
+** or SQLITE_ERROR where that cannot be told. */
 int wow_query_matches(const struct wow_query *query, const struct wow_rows *rows, const int *slots,
                       bool *matches, struct wow_error *err);
 

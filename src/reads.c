@@ -1,17 +1,15 @@
 /*
 ** Reading bytecode, see reads.h. EXPLAIN of a statement's own text lists its program anew; that it
 ** is the same shows by the plan, which stands at VFilter. A statement whose program has scans of
-*the
-** same relation, but none with this plan, was planned under other circumstances: then nothing is
-** known.
+** the same relation, but none with this plan, was planned under other circumstances: then nothing
+** is known.
 **
 ** The instructions looked for, with their operands: VFilter (cursor, , first register), whose
-*values
-** stand two registers on; VColumn and Column (cursor, column, register); Rowid (cursor, register);
-** IsNull (register). GROUP BY is a Compare with a Jump behind it; so is a merge of sorted rows,
-*which
-** has a Permutation before it. A value of an IN list that is looped over is read into a register of
-** VFilter's, and tested for NULL at once; joined columns and sub-queries are not tested.
+** values stand two registers on; VColumn and Column (cursor, column, register); Rowid (cursor,
+** register); IsNull (register). GROUP BY is a Compare with a Jump behind it that goes to the same
+** place for less and for greater (p1 and p3); where it does not, sorted rows are merged. A value of
+** an IN list that is looped over is read into a register of VFilter's, and tested for NULL at once;
+** joined columns and sub-queries are not tested.
 */
 #include "reads.h"
 
@@ -30,7 +28,6 @@ enum kind {
   OP_IS_NULL,
   OP_COMPARE,
   OP_JUMP,
-  OP_PERMUTATION,
   OP_COUNT,
   OP_SUB_QUERY,
   OP_SEEK /* looks for the values in registers p3, p3 + 1, ... */
@@ -62,15 +59,9 @@ static enum kind kind_of(const char *opcode, const char *p4, const char *plan_te
     const char *opcode;
     enum kind kind;
   } names[] = {
-      {"VColumn", OP_VIRTUAL_COLUMN},
-      {"Column", OP_COLUMN},
-      {"Rowid", OP_ROWID},
-      {"IsNull", OP_IS_NULL},
-      {"Compare", OP_COMPARE},
-      {"Jump", OP_JUMP},
-      {"Permutation", OP_PERMUTATION},
-      {"BeginSubrtn", OP_SUB_QUERY},
-      {"InitCoroutine", OP_SUB_QUERY},
+      {"VColumn", OP_VIRTUAL_COLUMN}, {"Column", OP_COLUMN},           {"Rowid", OP_ROWID},
+      {"IsNull", OP_IS_NULL},         {"Compare", OP_COMPARE},         {"Jump", OP_JUMP},
+      {"BeginSubrtn", OP_SUB_QUERY},  {"InitCoroutine", OP_SUB_QUERY},
   };
   static const char *const seeks[] = {"Seek",      "Found",      "NotFound",
                                       "NotExists", "NoConflict", "Idx"};
@@ -170,7 +161,7 @@ static void add(struct wow_reads *reads, const struct program *program) {
   for (int i = 0; i < program->n; i++) {
     const struct op *op = &program->ops[i];
     if (follows(program, i, OP_JUMP, OP_COMPARE)) {
-      bool is_merge = i > 1 && program->ops[i - 2].kind == OP_PERMUTATION;
+      bool is_merge = op->p1 != op->p3;
       reads->merges = reads->merges || is_merge;
       reads->groups = reads->groups || !is_merge;
     }

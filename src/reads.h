@@ -1,11 +1,9 @@
 /*
 ** What the running statements read of the rows of one plan. SQLite says which columns a statement
 ** uses, those of its WHERE included; which of them are read when the server has decided the terms
-*is
-** in the statement's bytecode, which EXPLAIN lists. It only ever decides what is asked for first,
-*and
-** what a condition that SQLite looks at again is told: bytecode that is not understood says
-*nothing.
+** is in the statement's bytecode, which EXPLAIN lists. It only ever decides what is asked for
+** first, and what a condition that SQLite looks at again is told: bytecode that is not understood
+** says nothing.
 */
 #ifndef WOW_READS_H
 #define WOW_READS_H

@@ -3,19 +3,15 @@
 **
 ** Counting: SQLite does not say whether a column that stands in WHERE is also read, nor whether a
 ** scan without columns counts rows. So where the terms are exact, a statement that counts, and by
-*its
-** bytecode reads nothing (see reads.h), is given as many empty rows as the server counts. The first
-** time that it asks such a row for a value after all, the rows themselves are fetched and as many
-*of
-** them passed over as were handed out empty: nothing was read of those, so it does not matter which
-** they were.
+** its bytecode reads nothing (see reads.h), is given as many empty rows as the server counts. The
+** first time that it asks such a row for a value after all, the rows themselves are fetched and as
+** many of them passed over as were handed out empty: nothing was read of those, so it does not
+** matter which they were.
 **
 ** Groups: what a statement makes of rows depends on the values that it reads, and how often. Where
-*it
-** groups by just these columns, it is given the server's groups, each row as often as it counts;
+** it groups by just these columns, it is given the server's groups, each row as often as it counts;
 ** where it does not, the first rows show whether there are few different ones, and the rest comes
-*in
-** groups. If groups turn out to be small, what lies behind them comes as rows again.
+** in groups. If groups turn out to be small, what lies behind them comes as rows again.
 */
 #include "scan.h"
 
@@ -302,8 +298,7 @@ static int next_row(struct wow_scan *scan, struct wow_error *err) {
 /* ---------------------------------------------------------------- what the statement reads */
 
 /* Looks at the statement's bytecode, once for a plan. SQLite prepares it anew for that: cheap
- *beside
- ** a request, but not beside a lookup that is answered from memory. */
+** beside a request, but not beside a lookup that is answered from memory. */
 static int look_at_reads(struct wow_scan *scan) {
   if (scan->has_reads) return SQLITE_OK;
   scan->has_reads = true;
@@ -394,8 +389,7 @@ static int next_group(struct wow_scan *scan, struct wow_error *err) {
 }
 
 /* Asks for the rows that `filters` leaves in groups. *refused: the server does not compute
- *aggregates;
- ** the rows themselves have to be asked for. */
+** aggregates; the rows themselves have to be asked for. */
 static int begin_groups(struct wow_scan *scan, const char *filters, bool *refused,
                         struct wow_error *err) {
   int rc = wow_groups_start(scan->groups, filters, err);
@@ -427,8 +421,7 @@ static int group_rest(struct wow_scan *scan, bool *done, struct wow_error *err) 
 }
 
 /* SQLite asks a row of a group for what it did not seem to read, or which one it is. That can only
- *be
- ** helped before any has been read. */
+** be helped before any has been read. */
 static int ungroup(struct wow_scan *scan, struct wow_error *err) {
   if (!wow_groups_at_first(scan->groups) || wow_pages_delivered(scan->pages) > 0) {
     return wow_error_hint(
@@ -672,10 +665,8 @@ static int step(struct wow_scan *scan, struct wow_error *err) {
 /* ---------------------------------------------------------------- merged rows */
 
 /* Sorted by a date or a time, rows come in the order of values, which is nearly always that of
- *their
- ** texts (see text_order.h). Where SQLite merges sorted rows, as for UNION with ORDER BY, it
- *compares
- ** texts, and would lose or double those that are not in their order. */
+** their texts (see text_order.h). Where SQLite merges sorted rows, as for UNION with ORDER BY, it
+** compares texts, and would lose or double those that are not in their order. */
 static int check_merge(struct wow_scan *scan, struct wow_error *err) {
   const struct wow_json_value *values[WOW_PLAN_ORDER];
   bool is_kept = true;

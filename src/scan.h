@@ -36,8 +36,7 @@ struct wow_scan *wow_scan_new(const struct wow_scan_target *target);
 void wow_scan_free(struct wow_scan *scan);
 
 /* Begins anew: `plan` and `plan_number` are what xBestIndex made, the values are xFilter's. Stands
- *on
- ** the first row afterwards, or at the end. */
+** on the first row afterwards, or at the end. */
 int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int argc,
                    sqlite3_value **argv, struct wow_error *err);
 

@@ -1,9 +1,7 @@
 /*
 ** Whether rows that are sorted by dates or times as values come in the order of their texts, too.
-*They
-** do, but where clocks are put back ("02:30+02:00" is before "02:00+01:00"), before Christ and
-*behind
-** the year 9999. Does no I/O.
+** They do, but where clocks are put back ("02:30+02:00" is before "02:00+01:00"), before Christ and
+** behind the year 9999. Does no I/O.
 */
 #ifndef WOW_TEXT_ORDER_H
 #define WOW_TEXT_ORDER_H

@@ -158,10 +158,8 @@ enum wow_agreement wow_types_compare_number(enum wow_op op, const struct wow_jso
 bool wow_types_can_continue(const struct wow_type *type);
 
 /* Does LIKE with this pattern imply `>=` (is_lower) or `<` of this bound, taken bytewise? SQLite
- *adds
- ** such a range to a pattern that begins with letters: the lower bound in capitals, the upper one
- *in
- ** small letters, with the last byte one higher. */
+** adds such a range to a pattern that begins with letters: the lower bound in capitals, the upper
+** one in small letters, with the last byte one higher. */
 bool wow_types_like_implies(const char *pattern, bool is_lower, const char *bound, int bytes);
 
 /* May the server group rows by the type? Values that are one group there must look the same here.

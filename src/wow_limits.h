@@ -22,15 +22,12 @@
 
 /* So many of the first rows are looked at, and if they have no more than so many different values
 ** in the columns read, the rest is asked for in groups. A column of 40 equally frequent values
-*shows
-** 38 of them in 128 rows, one of 1,000 shows 120; and where half of the rows have values of their
-*own,
-** at least 50 do. */
+** shows 38 of them in 128 rows, one of 1,000 shows 120; and where half of the rows have values of
+** their own, at least 50 do. */
 #define WOW_SAMPLE_ROWS 128
 #define WOW_SAMPLE_VALUES 40
 /* So many groups are asked for first: some 2 MB. If they have fewer rows than so many each, what
- *lies
- ** behind them comes as rows: a sorted group costs the server a few times what a row does. */
+** lies behind them comes as rows: a sorted group costs the server a few times what a row does. */
 #define WOW_GROUP_ROWS 25000
 #define WOW_GROUP_LARGE 8
 
@@ -40,8 +37,7 @@
 ** below the 32 MB that a scan may take. */
 #define WOW_PAGE_BYTES (6 * 1024 * 1024)
 /* Undecoded bytes after which a transfer pauses. Above WOW_PAGE_BYTES, so that a page fits whole
- *and
- ** the one behind it can be asked for. */
+** and the one behind it can be asked for. */
 #define WOW_BUFFER_BYTES (8 * 1024 * 1024)
 /* One row. SQLite's own ceiling for a value is 1,000,000,000. */
 #define WOW_ROW_BYTES (256 * 1024 * 1024)
@@ -131,8 +127,7 @@
 ** SQLite's own guess for an index. */
 #define WOW_ROWS_PER_VALUE 10.0
 /* Groups that another table would have to be looked up for, instead of the other way round: no
- *other
- ** plan is as dear, so it is only taken where there is no other. */
+** other plan is as dear, so it is only taken where there is no other. */
 #define WOW_COST_OUTSIDE 1e15
 /* What part of a relation the terms leave. */
 #define WOW_SELECTIVITY_EQ 0.02
