@@ -1,6 +1,6 @@
 /*
 ** Bare requests over one kept-alive connection: what a program that knows the right URLs needs.
-** The answers are received, decompressed and thrown away.
+** The answers are received, uncompressed as the extension's on one machine, and thrown away.
 **
 **   get N PATH                          ok SECONDS BYTES TOTAL
 **                                       the mean of N times. TOTAL: the server's exact count, asked
@@ -144,7 +144,6 @@ int main(int argc, char **argv) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
-  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, ""); /* as the extension does */
   while (bench_read(line)) {
     obey(line);
     fflush(stdout);

@@ -15,7 +15,8 @@ set benchmarks {
   lookup 1   {2,000 lookups by key}
   order  1   {ORDER BY ... LIMIT 10}
   first  1   {the first row of a full scan}
-  group  1   {GROUP BY with count(*)}
+  group  1   {GROUP BY with count(*), bracketed aggregates, beside reading all rows}
+  many   0.6 {GROUP BY of 1,000,000 different values, and looking for groups in vain}
   join   0.6 {10,000 local keys joined with a remote table}
   instead 0.6 {what people use instead: Python, curl and json_each}
 }
@@ -219,15 +220,14 @@ set lengths "SELECT sum(length(id)) + sum(length(grp)) + sum(length(amount)) + s
   + sum(length(made_at)) + sum(length(active)) FROM"
 
 proc bench_scan {} {
-  set sum [remote {SELECT sum(grp) FROM bench_rows}]
   set result [turns scan [list \
-    narrow {curl /bench_rows?select=grp,id} \
-    sum [list sql {SELECT sum(grp) FROM bench_rows} $sum] \
+    narrow {curl /bench_rows?select=name,id} \
+    sum {sql {SELECT sum(length(name)) FROM bench_rows} 20000000} \
     curl {curl /bench_rows?select=$six} \
     fetch {sql "$lengths bench_rows"} \
     compressed {curl /bench_rows?select=$six /dev/null --compressed} \
     create {create_table_as}]]
-  report scan {SELECT sum(grp)} {curl, the same two columns} $result sum narrow 1.10
+  report scan {SELECT sum(length(name))} {curl, the same two columns} $result sum narrow 1.10
   report scan {SELECT of all six columns} {curl, the same rows} $result fetch curl 1.10
   report scan {CREATE TABLE AS SELECT *} {curl, the same rows} $result create curl 1.10
   report scan {CREATE TABLE AS SELECT *} {curl --compressed, the same rows} $result create compressed
@@ -322,12 +322,47 @@ proc bench_first {} {
     "mean of 200"
 }
 
+# The same with nothing left to the server: all rows are read.
+proc from_rows {sql {expected {}}} {
+  ask sql "exec SELECT wowsql_config('ship', 0)"
+  set failed [catch {sql $sql $expected} seconds]
+  ask sql "exec SELECT wowsql_config('ship', 1)"
+  if {$failed} { error $seconds }
+  return $seconds
+}
+
 proc bench_group {} {
-  set result [turns group {
-    bare {lindex [ask client {get 1 /bench_rows?select=grp,count()}] 0}
-    ours {sql {SELECT grp, count(*) FROM bench_rows GROUP BY grp}}
-  }]
-  report group {SELECT grp, count(*) ... GROUP BY grp} {the bare aggregate request} $result ours bare
+  set sum [remote {SELECT sum(grp) FROM bench_rows}]
+  set counts {SELECT grp, count(*) FROM bench_rows GROUP BY grp}
+  set result [turns group [list \
+    bare {lindex [ask client {get 1 /bench_rows?select=grp,count()}] 0} \
+    ours [list sql $counts] \
+    bracket {sql {SELECT grp, [count(*)] FROM bench_rows GROUP BY grp}} \
+    rows [list from_rows $counts] \
+    bare_sum {lindex [ask client {get 1 /bench_rows?select=grp,amount.sum()}] 0} \
+    sum {sql {SELECT grp, [sum(amount)] FROM bench_rows GROUP BY grp}} \
+    rows_sum {from_rows {SELECT grp, sum(amount) FROM bench_rows GROUP BY grp}} \
+    few [list sql {SELECT sum(grp) FROM bench_rows} $sum] \
+    rows_few [list from_rows {SELECT sum(grp) FROM bench_rows} $sum]]]
+  report group {SELECT grp, count(*) ... GROUP BY grp} {the bare aggregate request} $result ours bare 1.30
+  report group {SELECT grp, count(*) ... GROUP BY grp} {reading all rows} $result ours rows
+  report group {SELECT grp, [count(*)] ... GROUP BY grp} {the bare aggregate request} $result bracket bare 1.30
+  report group {SELECT grp, [count(*)] ... GROUP BY grp} {reading all rows} $result bracket rows
+  report group {SELECT grp, [sum(amount)] ... GROUP BY grp} {the bare aggregate request} $result sum bare_sum 1.30
+  report group {SELECT grp, [sum(amount)] ... GROUP BY grp} {reading all rows} $result sum rows_sum
+  report group {SELECT sum(grp), of 20 values} {reading all rows} $result few rows_few
+}
+
+proc bench_many {} {
+  set sum {SELECT sum(length(name)) FROM bench_rows}
+  set groups {SELECT count(*) FROM (SELECT name, count(*) FROM bench_rows GROUP BY name)}
+  set result [turns many [list \
+    sum [list sql $sum 20000000] \
+    rows_sum [list from_rows $sum 20000000] \
+    groups [list sql $groups 1000000] \
+    rows_groups [list from_rows $groups 1000000]]]
+  report many {SELECT sum(length(name)), all different} {without a look for groups} $result sum rows_sum 1.05
+  report many {SELECT name, count(*) ... GROUP BY name} {reading all rows} $result groups rows_groups
 }
 
 proc bench_join {} {
@@ -460,15 +495,16 @@ rounds; in brackets the smallest and the largest of the rounds. Below 1, wowsql 
 
 The rows are those of \[rows.sql](rows.sql): 1,000,000 of a bigint key, an integer, a numeric, a text of
 20 bytes, a timestamptz and a boolean, 127 MB of JSON. The sides of a comparison take turns,
-$::all_rounds rounds in all (three fifths of that for join and instead).
+$::all_rounds rounds in all (three fifths of that for many, join and instead).
 
 - wowsql's time goes from sqlite3_prepare_v2 to the last row, in a process that has the extension
   loaded and the virtual table created (\[sql.c](sql.c)). Results are stepped through, not printed.
   Copies go into memory.
-- curl's time is its own `time_total` for one request, written to /dev/null. wowsql asks for compressed
-  answers and plain curl does not; one line compares with `curl --compressed`.
+- curl's time is its own `time_total` for one request, written to /dev/null. Neither it nor wowsql asks
+  a server on the same machine to compress; one line compares with `curl --compressed`.
 - Bare requests are made on one kept-alive connection by a program that has been started already
-  (\[client.c](client.c)), with the same columns, filters and compression as wowsql's.
+  (\[client.c](client.c)), with the same columns and filters as wowsql's, and not compressed either.
+- Reading all rows is the same statement after `SELECT wowsql_config('ship', 0)`.
 - The decoder reads the JSON from memory (\[decode.c](decode.c)); cJSON_Parse gets the same bytes at once
   in a process of its own, twice: the second time it need not ask the system for the tree's memory.
   Freeing the tree is not counted. Here it is CPU time that is measured.
@@ -482,7 +518,7 @@ $::all_rounds rounds in all (three fifths of that for join and instead).
 proc code {text} {
   if {[regexp {^(SELECT|CREATE)[^,]*} $text sql]} {
     # SQL in code font, a remark behind it not.
-    if {[regexp {^(.*?)(, (?:to|2,000) .*| of all .*)$} $text -> sql remark]} {
+    if {[regexp {^(.*?)(, (?:to|2,000|of 20|all different).*| of all .*)$} $text -> sql remark]} {
       return "`$sql`$remark"
     }
     return "`$text`"
