@@ -608,13 +608,12 @@ static int start(struct wow_scan *scan, const char *plan, int plan_number, int a
   wow_query_first_window(&scan->query, scan->other_bytes);
   const struct wow_query *query = &scan->query;
   scan->has_read = false;
-  scan->can_count = query->is_exact && query->first_rows < 0 && scan->plan.n_order == 0 &&
-                    wow_query_is_one_window(query) && wow_query_most_rows(query, &scan->plan) < 0 &&
-                    uses_terms_only(scan);
+  bool is_open = query->first_rows < 0 && wow_query_is_one_window(query) &&
+                 wow_query_most_rows(query, &scan->plan) < 0;
+  scan->can_count = is_open && query->is_exact && scan->plan.n_order == 0 && uses_terms_only(scan);
+  scan->may_group = is_open && query->n_compares == 0 && scan->target.conn->ship &&
+                    !scan->server->has_no_aggregates;
   if (query->first_rows < 0) wow_text_order_watch(&scan->text_order);
-  scan->may_group = scan->target.conn->ship && !scan->server->has_no_aggregates &&
-                    query->n_compares == 0 && query->first_rows < 0 &&
-                    wow_query_is_one_window(query);
   if (scan->groups) wow_groups_forget_sample(scan->groups);
   scan->is_lookup = wow_lookup_is_one(&scan->plan, query);
   if (scan->is_lookup) {

@@ -233,7 +233,13 @@ proc d::query {} {
     }
     6 { return [list "SELECT count(*) FROM $t a WHERE $p" 1] }
     7 { return [list "SELECT count(*), sum(a.$i), min(a.$c), max(a.$c), count(a.$c2) FROM $t a WHERE $p" 1] }
-    8 { return [list "SELECT a.$c, count(*) FROM $t a WHERE $p GROUP BY a.$c [pick {{} {HAVING count(*) > 1} {ORDER BY 1, 2}}]" 0] }
+    8 {
+      set tail [pick {{} {HAVING count(*) > 1} {ORDER BY 1, 2}}]
+      return [list [pick [list "SELECT a.$c, count(*) FROM $t a WHERE $p GROUP BY a.$c $tail" \
+        "SELECT a.$c, count(*), count(CASE WHEN a.$i > 1 THEN a.$c2 END) FROM $t a WHERE $p GROUP BY a.$c $tail" \
+        "SELECT a.$c, a.$i, count(*) FROM $t a WHERE $p AND a.$c2 IS NOT NULL GROUP BY a.$i, a.$c ORDER BY a.$i DESC" \
+        "SELECT sum(a.$i), count(DISTINCT a.$i), count(*) FROM $t a WHERE $p"]] 0]
+    }
     9 { return [list "SELECT DISTINCT a.$c[pick [list {} ", a.$c2"]] FROM $t a WHERE $p" 0] }
     10 {
       set b [partner $u $family]
@@ -259,7 +265,10 @@ proc d::query {} {
       set names [join [lrange $names 0 [int [llength $names]]] {, }]
       set p [predicate $t a [int 2]]
       return [list [pick [list "SELECT a.$c, $names FROM $t a WHERE $p GROUP BY a.$c" \
-        "SELECT $names FROM $t a WHERE $p" "SELECT a.$c, $names FROM $t a GROUP BY a.$c HAVING \[count(*)\] > 1"]] 0]
+        "SELECT $names FROM $t a WHERE $p" \
+        "SELECT l.k, (SELECT \[count(*)\] FROM $t a WHERE a.$i = l.k[pick [list {} " AND a.$c2 IS NOT NULL"]]) FROM loc l" \
+        "SELECT a.$i, $names FROM $t a WHERE a.$c2 IS NOT NULL AND $p GROUP BY a.$i ORDER BY a.$i" \
+        "SELECT a.$c, $names FROM $t a GROUP BY a.$c HAVING \[count(*)\] > 1"]] 0]
     }
     default { return [list "SELECT a.$c FROM (SELECT * FROM $t LIMIT 1000) a WHERE $p" 0] }
   }
