@@ -58,6 +58,7 @@ struct wow_aggregate_scan {
   int first;            /* what the first step came to, not told yet; 0: told */
   sqlite3_int64 n_rows; /* handed out in this run */
   bool is_never;
+  sqlite3_value *looked_up[WOW_PLAN_SORT]; /* if is_single: the keys' values in this run */
   struct wow_reads reads;
   bool has_reads; /* the statement was looked at */
 };
@@ -173,8 +174,16 @@ struct wow_aggregate_scan *wow_aggregate_scan_new(const struct wow_aggregate_tar
   return NULL;
 }
 
+static void forget_values(struct wow_aggregate_scan *scan) {
+  for (int i = 0; i < WOW_PLAN_SORT; i++) {
+    sqlite3_value_free(scan->looked_up[i]);
+    scan->looked_up[i] = NULL;
+  }
+}
+
 void wow_aggregate_scan_free(struct wow_aggregate_scan *scan) {
   if (scan == NULL) return;
+  forget_values(scan);
   sqlite3_finalize(scan->stmt);
   wow_pages_free(scan->pages);
   wow_answer_cursor_reset(&scan->collected);
@@ -418,6 +427,19 @@ static int start_lookup(struct wow_aggregate_scan *scan, struct wow_query *query
 
 /* ---------------------------------------------------------------- starting */
 
+/* Keeps the values of the keys, which the row of a run without any group has, too. */
+static int keep_values(struct wow_aggregate_scan *scan, sqlite3_value **argv) {
+  const struct wow_plan *plan = scan->target.plan;
+  forget_values(scan);
+  for (int i = 0; scan->is_single && i < plan->n_terms; i++) {
+    int slot = plan->terms[i].op == WOW_EQ ? scan->slots[plan->terms[i].column] : -1;
+    if (slot < 0 || slot >= WOW_PLAN_SORT || scan->looked_up[slot]) continue;
+    scan->looked_up[slot] = sqlite3_value_dup(argv[i]);
+    if (scan->looked_up[slot] == NULL) return SQLITE_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
 /* The conditions as a text. NULL: no memory. */
 static char *filters_of(const struct wow_query *query) {
   sqlite3_str *str = sqlite3_str_new(NULL);
@@ -459,6 +481,7 @@ int wow_aggregate_scan_start(struct wow_aggregate_scan *scan, enum wow_collation
   scan->first = 0;
   scan->n_rows = 0;
   scan->is_never = false;
+  if (keep_values(scan, argv) != SQLITE_OK) return wow_error_nomem(err);
   if (target->shape.conn->ship && !scan->needs_rows && !target->shape.server->has_no_aggregates &&
       is_decidable(scan, collation, argv)) {
     struct wow_query query = {0};
@@ -512,6 +535,7 @@ static void result(struct wow_aggregate_scan *scan, sqlite3_context *ctx, int me
   if (scan->mode == FROM_NOTHING) {
     bool counts = aggregate && (aggregate->kind == WOW_COUNT_ALL || aggregate->kind == WOW_COUNT);
     if (counts) sqlite3_result_int(ctx, 0);
+    if (member < scan->n_keys) sqlite3_result_value(ctx, scan->looked_up[member]);
   } else if (scan->mode == FROM_ROWS) {
     sqlite3_result_value(ctx, sqlite3_column_value(scan->stmt, member));
   } else {
@@ -527,6 +551,12 @@ int wow_aggregate_scan_column(struct wow_aggregate_scan *scan, sqlite3_context *
                               struct wow_error *err) {
   const struct wow_relation *relation = scan->target.shape.relation;
   const struct wow_aggregates *aggregates = scan->target.aggregates;
+  /* No row: SQLite is to keep this one, which it looks at again. */
+  bool is_test = scan->mode == FROM_NOTHING && column < relation->n_columns;
+  if (is_test && is_known_not_null(scan, column)) {
+    sqlite3_result_int(ctx, 1);
+    return SQLITE_OK;
+  }
   if (column < relation->n_columns && scan->slots[column] >= 0) {
     result(scan, ctx, scan->slots[column], &relation->columns[column].type, NULL);
     return SQLITE_OK;

@@ -184,6 +184,16 @@ static void add(struct wow_reads *reads, const struct program *program) {
   }
 }
 
+/* The text of a running statement that may run the plan; NULL: it cannot. Some pragmas act when
+*they
+** are prepared, so that none is prepared anew. */
+static const char *running_text(sqlite3_stmt *stmt) {
+  const char *sql = sqlite3_stmt_busy(stmt) ? sqlite3_sql(stmt) : NULL;
+  if (sql == NULL || sqlite3_stmt_isexplain(stmt)) return NULL;
+  sql += strspn(sql, " \t\r\n;");
+  return sqlite3_strnicmp(sql, "PRAGMA", 6) == 0 ? NULL : sql;
+}
+
 int wow_reads_init(struct wow_reads *reads, sqlite3 *db, const char *plan_text, int n_columns) {
   int rc = SQLITE_OK;
   bool is_clear = true;
@@ -196,7 +206,7 @@ int wow_reads_init(struct wow_reads *reads, sqlite3 *db, const char *plan_text, 
   for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); is_clear && stmt;
        stmt = sqlite3_next_stmt(db, stmt)) {
     struct program program = {0};
-    const char *sql = sqlite3_stmt_busy(stmt) ? sqlite3_sql(stmt) : NULL;
+    const char *sql = running_text(stmt);
     if (sql == NULL) continue;
     rc = program_load(&program, db, sql, plan_text);
     if (rc == SQLITE_OK && runs_plan(&program, -1)) {
