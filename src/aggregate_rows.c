@@ -151,6 +151,9 @@ int wow_aggregate_rows_start(const struct wow_aggregate_rows *rows, int argc, sq
     rc = sqlite3_prepare_v2(rows->target->shape.conn->db, sql, -1, stmt, NULL);
   }
   sqlite3_free(sql);
+  if (rc == SQLITE_OK) {
+    rc = wow_statements_add_own(rows->target->shape.conn->statements, *stmt);
+  }
   if (rc == SQLITE_OK) rc = bind_values(rows, *stmt, argc, argv);
   if (rc == SQLITE_OK) return SQLITE_OK;
   if (rc == SQLITE_MISMATCH) {
@@ -159,6 +162,11 @@ int wow_aggregate_rows_start(const struct wow_aggregate_rows *rows, int argc, sq
                           "a text is compared with a number, as a text or as a number");
   }
   return failed(rows, rc, err);
+}
+
+void wow_aggregate_rows_end(const struct wow_aggregate_rows *rows, sqlite3_stmt *stmt) {
+  wow_statements_drop_own(rows->target->shape.conn->statements, stmt);
+  sqlite3_finalize(stmt);
 }
 
 int wow_aggregate_rows_next(const struct wow_aggregate_rows *rows, sqlite3_stmt *stmt,

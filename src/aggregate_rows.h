@@ -18,9 +18,11 @@ struct wow_aggregate_rows {
   int n_chosen;
 };
 
-/* Prepares the statement and binds xFilter's values. SQLITE_OK, or an error; finalize *stmt. */
+/* Prepares the statement and binds xFilter's values. SQLITE_OK, or an error; *stmt ends with
+** wow_aggregate_rows_end, which takes NULL, too. */
 int wow_aggregate_rows_start(const struct wow_aggregate_rows *rows, int argc, sqlite3_value **argv,
                              sqlite3_stmt **stmt, struct wow_error *err);
+void wow_aggregate_rows_end(const struct wow_aggregate_rows *rows, sqlite3_stmt *stmt);
 /* Steps to the next group: SQLITE_ROW, SQLITE_DONE, or an error. */
 int wow_aggregate_rows_next(const struct wow_aggregate_rows *rows, sqlite3_stmt *stmt,
                             struct wow_error *err);

@@ -174,6 +174,11 @@ struct wow_aggregate_scan *wow_aggregate_scan_new(const struct wow_aggregate_tar
   return NULL;
 }
 
+static struct wow_aggregate_rows rows_of(const struct wow_aggregate_scan *scan) {
+  return (struct wow_aggregate_rows){&scan->target, scan->keys, scan->n_keys, scan->chosen,
+                                     scan->n_chosen};
+}
+
 static void forget_values(struct wow_aggregate_scan *scan) {
   for (int i = 0; i < WOW_PLAN_SORT; i++) {
     sqlite3_value_free(scan->looked_up[i]);
@@ -183,8 +188,9 @@ static void forget_values(struct wow_aggregate_scan *scan) {
 
 void wow_aggregate_scan_free(struct wow_aggregate_scan *scan) {
   if (scan == NULL) return;
+  struct wow_aggregate_rows rows = rows_of(scan);
   forget_values(scan);
-  sqlite3_finalize(scan->stmt);
+  wow_aggregate_rows_end(&rows, scan->stmt);
   wow_pages_free(scan->pages);
   wow_answer_cursor_reset(&scan->collected);
   wow_reads_reset(&scan->reads);
@@ -220,27 +226,6 @@ static int look_at_reads(struct wow_aggregate_scan *scan) {
                         scan->target.shape.relation->n_columns);
 }
 
-/* Does SQLite do with the groups what was asked? */
-static int check_statement(struct wow_aggregate_scan *scan, struct wow_error *err) {
-  const struct wow_relation *relation = scan->target.shape.relation;
-  if (look_at_reads(scan) != SQLITE_OK) return wow_error_nomem(err);
-  if (!scan->reads.is_known) return SQLITE_OK;
-  if (scan->reads.loops) {
-    return wow_error_hint(err, SQLITE_ERROR, relation->name,
-                          "join the list instead, or leave the brackets away: then SQLite computes",
-                          "bracketed aggregates would be computed for each value of an IN list");
-  }
-  if (scan->reads.counts) {
-    return wow_error_hint(err, SQLITE_ERROR, relation->name, "write [count(*)]",
-                          "count(*) beside bracketed aggregates counts groups, not rows");
-  }
-  if (WOW_PLAN_ASSUMES_GROUPS(scan->target.plan_number) && !scan->reads.groups) {
-    const char *name = scan->n_keys > 0 ? relation->columns[scan->keys[0]].name : "date(...)";
-    return must_be_key(scan, name, err);
-  }
-  return SQLITE_OK;
-}
-
 /* The number of terms that say that the column is not NULL. */
 static int n_not_null(const struct wow_plan *plan, int column) {
   int n = 0;
@@ -257,12 +242,41 @@ static bool is_known_not_null(struct wow_aggregate_scan *scan, int column) {
   return reads->n_reads == n && reads->n_null_tests == n;
 }
 
-/* ---------------------------------------------------------------- from rows */
-
-static struct wow_aggregate_rows rows_of(const struct wow_aggregate_scan *scan) {
-  return (struct wow_aggregate_rows){&scan->target, scan->keys, scan->n_keys, scan->chosen,
-                                     scan->n_chosen};
+/* A key that is there for a lookup only, and that SQLite reads: a condition on it would drop the
+*row
+** that says that nothing was counted. -1: none. */
+static int key_read(struct wow_aggregate_scan *scan) {
+  for (int i = 0; scan->is_single && i < scan->n_keys; i++) {
+    int column = scan->keys[i];
+    if (scan->reads.columns[column].n_reads > 0 && !is_known_not_null(scan, column)) return column;
+  }
+  return -1;
 }
+
+/* Does SQLite do with the groups what was asked? */
+static int check_statement(struct wow_aggregate_scan *scan, struct wow_error *err) {
+  const struct wow_relation *relation = scan->target.shape.relation;
+  if (look_at_reads(scan) != SQLITE_OK) return wow_error_nomem(err);
+  if (!scan->reads.is_known) return SQLITE_OK;
+  if (scan->reads.loops) {
+    return wow_error_hint(err, SQLITE_ERROR, relation->name,
+                          "join the list instead, or leave the brackets away: then SQLite computes",
+                          "bracketed aggregates would be computed for each value of an IN list");
+  }
+  if (scan->reads.counts) {
+    return wow_error_hint(err, SQLITE_ERROR, relation->name, "write [count(*)]",
+                          "count(*) beside bracketed aggregates counts groups, not rows");
+  }
+  int read = key_read(scan);
+  if (read >= 0) return must_be_key(scan, relation->columns[read].name, err);
+  if (WOW_PLAN_ASSUMES_GROUPS(scan->target.plan_number) && !scan->reads.groups) {
+    const char *name = scan->n_keys > 0 ? relation->columns[scan->keys[0]].name : "date(...)";
+    return must_be_key(scan, name, err);
+  }
+  return SQLITE_OK;
+}
+
+/* ---------------------------------------------------------------- from rows */
 
 static int start_from_rows(struct wow_aggregate_scan *scan, int argc, sqlite3_value **argv,
                            struct wow_error *err) {
@@ -353,10 +367,15 @@ static bool is_refused(struct wow_aggregate_scan *scan, struct wow_error *err) {
   return true;
 }
 
+/* Without keys there is one row. */
+static sqlite3_int64 most_rows(const struct wow_aggregate_scan *scan) {
+  return scan->n_keys > 0 || scan->has_dates ? -1 : 1;
+}
+
 /* Asks the server. *done: it computes these groups. */
 static int start_on_server(struct wow_aggregate_scan *scan, const char *filters, bool *done,
                            struct wow_error *err) {
-  int rc = wow_pages_start(scan->pages, filters, -1, scan->n_keys || scan->has_dates ? -1 : 1, err);
+  int rc = wow_pages_start(scan->pages, filters, -1, most_rows(scan), err);
   wow_pages_expect_all(scan->pages);
   *done = true;
   if (rc == SQLITE_OK && (scan->has_dates || scan->has_numbers)) {
@@ -379,12 +398,7 @@ static int start_on_server(struct wow_aggregate_scan *scan, const char *filters,
 
 /* May the groups of this run be remembered for others? */
 static bool is_lookup(const struct wow_aggregate_scan *scan, const struct wow_query *query) {
-  if (scan->has_dates || scan->has_numbers) return false;
-  for (int i = 0; i < scan->n_keys; i++) {
-    if (has_equal(scan->target.plan, scan->keys[i]))
-      return wow_lookup_is_one(scan->target.plan, query);
-  }
-  return false;
+  return !scan->has_dates && !scan->has_numbers && wow_lookup_is_one(scan->target.plan, query);
 }
 
 static int start_lookup(struct wow_aggregate_scan *scan, struct wow_query *query,
@@ -413,12 +427,12 @@ static int start_lookup(struct wow_aggregate_scan *scan, struct wow_query *query
   int rc = wow_lookup_find(&lookup, &way, &scan->collected, &is_whole, err);
   if (rc == SQLITE_OK && way != WOW_LOOKUP_REMEMBERED) {
     rc = check_statement(scan, err);
-    if (rc == SQLITE_OK) rc = wow_pages_start(scan->pages, filters, -1, -1, err);
+    if (rc == SQLITE_OK) rc = wow_pages_start(scan->pages, filters, -1, most_rows(scan), err);
     if (rc == SQLITE_OK) rc = wow_lookup_ask(&lookup, &scan->collected, &is_whole, err);
-    if (rc != SQLITE_OK && is_refused(scan, err)) {
-      *done = false;
-      return SQLITE_OK;
-    }
+  }
+  if (rc != SQLITE_OK && is_refused(scan, err)) {
+    *done = false;
+    return SQLITE_OK;
   }
   /* More groups than are remembered of a lookup. */
   if (rc == SQLITE_OK && !is_whole) rc = start_on_server(scan, filters, done, err);
@@ -476,7 +490,8 @@ int wow_aggregate_scan_start(struct wow_aggregate_scan *scan, enum wow_collation
   const struct wow_aggregate_target *target = &scan->target;
   bool done = false;
   int rc = SQLITE_OK;
-  sqlite3_finalize(scan->stmt);
+  struct wow_aggregate_rows rows = rows_of(scan);
+  wow_aggregate_rows_end(&rows, scan->stmt);
   scan->stmt = NULL;
   scan->first = 0;
   scan->n_rows = 0;

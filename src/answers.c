@@ -195,6 +195,10 @@ void wow_answers_complete(struct wow_answers *answers, const char *question, int
 void wow_answer_cursor_start(struct wow_answer_cursor *cursor, struct wow_answers *answers,
                              const struct wow_answer *answer) {
   answers->references++;
+  if (cursor->answers && cursor->answers->n_values != answers->n_values) {
+    sqlite3_free(cursor->values);
+    cursor->values = NULL;
+  }
   wow_answers_release(cursor->answers);
   cursor->answers = answers;
   cursor->next = answer->first;

@@ -38,6 +38,7 @@ static char *count_name(const struct wow_relation *relation) {
 
 static bool is_read(const struct wow_reads *reads, const struct wow_plan *plan, int plan_number,
                     const struct wow_relation *relation, int column) {
+  if (!plan->columns[column]) return false;
   if (reads->is_known) return reads->columns[column].n_reads > 0;
   return wow_plan_uses(plan, plan_number, relation, column);
 }

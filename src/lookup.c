@@ -20,6 +20,7 @@
 struct group {
   sqlite3_uint64 run; /* of the statements that these answers are for, see statement.h */
   char *plan_text;
+  int n_select; /* values of a row */
   const struct wow_server *server;
   struct wow_answers *answers; /* by the whole condition */
   sqlite3_int64 n_runs;
@@ -111,6 +112,7 @@ static struct group *group_new(const struct wow_lookup *lookup, sqlite3_uint64 r
   lookup->lookups->groups = group;
   group->whole_rows = -1;
   group->run = run;
+  group->n_select = lookup->n_select;
   group->server = lookup->server;
   group->answers = wow_answers_new(lookup->n_select);
   group->plan_text = sqlite3_mprintf("%s", lookup->plan_text);
@@ -124,7 +126,8 @@ static struct group *group_of(const struct wow_lookup *lookup) {
   struct wow_lookups *lookups = lookup->lookups;
   sqlite3_uint64 run = wow_statements_run(lookup->conn->statements);
   for (struct group *group = lookups->groups; group; group = group->next) {
-    bool same = group->run == run && group->server == lookup->server && group->filters &&
+    bool same = group->run == run && group->server == lookup->server &&
+                group->n_select == lookup->n_select && group->filters &&
                 strcmp(group->plan_text, lookup->plan_text) == 0;
     if (same) return group;
   }
@@ -182,6 +185,7 @@ static bool can_fetch(const struct group *group, const struct wow_lookup *lookup
     varies = true;
     if (term->op != WOW_EQ) return false;
     if (!wow_types_has_one_text(&lookup->query->relation->columns[term->column].type)) return false;
+    if (lookup->slots[term->column] < 0) return false;
   }
   return varies;
 }

@@ -16,12 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
-
 enum kind {
   OP_OTHER,
   OP_FILTER,       /* VFilter of this plan */
   OP_OTHER_FILTER, /* VFilter of another plan of the relation */
+  OP_LOOP,         /* another table is read */
   OP_VIRTUAL_COLUMN,
   OP_COLUMN,
   OP_ROWID,
@@ -30,13 +29,19 @@ enum kind {
   OP_JUMP,
   OP_COUNT,
   OP_SUB_QUERY,
+  OP_INTEGER,
   OP_SEEK /* looks for the values in registers p3, p3 + 1, ... */
 };
+
+/* So many instructions at most lie between a VFilter and the first of those that load its values.
+ */
+#define MOST_BETWEEN 100
 
 struct op {
   enum kind kind;
   int p1, p2, p3;
-  int n; /* registers of OP_SEEK */
+  int n;       /* registers of OP_SEEK */
+  bool begins; /* the first of a program: that of the statement, or that of a trigger */
 };
 
 struct program {
@@ -61,14 +66,15 @@ static enum kind kind_of(const char *opcode, const char *p4, const char *plan_te
   } names[] = {
       {"VColumn", OP_VIRTUAL_COLUMN}, {"Column", OP_COLUMN},           {"Rowid", OP_ROWID},
       {"IsNull", OP_IS_NULL},         {"Compare", OP_COMPARE},         {"Jump", OP_JUMP},
-      {"BeginSubrtn", OP_SUB_QUERY},  {"InitCoroutine", OP_SUB_QUERY},
+      {"BeginSubrtn", OP_SUB_QUERY},  {"InitCoroutine", OP_SUB_QUERY}, {"OpenRead", OP_LOOP},
+      {"Integer", OP_INTEGER},
   };
   static const char *const seeks[] = {"Seek",      "Found",      "NotFound",
                                       "NotExists", "NoConflict", "Idx"};
   if (strcmp(opcode, "VFilter") == 0) {
     if (strcmp(p4, plan_text) == 0) return OP_FILTER;
     bool same = strncmp(p4, plan_text, relation_bytes(plan_text)) == 0;
-    return same ? OP_OTHER_FILTER : OP_OTHER;
+    return same ? OP_OTHER_FILTER : OP_LOOP;
   }
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     if (strcmp(opcode, names[i].opcode) == 0) return names[i].kind;
@@ -105,6 +111,7 @@ static int program_load(struct program *program, sqlite3 *db, const char *sql,
     op->p2 = sqlite3_column_int(stmt, 3);
     op->p3 = sqlite3_column_int(stmt, 4);
     op->n = p4 && atoi(p4) > 1 ? atoi(p4) : 1;
+    op->begins = sqlite3_column_int(stmt, 0) == 0;
     rc = SQLITE_OK;
   }
   sqlite3_finalize(stmt);
@@ -145,19 +152,29 @@ static bool follows(const struct program *program, int i, enum kind kind, enum k
   return i > 0 && program->ops[i].kind == kind && program->ops[i - 1].kind == before;
 }
 
-/* Is the register one of the values that the plan is run with? */
-static bool is_argument(const struct program *program, int r) {
-  for (int i = 0; i < program->n; i++) {
-    const struct op *op = &program->ops[i];
-    int first = op->p3 + 2;
-    if (op->kind == OP_FILTER && r >= first && r < first + WOW_PLAN_TERMS) return true;
+/* Does the i-th instruction, a VFilter, take values that are read from a list? The number of its
+** values is loaded right before it. */
+static bool is_looped(const struct program *program, int i) {
+  int first = program->ops[i].p3 + 2, n = 0;
+  for (int j = i - 1; j >= 0 && j >= i - MOST_BETWEEN; j--) {
+    const struct op *op = &program->ops[j];
+    if (op->kind == OP_FILTER || op->kind == OP_OTHER_FILTER) break;
+    if (op->kind == OP_INTEGER && op->p2 == first - 1 && n == 0) n = op->p1;
+    bool is_value = op->kind == OP_IS_NULL && op->p1 >= first && op->p1 < first + n;
+    if (!is_value || j == 0) continue;
+    const struct op *before = &program->ops[j - 1];
+    if (before->kind == OP_COLUMN && before->p3 == op->p1) return true;
+    if (before->kind == OP_ROWID && before->p2 == op->p1) return true;
   }
   return false;
 }
 
+/* Adds what one program reads, that runs the plan. */
 static void add(struct wow_reads *reads, const struct program *program) {
-  bool has_count = has_kind(program, OP_COUNT);
-  reads->counts = reads->counts || (has_count && !has_kind(program, OP_SUB_QUERY));
+  bool is_alone = !has_kind(program, OP_SUB_QUERY) && !has_kind(program, OP_LOOP) &&
+                  !has_kind(program, OP_OTHER_FILTER);
+  reads->is_known = true;
+  reads->counts = reads->counts || (is_alone && has_kind(program, OP_COUNT));
   for (int i = 0; i < program->n; i++) {
     const struct op *op = &program->ops[i];
     if (follows(program, i, OP_JUMP, OP_COMPARE)) {
@@ -165,14 +182,7 @@ static void add(struct wow_reads *reads, const struct program *program) {
       reads->merges = reads->merges || is_merge;
       reads->groups = reads->groups || !is_merge;
     }
-    if (follows(program, i, OP_IS_NULL, OP_COLUMN) && program->ops[i - 1].p3 == op->p1 &&
-        is_argument(program, op->p1)) {
-      reads->loops = true;
-    }
-    if (follows(program, i, OP_IS_NULL, OP_ROWID) && program->ops[i - 1].p2 == op->p1 &&
-        is_argument(program, op->p1)) {
-      reads->loops = true;
-    }
+    if (op->kind == OP_FILTER) reads->loops = reads->loops || is_looped(program, i);
     if (op->kind != OP_VIRTUAL_COLUMN && op->kind != OP_ROWID) continue;
     if (!runs_plan(program, op->p1)) continue;
     if (op->kind == OP_ROWID) {
@@ -184,9 +194,23 @@ static void add(struct wow_reads *reads, const struct program *program) {
   }
 }
 
+/* Adds what a statement's programs read. False: it was planned under other circumstances. */
+static bool add_all(struct wow_reads *reads, const struct program *all) {
+  bool runs = false;
+  for (int i = 0, n; i < all->n; i += n) {
+    for (n = 1; i + n < all->n && !all->ops[i + n].begins;)
+      n++;
+    struct program program = {all->ops + i, n};
+    if (!runs_plan(&program, -1)) continue;
+    add(reads, &program);
+    runs = true;
+  }
+  return runs || !has_kind(all, OP_OTHER_FILTER);
+}
+
 /* The text of a running statement that may run the plan; NULL: it cannot. Some pragmas act when
-*they
-** are prepared, so that none is prepared anew. */
+ *they
+ ** are prepared, so that none is prepared anew. */
 static const char *running_text(sqlite3_stmt *stmt) {
   const char *sql = sqlite3_stmt_busy(stmt) ? sqlite3_sql(stmt) : NULL;
   if (sql == NULL || sqlite3_stmt_isexplain(stmt)) return NULL;
@@ -209,12 +233,7 @@ int wow_reads_init(struct wow_reads *reads, sqlite3 *db, const char *plan_text, 
     const char *sql = running_text(stmt);
     if (sql == NULL) continue;
     rc = program_load(&program, db, sql, plan_text);
-    if (rc == SQLITE_OK && runs_plan(&program, -1)) {
-      add(reads, &program);
-      reads->is_known = true;
-    } else if (rc != SQLITE_OK || has_kind(&program, OP_OTHER_FILTER)) {
-      is_clear = false;
-    }
+    is_clear = rc == SQLITE_OK && add_all(reads, &program);
     sqlite3_free(program.ops);
   }
   reads->is_known = reads->is_known && is_clear;

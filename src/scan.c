@@ -306,15 +306,6 @@ static int look_at_reads(struct wow_scan *scan) {
                         scan->target.relation->n_columns);
 }
 
-/* Might the statement use a column for its terms only? */
-static bool uses_a_term(const struct wow_scan *scan) {
-  for (int i = 0; i < scan->plan.n_terms; i++) {
-    int column = scan->plan.terms[i].column;
-    if (wow_plan_uses(&scan->plan, scan->plan_number, scan->target.relation, column)) return true;
-  }
-  return false;
-}
-
 /* ---------------------------------------------------------------- groups */
 
 /* Makes the groups of this plan; scan->groups stays NULL where there are none. */
@@ -335,7 +326,7 @@ static int wants_groups(struct wow_scan *scan, bool *wants) {
   for (int i = 0; i < WOW_PLAN_ORDER_BITS; i++)
     has_order = has_order || WOW_PLAN_ORDERS_BY(scan->plan_number, i);
   if (!scan->may_group || !has_order) return SQLITE_OK;
-  int rc = make_groups(scan, uses_a_term(scan) || !WOW_PLAN_GROUPS(scan->plan_number));
+  int rc = make_groups(scan, true);
   *wants = rc == SQLITE_OK && scan->groups && wow_groups_are_its_own(scan->groups);
   return rc;
 }
@@ -349,7 +340,7 @@ static const struct wow_json_value *value_at(const struct wow_scan *scan, int sl
 static int sample_row(struct wow_scan *scan) {
   const struct wow_json_value *values[WOW_PLAN_SORT];
   int n = 0;
-  int rc = make_groups(scan, !scan->is_lookup && uses_a_term(scan));
+  int rc = make_groups(scan, !scan->is_lookup);
   if (rc != SQLITE_OK || scan->groups == NULL) {
     scan->may_group = false;
     return rc;
@@ -423,7 +414,8 @@ static int group_rest(struct wow_scan *scan, bool *done, struct wow_error *err) 
 /* SQLite asks a row of a group for what it did not seem to read, or which one it is. That can only
 ** be helped before any has been read. */
 static int ungroup(struct wow_scan *scan, struct wow_error *err) {
-  if (!wow_groups_at_first(scan->groups) || wow_pages_delivered(scan->pages) > 0) {
+  if (!wow_groups_at_first(scan->groups) || wow_pages_delivered(scan->pages) > 0 ||
+      scan->has_read) {
     return wow_error_hint(
         err, SQLITE_ERROR, scan->target.relation->name,
         "name the key's columns instead of rowid; or run it after SELECT wowsql_config('ship', 0)",
@@ -613,7 +605,7 @@ static int start(struct wow_scan *scan, const char *plan, int plan_number, int a
   scan->can_count = is_open && query->is_exact && scan->plan.n_order == 0 && uses_terms_only(scan);
   scan->may_group = is_open && query->n_compares == 0 && scan->target.conn->ship &&
                     !scan->server->has_no_aggregates;
-  if (query->first_rows < 0) wow_text_order_watch(&scan->text_order);
+  wow_text_order_watch(&scan->text_order, query->first_rows < 0);
   if (scan->groups) wow_groups_forget_sample(scan->groups);
   scan->is_lookup = wow_lookup_is_one(&scan->plan, query);
   if (scan->is_lookup) {
@@ -670,7 +662,7 @@ static int check_merge(struct wow_scan *scan, struct wow_error *err) {
   const struct wow_json_value *values[WOW_PLAN_ORDER];
   bool is_kept = true;
   if (!scan->text_order.is_watched) return SQLITE_OK;
-  if (scan->mode != SCAN_ROWS && scan->mode != SCAN_GROUPED) return SQLITE_OK;
+  if (scan->mode == SCAN_END || scan->mode == SCAN_COUNTED) return SQLITE_OK;
   for (int i = 0; i < scan->plan.n_order; i++) {
     int column = scan->plan.order[i].column;
     values[i] = scan->mode == SCAN_GROUPED ? wow_groups_value(scan->groups, column)
@@ -742,16 +734,17 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
     int rc = fetch_after_all(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
-  scan->has_read = true;
   if (scan->mode == SCAN_GROUPED) {
     const struct wow_json_value *value = wow_groups_value(scan->groups, column);
     if (value) {
+      scan->has_read = true;
       wow_types_result(ctx, &scan->target.relation->columns[column].type, value);
       return SQLITE_OK;
     }
     int rc = ungroup(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
+  scan->has_read = true;
   /* As RIGHT JOIN does with the key, though SQLite has not said so. */
   if (scan->may_group && !is_foreseen(scan, column)) forgo_groups(scan);
   if (scan->slots[column] < 0) {

@@ -24,6 +24,8 @@ struct wow_statements {
   sqlite3 *db;
   sqlite3_uint64 last;
   struct run runs[WOW_RUNS];
+  sqlite3_stmt **own; /* see wow_statements_add_own */
+  int n_own;
 };
 
 struct wow_statements *wow_statements_new(sqlite3 *db) {
@@ -43,6 +45,7 @@ void wow_statements_free(struct wow_statements *statements) {
   if (statements == NULL) return;
   for (int i = 0; i < WOW_RUNS; i++)
     forget(&statements->runs[i]);
+  sqlite3_free(statements->own);
   sqlite3_free(statements);
 }
 
@@ -50,6 +53,38 @@ static sqlite3_stmt *next_busy(sqlite3 *db, sqlite3_stmt *stmt) {
   do {
     stmt = sqlite3_next_stmt(db, stmt);
   } while (stmt && !sqlite3_stmt_busy(stmt));
+  return stmt;
+}
+
+int wow_statements_add_own(struct wow_statements *statements, sqlite3_stmt *stmt) {
+  sqlite3_uint64 bytes = sizeof(stmt) * (sqlite3_uint64)(statements->n_own + 1);
+  sqlite3_stmt **own = sqlite3_realloc64(statements->own, bytes);
+  if (own == NULL) return SQLITE_NOMEM;
+  statements->own = own;
+  own[statements->n_own++] = stmt;
+  return SQLITE_OK;
+}
+
+void wow_statements_drop_own(struct wow_statements *statements, const sqlite3_stmt *stmt) {
+  for (int i = 0; i < statements->n_own; i++) {
+    if (statements->own[i] != stmt) continue;
+    statements->own[i] = statements->own[--statements->n_own];
+    return;
+  }
+}
+
+static bool is_own(const struct wow_statements *statements, const sqlite3_stmt *stmt) {
+  for (int i = 0; i < statements->n_own; i++) {
+    if (statements->own[i] == stmt) return true;
+  }
+  return false;
+}
+
+/* The next one that the application runs. */
+static sqlite3_stmt *next_of_others(const struct wow_statements *statements, sqlite3_stmt *stmt) {
+  do {
+    stmt = next_busy(statements->db, stmt);
+  } while (stmt && is_own(statements, stmt));
   return stmt;
 }
 
@@ -65,26 +100,27 @@ static bool has(const struct run *run, sqlite3_stmt *stmt) {
 }
 
 /* How many statements are busy, and how many of them belong to the run. */
-static int count_busy(sqlite3 *db, const struct run *run, int *n_of_run) {
+static int count_busy(const struct wow_statements *statements, const struct run *run,
+                      int *n_of_run) {
   int n = 0;
   *n_of_run = 0;
-  for (sqlite3_stmt *stmt = next_busy(db, NULL); stmt; stmt = next_busy(db, stmt)) {
+  sqlite3_stmt *stmt = next_of_others(statements, NULL);
+  for (; stmt; stmt = next_of_others(statements, stmt)) {
     n++;
     *n_of_run += has(run, stmt);
   }
   return n;
 }
 
-static bool is_over(sqlite3 *db, const struct run *run) {
+static bool is_over(const struct wow_statements *statements, const struct run *run) {
   int n_of_run = 0;
-  count_busy(db, run, &n_of_run);
+  count_busy(statements, run, &n_of_run);
   return n_of_run < run->n;
 }
 
 bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uint64 run) {
   for (int i = 0; i < WOW_RUNS; i++) {
-    if (statements->runs[i].number == run && run)
-      return is_over(statements->db, &statements->runs[i]);
+    if (statements->runs[i].number == run && run) return is_over(statements, &statements->runs[i]);
   }
   return true;
 }
@@ -92,7 +128,7 @@ bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uin
 void wow_statements_planned(struct wow_statements *statements) {
   for (int i = 0; i < WOW_RUNS; i++) {
     struct run *run = &statements->runs[i];
-    if (run->number && is_over(statements->db, run)) forget(run);
+    if (run->number && is_over(statements, run)) forget(run);
   }
 }
 
@@ -101,7 +137,7 @@ static struct run *room(struct wow_statements *statements) {
   struct run *found = &statements->runs[0];
   for (int i = 0; i < WOW_RUNS; i++) {
     struct run *run = &statements->runs[i];
-    if (run->number && is_over(statements->db, run)) forget(run);
+    if (run->number && is_over(statements, run)) forget(run);
     if (run->number < found->number) found = run;
   }
   forget(found);
@@ -110,18 +146,18 @@ static struct run *room(struct wow_statements *statements) {
 
 sqlite3_uint64 wow_statements_run(struct wow_statements *statements) {
   static const struct run none = {0};
-  sqlite3 *db = statements->db;
-  int n_of_run = 0, n = count_busy(db, &none, &n_of_run);
+  int n_of_run = 0, n = count_busy(statements, &none, &n_of_run);
   for (int i = 0; i < WOW_RUNS; i++) {
     struct run *run = &statements->runs[i];
     if (run->number == 0 || run->n != n) continue;
-    count_busy(db, run, &n_of_run);
+    count_busy(statements, run, &n_of_run);
     if (n_of_run == n) return run->number;
   }
   struct run *run = room(statements);
   run->statements = sqlite3_malloc64(sizeof(*run->statements) * (sqlite3_uint64)(n + 1));
   if (run->statements == NULL) return 0;
-  for (sqlite3_stmt *stmt = next_busy(db, NULL); stmt; stmt = next_busy(db, stmt))
+  sqlite3_stmt *stmt = next_of_others(statements, NULL);
+  for (; stmt; stmt = next_of_others(statements, stmt))
     run->statements[run->n++] = (struct running){stmt, runs_of(stmt)};
   return run->number = ++statements->last;
 }

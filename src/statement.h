@@ -27,6 +27,12 @@ bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uin
 /* A statement is being planned, by xBestIndex: it may have the address of one that has ended. */
 void wow_statements_planned(struct wow_statements *statements);
 
+/* A statement that a virtual table runs on behalf of another, and that it has ended: it belongs to
+*the
+** run of that other one. SQLITE_OK or SQLITE_NOMEM. */
+int wow_statements_add_own(struct wow_statements *statements, sqlite3_stmt *stmt);
+void wow_statements_drop_own(struct wow_statements *statements, const sqlite3_stmt *stmt);
+
 /* Has a running statement parameters, which values may come from? */
 bool wow_statement_has_parameters(sqlite3 *db);
 

@@ -17,9 +17,9 @@ void wow_text_order_init(struct wow_text_order *order, const struct wow_plan *pl
   order->relation = relation;
 }
 
-void wow_text_order_watch(struct wow_text_order *order) {
+void wow_text_order_watch(struct wow_text_order *order, bool watch) {
   order->has_last = order->is_watched = false;
-  for (int i = 0; i < order->plan->n_order; i++)
+  for (int i = 0; watch && i < order->plan->n_order; i++)
     order->is_watched = order->is_watched || has_other_order(order, i);
 }
 

@@ -26,8 +26,8 @@ struct wow_text_order {
 /* For rows of a plan, which stays the caller's. Watches nothing yet. */
 void wow_text_order_init(struct wow_text_order *order, const struct wow_plan *plan,
                          const struct wow_relation *relation);
-/* Rows begin. */
-void wow_text_order_watch(struct wow_text_order *order);
+/* Rows begin; are they to be watched? */
+void wow_text_order_watch(struct wow_text_order *order, bool watch);
 /* The next row: its values of the order's columns. *is_kept: a date or a time does not tell it from
 ** the row before contrary to their texts. SQLITE_OK or SQLITE_NOMEM. */
 int wow_text_order_next(struct wow_text_order *order, const struct wow_json_value *const *values,
