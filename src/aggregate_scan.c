@@ -243,8 +243,7 @@ static bool is_known_not_null(struct wow_aggregate_scan *scan, int column) {
 }
 
 /* A key that is there for a lookup only, and that SQLite reads: a condition on it would drop the
-*row
-** that says that nothing was counted. -1: none. */
+** row that says that nothing was counted. -1: none. */
 static int key_read(struct wow_aggregate_scan *scan) {
   for (int i = 0; scan->is_single && i < scan->n_keys; i++) {
     int column = scan->keys[i];

@@ -209,8 +209,7 @@ static bool add_all(struct wow_reads *reads, const struct program *all) {
 }
 
 /* The text of a running statement that may run the plan; NULL: it cannot. Some pragmas act when
- *they
- ** are prepared, so that none is prepared anew. */
+** they are prepared, so that none is prepared anew. */
 static const char *running_text(sqlite3_stmt *stmt) {
   const char *sql = sqlite3_stmt_busy(stmt) ? sqlite3_sql(stmt) : NULL;
   if (sql == NULL || sqlite3_stmt_isexplain(stmt)) return NULL;

@@ -28,8 +28,7 @@ bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uin
 void wow_statements_planned(struct wow_statements *statements);
 
 /* A statement that a virtual table runs on behalf of another, and that it has ended: it belongs to
-*the
-** run of that other one. SQLITE_OK or SQLITE_NOMEM. */
+** the run of that other one. SQLITE_OK or SQLITE_NOMEM. */
 int wow_statements_add_own(struct wow_statements *statements, sqlite3_stmt *stmt);
 void wow_statements_drop_own(struct wow_statements *statements, const sqlite3_stmt *stmt);
 
