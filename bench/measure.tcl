@@ -536,6 +536,7 @@ proc write_picture {path} {
         exec apt-get update -qq 2>@1
         exec env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gnuplot-nox 2>@1
       }
+      auto_reset ;# what was missing before is looked for again
     }
   }
   if {[auto_execok gnuplot] eq {}} {

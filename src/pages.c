@@ -586,7 +586,7 @@ static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *mor
   struct wow_server *server = pages->shape.server;
   bool is_full = page->asked >= 0 && page->got >= page->asked;
   if (page->is_counted && total >= 0 && !is_full) {
-    *more = page->grouped < total;
+    *more = page->got > 0 && page->grouped < total;
     if (*more && server->max_rows < 0) server->max_rows = (int)page->got;
   }
   if (pages->shape.has_key) return;
