@@ -22,7 +22,7 @@ endif
 # Looked up when a recipe runs, not when make starts: `make deps` may have to install pkg-config.
 LIBS      = $(shell $(PKG) --libs libcurl libcjson) -lm
 CPPFLAGS += -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden $(CPPFLAGS) \
+ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -Isrc $(CPPFLAGS) \
              $(shell $(PKG) --cflags sqlite3 libcurl libcjson)
 
 ifeq ($(shell uname -s),Darwin)
@@ -33,14 +33,14 @@ LIBRARY := wowsql.so
 SHARED  := -shared
 endif
 
-SOURCES := $(sort $(wildcard src/*.c))
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 # And once more with the headers of the newer SQLite that tests/newer.test installs.
 NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
-UNITS   := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/unit_*.c)))
+UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
 .PHONY: all deps demo test unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
@@ -50,16 +50,17 @@ $(LIBRARY): $(OBJECTS)
 	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
 
 build/%.o: src/%.c VERSION
-	@mkdir -p build
+	@mkdir -p $(@D)
 	@echo cc $<
 	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
-	@mkdir -p build/core
+	@mkdir -p $(@D)
 	@echo cc $< '(tests)'
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
 
 build/newer/%.o: src/%.c VERSION $(NEWER_NODE)/.package-lock.json
+	@mkdir -p $(@D)
 	@echo cc $< '(newer SQLite)'
 	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -c -o $@ $<
 
@@ -69,13 +70,13 @@ build/newer/$(LIBRARY): $(NEWER)
 
 build/fuzz_rows: fuzz/fuzz_rows.c $(CORE)
 	@echo ld $@
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
-build/unit_%: tests/unit_%.c $(CORE)
+build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -Isrc -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(wildcard build/*.d build/core/*.d build/newer/*.d)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER))
 .SECONDARY: $(CORE)
 
 deps:

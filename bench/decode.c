@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "bench.h"
-#include "rows.h"
+#include "wire/rows.h"
 
 #define PIECE_BYTES 65536
 #define MEMBERS 6

@@ -32,8 +32,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "rows.h"
-#include "wow_limits.h"
+#include "wire/rows.h"
+#include "base/limits.h"
 
 #define ROW_BYTES (16 * 1024 * 1024)
 #define MAX_NAMES 6

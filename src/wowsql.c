@@ -12,9 +12,9 @@ SQLITE_EXTENSION_INIT1
 
 #include <string.h>
 
-#include "functions.h"
-#include "server.h"
-#include "table.h"
+#include "functions/functions.h"
+#include "server/server.h"
+#include "table/module.h"
 
 /* sqlite3_vtab_in and sqlite3_vtab_rhs_value came with 3.38. */
 #define OLDEST_SQLITE 3038000

@@ -1,0 +1,275 @@
+/*
+** Errors: one object out of any failure, its text and its JSON. Understands the error bodies of
+** PostgREST, of gateways and of the project's other services; knows nothing of who failed.
+**
+** What comes from the network is bounded here, and its control characters are made harmless.
+*/
+#include "base/error.h"
+
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/sqlite.h"
+#include "base/limits.h"
+
+void wow_error_reset(struct wow_error *err) {
+  sqlite3_free(err->what);
+  sqlite3_free(err->code);
+  sqlite3_free(err->message);
+  sqlite3_free(err->details);
+  sqlite3_free(err->hint);
+  memset(err, 0, sizeof(*err));
+}
+
+void wow_error_move(struct wow_error *to, struct wow_error *from) {
+  wow_error_reset(to);
+  *to = *from;
+  memset(from, 0, sizeof(*from));
+}
+
+int wow_error_nomem(struct wow_error *err) {
+  if (err->rc == SQLITE_OK) err->rc = SQLITE_NOMEM;
+  return SQLITE_NOMEM;
+}
+
+/* A copy with at most WOW_ERROR_BYTES, cut between characters, without control characters. NULL
+** for NULL. */
+static char *clean_copy(const char *text) {
+  if (text == NULL) return NULL;
+  size_t n = strlen(text);
+  if (n > WOW_ERROR_BYTES) {
+    n = WOW_ERROR_BYTES;
+    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+      n--;
+  }
+  char *copy = sqlite3_mprintf("%.*s%s", (int)n, text, text[n] ? "..." : "");
+  for (char *p = copy; p && *p; p++) {
+    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+  }
+  return copy;
+}
+
+static int set(struct wow_error *err, int rc, const char *what, const char *hint,
+               const char *format, va_list args) {
+  if (err->rc != SQLITE_OK) return err->rc;
+  char *message = sqlite3_vmprintf(format, args);
+  err->rc = rc;
+  err->message = clean_copy(message);
+  err->what = clean_copy(what);
+  err->hint = clean_copy(hint);
+  sqlite3_free(message);
+  if (err->message == NULL) err->rc = SQLITE_NOMEM;
+  return err->rc;
+}
+
+int wow_error_set(struct wow_error *err, int rc, const char *what, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  rc = set(err, rc, what, NULL, format, args);
+  va_end(args);
+  return rc;
+}
+
+int wow_error_hint(struct wow_error *err, int rc, const char *what, const char *hint,
+                   const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  rc = set(err, rc, what, hint, format, args);
+  va_end(args);
+  return rc;
+}
+
+/* ---------------------------------------------------------------- answers */
+
+/* SQLSTATEs that SQLite has a code of its own for. */
+static const struct {
+  const char *sqlstate;
+  int rc;
+} constraint_codes[] = {
+    {"23505", SQLITE_CONSTRAINT_UNIQUE},
+    {"23503", SQLITE_CONSTRAINT_FOREIGNKEY},
+    {"23502", SQLITE_CONSTRAINT_NOTNULL},
+    {"23514", SQLITE_CONSTRAINT_CHECK},
+};
+
+static int code_of(int http_status, const char *code) {
+  for (size_t i = 0; code && i < sizeof(constraint_codes) / sizeof(constraint_codes[0]); i++) {
+    if (strcmp(code, constraint_codes[i].sqlstate) == 0) return constraint_codes[i].rc;
+  }
+  return http_status == 401 || http_status == 403 ? SQLITE_AUTH : SQLITE_ERROR;
+}
+
+/* What to do, where the server does not say it. */
+static const char *hint_for(int http_status, const char *code) {
+  if (http_status == 401) return "check the API key that was given to wowsql_connect";
+  if (http_status == 403) return "the key, or the signed-in user, may not do this";
+  if (http_status == 413) return "it is larger than the server takes";
+  if (http_status == 414 || http_status == 431)
+    return "the request is longer than the server takes";
+  if (http_status == 429) return "the server limits how many requests it takes; try again later";
+  if (http_status == 404 && code && strcmp(code, "42P01") == 0) {
+    return "the table is gone or renamed: SELECT name FROM wowsql_tables, then DROP it and create "
+           "it again";
+  }
+  /* An unknown column; a constant or an operator that its type does not have. */
+  if (code && (strcmp(code, "42703") == 0 || strcmp(code, "22P02") == 0 ||
+               strcmp(code, "22007") == 0 || strcmp(code, "42883") == 0)) {
+    return "if the table has changed on the server: SELECT wowsql_refresh(), then DROP it and "
+           "create it again";
+  }
+  return NULL;
+}
+
+/* A member as text: a string as it is, anything else but null as JSON. */
+static char *member_text(const cJSON *object, const char *name) {
+  const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+  if (member == NULL || cJSON_IsNull(member)) return NULL;
+  if (cJSON_IsString(member)) return clean_copy(cJSON_GetStringValue(member));
+  char *printed = cJSON_PrintUnformatted(member);
+  char *text = clean_copy(printed);
+  cJSON_free(printed);
+  return text;
+}
+
+/* FastAPI's validation errors: [{"loc":["body","email"],"msg":"field required"}, ...]. */
+static char *validation_text(const cJSON *detail) {
+  const cJSON *entry, *part;
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  cJSON_ArrayForEach(entry, detail) {
+    const char *msg = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "msg"));
+    const char *place = NULL;
+    cJSON_ArrayForEach(part, cJSON_GetObjectItemCaseSensitive(entry, "loc")) {
+      if (cJSON_IsString(part)) place = cJSON_GetStringValue(part);
+    }
+    if (msg == NULL) continue;
+    if (sqlite3_str_length(str)) sqlite3_str_appendall(str, "; ");
+    sqlite3_str_appendf(str, place ? "%s: %s" : "%s%s", place ? place : "", msg);
+  }
+  char *text = sqlite3_str_finish(str);
+  char *clean = clean_copy(text);
+  sqlite3_free(text);
+  return clean;
+}
+
+/* The message of a service that is not PostgREST. */
+static char *service_message(const cJSON *object) {
+  static const char *const names[] = {"message", "detail", "error_description", "error", "msg"};
+  char *text = NULL;
+  for (size_t i = 0; text == NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, names[i]);
+    if (cJSON_IsArray(member))
+      text = validation_text(member);
+    else if (cJSON_IsObject(member))
+      text = service_message(member);
+    else
+      text = member_text(object, names[i]);
+  }
+  return text;
+}
+
+static bool is_html(const char *body) {
+  while (*body == ' ' || *body == '\n' || *body == '\r' || *body == '\t')
+    body++;
+  return sqlite3_strnicmp(body, "<!doctype", 9) == 0 || sqlite3_strnicmp(body, "<html", 5) == 0 ||
+         sqlite3_strnicmp(body, "<head", 5) == 0;
+}
+
+/* The message where there is no JSON: the text itself, or what kind of thing it is. */
+static char *plain_message(const char *body) {
+  if (is_html(body)) return clean_copy("the server answered with an HTML page");
+  return *body ? clean_copy(body) : clean_copy("the server gave no reason");
+}
+
+int wow_error_answer(struct wow_error *err, const char *what, int http_status, const char *body,
+                     size_t body_bytes) {
+  if (err->rc != SQLITE_OK) return err->rc;
+  char *text = sqlite3_mprintf("%.*s", (int)body_bytes, body ? body : "");
+  if (text == NULL) return wow_error_nomem(err);
+  cJSON *json = cJSON_Parse(text);
+  if (cJSON_IsObject(json)) {
+    err->code = member_text(json, "code");
+    err->message = service_message(json);
+    err->details = member_text(json, "details");
+    err->hint = member_text(json, "hint");
+    if (err->message == NULL) err->message = clean_copy("the server gave no reason");
+  } else {
+    err->message = plain_message(text);
+  }
+  err->http_status = http_status;
+  err->what = clean_copy(what);
+  err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
+  if (err->hint == NULL) err->hint = clean_copy(hint_for(http_status, err->code));
+  if (err->hint == NULL && is_html(text)) {
+    err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");
+  }
+  cJSON_Delete(json);
+  sqlite3_free(text);
+  return err->rc;
+}
+
+/* ---------------------------------------------------------------- output */
+
+char *wow_error_text(const struct wow_error *err) {
+  if (err->rc == SQLITE_NOMEM) return sqlite3_mprintf("wowsql: out of memory");
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendall(str, "wowsql: ");
+  if (err->what) sqlite3_str_appendf(str, "%s: ", err->what);
+  if (err->http_status) sqlite3_str_appendf(str, "%d", err->http_status);
+  if (err->code) sqlite3_str_appendf(str, "%s%s", err->http_status ? " " : "", err->code);
+  if (err->http_status || err->code) sqlite3_str_appendall(str, ": ");
+  sqlite3_str_appendall(str, err->message ? err->message : sqlite3_errstr(err->rc));
+  if (err->details) sqlite3_str_appendf(str, " (%s)", err->details);
+  if (err->hint) sqlite3_str_appendf(str, " [hint: %s]", err->hint);
+  return sqlite3_str_finish(str);
+}
+
+static void add_text(cJSON *json, const char *name, const char *text) {
+  if (text)
+    cJSON_AddStringToObject(json, name, text);
+  else
+    cJSON_AddNullToObject(json, name);
+}
+
+char *wow_error_json(const struct wow_error *err) {
+  cJSON *json = cJSON_CreateObject();
+  add_text(json, "what", err->what);
+  if (err->http_status)
+    cJSON_AddNumberToObject(json, "status", err->http_status);
+  else
+    cJSON_AddNullToObject(json, "status");
+  add_text(json, "code", err->code);
+  add_text(json, "message", err->message);
+  add_text(json, "details", err->details);
+  add_text(json, "hint", err->hint);
+  cJSON_AddNumberToObject(json, "sqlite_code", err->rc);
+  char *printed = cJSON_PrintUnformatted(json);
+  char *text = printed ? sqlite3_mprintf("%s", printed) : NULL;
+  cJSON_free(printed);
+  cJSON_Delete(json);
+  return text;
+}
+
+/* Shorter ones are no secrets, and would tear words apart. */
+#define SHORTEST_SECRET 6
+
+void wow_error_redact(struct wow_error *err, const char *secret) {
+  char **texts[] = {&err->code, &err->message, &err->details, &err->hint};
+  size_t bytes = strlen(secret);
+  if (bytes < SHORTEST_SECRET) return;
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    const char *from = *texts[i], *found;
+    if (from == NULL || strstr(from, secret) == NULL) continue;
+    sqlite3_str *str = sqlite3_str_new(NULL);
+    for (; (found = strstr(from, secret)) != NULL; from = found + bytes)
+      sqlite3_str_appendf(str, "%.*s***", (int)(found - from), from);
+    sqlite3_str_appendall(str, from);
+    sqlite3_free(*texts[i]);
+    *texts[i] = sqlite3_str_finish(str); /* out of memory: nothing is said rather than the secret */
+  }
+}
+
+void wow_error_about(struct wow_error *err, const char *what) {
+  if (err->rc != SQLITE_OK && err->what == NULL) err->what = sqlite3_mprintf("%s", what);
+}

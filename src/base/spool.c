@@ -1,0 +1,82 @@
+/*
+** Spools, see spool.h. The first bytes stay in memory, those behind the bound go to a file without
+** a name (tmpfile), which the system removes with the process.
+*/
+#include "base/spool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct wow_spool {
+  char *memory;
+  size_t in_memory;
+  size_t room;
+  size_t most; /* what memory may hold */
+  FILE *file;  /* NULL: nothing went there yet */
+  sqlite3_int64 in_file;
+};
+
+struct wow_spool *wow_spool_new(size_t memory_bytes) {
+  struct wow_spool *spool = sqlite3_malloc64(sizeof(*spool));
+  if (spool == NULL) return NULL;
+  memset(spool, 0, sizeof(*spool));
+  spool->most = memory_bytes;
+  return spool;
+}
+
+void wow_spool_free(struct wow_spool *spool) {
+  if (spool == NULL) return;
+  if (spool->file) fclose(spool->file);
+  sqlite3_free(spool->memory);
+  sqlite3_free(spool);
+}
+
+void wow_spool_clear(struct wow_spool *spool) {
+  spool->in_memory = 0;
+  spool->in_file = 0;
+  if (spool->file) fclose(spool->file);
+  spool->file = NULL;
+}
+
+sqlite3_int64 wow_spool_bytes(const struct wow_spool *spool) {
+  return (sqlite3_int64)spool->in_memory + spool->in_file;
+}
+
+static int append_to_file(struct wow_spool *spool, const void *data, size_t bytes) {
+  if (spool->file == NULL) spool->file = tmpfile();
+  if (spool->file == NULL) return SQLITE_ERROR;
+  if (fseeko(spool->file, (off_t)spool->in_file, SEEK_SET) != 0) return SQLITE_ERROR;
+  if (fwrite(data, 1, bytes, spool->file) != bytes) return SQLITE_ERROR;
+  spool->in_file += (sqlite3_int64)bytes;
+  return SQLITE_OK;
+}
+
+int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes) {
+  /* Once something is in the file, all that follows goes there: positions count through. */
+  if (spool->in_file || spool->in_memory + bytes > spool->most) {
+    return append_to_file(spool, data, bytes);
+  }
+  if (spool->in_memory + bytes > spool->room) {
+    size_t room = spool->room ? 2 * spool->room : 64 * 1024;
+    while (room < spool->in_memory + bytes)
+      room *= 2;
+    char *memory = sqlite3_realloc64(spool->memory, room);
+    if (memory == NULL) return SQLITE_NOMEM;
+    spool->memory = memory;
+    spool->room = room;
+  }
+  if (bytes) memcpy(spool->memory + spool->in_memory, data, bytes);
+  spool->in_memory += bytes;
+  return SQLITE_OK;
+}
+
+int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t bytes) {
+  if (bytes == 0) return SQLITE_OK;
+  if (from < (sqlite3_int64)spool->in_memory) {
+    memcpy(to, spool->memory + from, bytes); /* nothing appended stands in both places */
+    return SQLITE_OK;
+  }
+  from -= (sqlite3_int64)spool->in_memory;
+  if (fseeko(spool->file, (off_t)from, SEEK_SET) != 0) return SQLITE_ERROR;
+  return fread(to, 1, bytes, spool->file) == bytes ? SQLITE_OK : SQLITE_ERROR;
+}

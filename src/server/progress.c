@@ -1,0 +1,42 @@
+/*
+** Progress, see progress.h.
+*/
+#include "server/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+static double now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
+}
+
+void wow_progress_show(struct wow_connection *conn, const char *what) {
+  struct wow_progress *progress = &conn->progress;
+  if (!progress->is_on) return;
+  double now = now_ms();
+  if (progress->begun_ms == 0) progress->begun_ms = progress->shown_ms = now;
+  if (now - progress->shown_ms < WOW_PROGRESS_MS || !isatty(STDERR_FILENO)) return;
+  double seconds = (now - progress->begun_ms) / 1000, megabytes = (double)progress->bytes / 1e6;
+  fprintf(stderr, "\r\033[K%.60s: %lld rows, %.1f MB, %.1f MB/s", what, (long long)progress->rows,
+          megabytes, megabytes / seconds);
+  fflush(stderr);
+  progress->shown_ms = now;
+  progress->is_shown = true;
+}
+
+void wow_progress_end(struct wow_connection *conn) {
+  struct wow_progress *progress = &conn->progress;
+  if (progress->is_shown) {
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+  }
+  progress->is_shown = false;
+  progress->begun_ms = 0;
+  progress->rows = progress->bytes = 0;
+}

@@ -1,0 +1,15 @@
+/*
+** Rows, bytes and rate of what is under way, on the terminal's standard error; switched on by
+** wowsql_config('progress', 1). Nothing is shown where standard error is no terminal.
+*/
+#ifndef WOW_PROGRESS_H
+#define WOW_PROGRESS_H
+
+#include "server/server.h"
+
+/* Shows a line, if it is time to. `what` names what travels. */
+void wow_progress_show(struct wow_connection *conn, const char *what);
+/* Wipes the line, and begins anew. */
+void wow_progress_end(struct wow_connection *conn);
+
+#endif
