@@ -1,0 +1,31 @@
+/*
+** Small operations on bytes and text that several folders need: hashing, comparing, hexadecimal
+** digits, JSON strings, and text that grows up to a ceiling. Knows nothing of what the text means.
+*/
+#ifndef WOW_TEXT_H
+#define WOW_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/sqlite.h"
+
+/* Continues a 64-bit FNV-1a hash with `n` bytes; begin with WOW_TEXT_HASH_START. */
+#define WOW_TEXT_HASH_START 14695981039346656037u
+sqlite3_uint64 wow_text_hash(sqlite3_uint64 hash, const void *bytes, size_t n);
+
+/* Compares as memcmp does, and where one is the beginning of the other the shorter comes first:
+** SQLite's BINARY collation, and its order of blobs. Negative, 0 or positive. */
+int wow_text_compare(const void *a, size_t a_bytes, const void *b, size_t b_bytes);
+
+/* The value of a hexadecimal digit of either case; -1: it is not one. */
+int wow_text_hex_digit(char c);
+
+/* Appends a JSON string with its quotes, escaped as PostgreSQL's to_json does. */
+void wow_text_append_json(sqlite3_str *str, const char *text, size_t bytes);
+
+/* Appends bytes, which may include zeros, unless the text would then have more than `max` bytes.
+** SQLITE_OK, SQLITE_TOOBIG (nothing was appended) or SQLITE_NOMEM. */
+int wow_text_append_within(sqlite3_str *str, const char *data, size_t bytes, size_t max);
+
+#endif
