@@ -15,84 +15,11 @@
 */
 #include "http/http.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "http/log.h"
-#include "base/limits.h"
-
-#ifndef WOWSQL_VERSION
-#define WOWSQL_VERSION "dev"
-#endif
-
-struct wow_http {
-  sqlite3 *db;
-  CURLM *multi;
-  CURL *idle[WOW_IDLE_HANDLES];
-  int n_idle;
-  struct wow_transfer *transfers; /* those not closed yet */
-  struct wow_http_log log;
-  double interrupt_checked_ms; /* when an interrupt was last looked for */
-  double pumped_ms;            /* when the network was last looked at */
-};
-
-enum transfer_state {
-  TRANSFER_RUNNING, /* its handle is in the multi */
-  TRANSFER_PENDING, /* waits for retry_at_ms */
-  TRANSFER_DONE
-};
-
-struct wow_transfer {
-  struct wow_http *http;
-  struct wow_transfer *next;
-  enum transfer_state state;
-  CURL *easy;
-  struct curl_slist *headers;
-  char *server;
-  char *what;
-  char *method;
-  char *url;
-  const void *body;
-  size_t body_bytes;
-  bool repeatable;
-  const struct wow_http_options *options;
-  struct wow_http_sink sink;
-
-  struct wow_http_answer answer;
-  char *content_type;
-  char *content_range;
-  char *preference_applied;
-  char *location;
-  char *server_header;
-  long retry_after_s; /* -1: not said */
-  bool headers_done;  /* of an answer that is not 1xx */
-  sqlite3_str *error_body;
-  char curl_message[CURL_ERROR_SIZE];
-
-  bool is_paused;
-  int sink_rc;
-  sqlite3_int64 handed_bytes; /* body bytes that the sink took */
-  sqlite3_int64 received_bytes;
-  int retries;
-  int redirects;
-  double begun_ms;
-  double ttfb_ms;
-  double ended_ms;
-  double at;        /* Unix time of the start */
-  double active_ms; /* when a byte last moved */
-  double retry_at_ms;
-  sqlite3_int64 rows; /* -1: not said */
-  int rc;
-  struct wow_error err;
-};
-
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+#include "base/clock.h"
+#include "http/private.h"
 
 /* ---------------------------------------------------------------- the connection's side */
 
@@ -125,12 +52,12 @@ void wow_http_free(struct wow_http *http) {
 }
 
 /* Handles are used again, which keeps their buffers; connections live in the multi anyway. */
-static CURL *take_handle(struct wow_http *http) {
+CURL *take_handle(struct wow_http *http) {
   if (http->n_idle > 0) return http->idle[--http->n_idle];
   return curl_easy_init();
 }
 
-static void give_handle(struct wow_http *http, CURL *easy) {
+void give_handle(struct wow_http *http, CURL *easy) {
   if (http->n_idle == WOW_IDLE_HANDLES) {
     curl_easy_cleanup(easy);
     return;
@@ -154,344 +81,18 @@ static bool ask_interrupted(sqlite3 *db) {
 
 /* Looks at most once in WOW_POLL_MS. */
 static bool is_interrupted(struct wow_http *http) {
-  double now = now_ms();
+  double now = wow_clock_ms();
   if (now - http->interrupt_checked_ms < WOW_POLL_MS / 2.0) return false;
   http->interrupt_checked_ms = now;
   return ask_interrupted(http->db);
 }
 
-int wow_http_sleep(struct wow_http *http, long ms) {
-  double end = now_ms() + (double)ms;
-  for (double now = now_ms(); now < end; now = now_ms()) {
-    double slice = end - now < WOW_POLL_MS ? end - now : WOW_POLL_MS;
-    curl_multi_poll(http->multi, NULL, 0, (int)slice + 1, NULL);
-    wow_http_pump(http);
-    if (is_interrupted(http)) return SQLITE_INTERRUPT;
-  }
-  return SQLITE_OK;
-}
-
-/* ---------------------------------------------------------------- callbacks of curl */
-
-static void set_header(char **field, const char *value, size_t bytes) {
-  sqlite3_free(*field);
-  *field = sqlite3_mprintf("%.*s", (int)bytes, value);
-}
-
-static void forget_answer(struct wow_transfer *t) {
-  char **fields[] = {&t->content_type, &t->content_range, &t->preference_applied, &t->location,
-                     &t->server_header};
-  for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-    sqlite3_free(*fields[i]);
-    *fields[i] = NULL;
-  }
-  memset(&t->answer, 0, sizeof(t->answer));
-  t->retry_after_s = -1;
-  t->headers_done = false;
-}
-
-static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
-  struct wow_transfer *t = ctx;
-  size_t bytes = size * n, end = bytes;
-  t->active_ms = now_ms();
-  while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == '\n'))
-    end--;
-  if (bytes > 5 && sqlite3_strnicmp(line, "HTTP/", 5) == 0) {
-    const char *status = memchr(line, ' ', end);
-    forget_answer(t);
-    t->answer.status = status ? atoi(status + 1) : 0;
-    return bytes;
-  }
-  if (end == 0) {
-    t->headers_done = t->answer.status >= 200;
-    if (t->headers_done) t->ttfb_ms = now_ms() - t->begun_ms;
-    return bytes;
-  }
-  const struct {
-    const char *name;
-    char **field;
-  } wanted[] = {{"content-type:", &t->content_type},
-                {"content-range:", &t->content_range},
-                {"preference-applied:", &t->preference_applied},
-                {"location:", &t->location},
-                {"server:", &t->server_header}};
-  for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-    size_t name = strlen(wanted[i].name);
-    if (end < name || sqlite3_strnicmp(line, wanted[i].name, (int)name) != 0) continue;
-    while (name < end && line[name] == ' ')
-      name++;
-    set_header(wanted[i].field, line + name, end - name);
-  }
-  if (end > 12 && sqlite3_strnicmp(line, "retry-after:", 12) == 0) {
-    char value[80];
-    sqlite3_snprintf((int)sizeof(value), value, "%.*s", (int)(end - 12), line + 12);
-    const char *p = value;
-    while (*p == ' ')
-      p++;
-    /* Seconds, or a date (RFC 9110, 10.2.3). */
-    time_t date = *p >= '0' && *p <= '9' ? -1 : curl_getdate(p, NULL);
-    t->retry_after_s = date < 0 ? atol(p) : (long)(date - time(NULL));
-    if (t->retry_after_s < 0) t->retry_after_s = 0;
-  }
-  return bytes;
-}
-
-static bool is_good(const struct wow_transfer *t) {
-  return t->answer.status >= 200 && t->answer.status < 300;
-}
-
-static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
-  struct wow_transfer *t = ctx;
-  size_t bytes = size * n;
-  t->active_ms = now_ms();
-  if (!is_good(t)) {
-    int room = WOW_ERROR_BODY_BYTES - sqlite3_str_length(t->error_body);
-    sqlite3_str_append(t->error_body, data, bytes < (size_t)room ? (int)bytes : room);
-    return bytes;
-  }
-  int rc = t->sink.write ? t->sink.write(t->sink.ctx, data, bytes) : SQLITE_OK;
-  if (rc == SQLITE_BUSY) {
-    t->is_paused = true;
-    return CURL_WRITEFUNC_PAUSE;
-  }
-  if (rc != SQLITE_OK) {
-    t->sink_rc = rc;
-    return bytes == 0 ? 1 : 0;
-  }
-  t->handed_bytes += (sqlite3_int64)bytes;
-  return bytes;
-}
-
-/* Called often while anything is under way; notices the progress of an upload. */
-static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
-                       curl_off_t up) {
-  struct wow_transfer *t = ctx;
-  (void)down_total, (void)down, (void)up_total;
-  if (up > 0 && !t->headers_done && up < (curl_off_t)t->body_bytes) t->active_ms = now_ms();
-  return 0;
-}
-
-/* ---------------------------------------------------------------- attempts */
-
-static void set_options(struct wow_transfer *t) {
-  CURL *easy = t->easy;
-  const struct wow_http_options *options = t->options;
-  bool is_get = strcmp(t->method, "GET") == 0;
-  curl_easy_setopt(easy, CURLOPT_URL, t->url);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_message);
-#if LIBCURL_VERSION_NUM >= 0x075500
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  /* see follow() */
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that curl can read */
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options->verify_ssl ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options->verify_ssl ? 2L : 0L);
-  if (options->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-  curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-  curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
-  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, t->body ? 0L : 1L);
-  /* On a kept connection that turns out to be dead, curl itself would send the request again, also
-  ** where the server has acted on it. */
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->repeatable ? 0L : 1L);
-  if (t->body) {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_bytes);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t->body);
-  }
-  if (!is_get || t->body) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
-}
-
-static void end(struct wow_transfer *t, int rc) {
-  t->state = TRANSFER_DONE;
-  t->ended_ms = now_ms();
-  t->rc = rc;
-}
-
-static void start_attempt(struct wow_transfer *t) {
-  forget_answer(t);
-  sqlite3_str_reset(t->error_body);
-  t->curl_message[0] = 0;
-  t->is_paused = false;
-  t->active_ms = now_ms();
-  t->state = TRANSFER_RUNNING;
-  set_options(t);
-  if (curl_multi_add_handle(t->http->multi, t->easy) != CURLM_OK) {
-    end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what, "libcurl cannot start the request"));
-  }
-}
-
-/* The host and port of a URL, as far as errors name it. NULL: no memory. */
-static char *host_of(const char *url) {
-  const char *host = strstr(url, "://");
-  host = host ? host + 3 : url;
-  return sqlite3_mprintf("%.*s", (int)strcspn(host, "/?#"), host);
-}
-
-static void fail_network(struct wow_transfer *t, CURLcode code) {
-  char *host = host_of(t->url);
-  const char *name = host ? host : "the server";
-  const char *message = t->curl_message[0] ? t->curl_message : curl_easy_strerror(code);
-  int rc = SQLITE_ERROR;
-  if (t->sink_rc == SQLITE_TOOBIG) {
-    rc = wow_error_set(&t->err, rc, t->what, "the answer of %s is longer than is read here", name);
-  } else if (t->sink_rc != SQLITE_OK) {
-    rc = t->sink_rc == SQLITE_NOMEM
-             ? wow_error_nomem(&t->err)
-             : wow_error_set(&t->err, t->sink_rc, t->what, "the answer of %s was not taken", name);
-  } else if (t->handed_bytes > 0) {
-    rc = wow_error_set(&t->err, rc, t->what, "the connection to %s broke after %lld bytes: %s",
-                       name, t->handed_bytes, message);
-  } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
-    rc = wow_error_hint(&t->err, rc, t->what,
-                        "option ca_file names a file of trusted certificates; verify_ssl false "
-                        "gives up checking",
-                        "the certificate of %s cannot be trusted: %s", name, message);
-  } else {
-    rc = wow_error_hint(&t->err, rc, t->what, "is the project URL right, and the server up?",
-                        "could not reach %s: %s", name, message);
-  }
-  sqlite3_free(host);
-  end(t, rc);
-}
-
-static bool is_connection_failure(CURLcode code) {
-  return code == CURLE_COULDNT_CONNECT || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
-         code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
-         code == CURLE_HTTP2_STREAM || code == CURLE_SSL_CONNECT_ERROR;
-}
-
-/* Puts the transfer off for another attempt, if it may have one. */
-static bool try_again(struct wow_transfer *t, bool reached_server) {
-  if (t->retries >= t->options->retries || t->handed_bytes > 0) return false;
-  if (reached_server && !t->repeatable) return false;
-  unsigned char jitter = 0;
-  sqlite3_randomness(1, &jitter);
-  double pause = WOW_BACKOFF_MS * (double)(1 << (t->retries < 10 ? t->retries : 10));
-  pause *= 0.75 + jitter / 512.0; /* 75 to 125 % */
-  if (t->retry_after_s >= 0) pause = (double)t->retry_after_s * 1000;
-  if (pause > WOW_BACKOFF_MAX_MS) pause = WOW_BACKOFF_MAX_MS;
-  t->retries++;
-  t->retry_at_ms = now_ms() + pause;
-  t->state = TRANSFER_PENDING;
-  return true;
-}
-
-/* Does `location` stay with the scheme, host and port of `url`? *target is the whole new URL. */
-static bool is_same_origin(const char *url, const char *location, char **target) {
-  CURLU *from = curl_url(), *to = curl_url();
-  char *scheme[2] = {0}, *host[2] = {0}, *port[2] = {0}, *whole = NULL;
-  bool same = from && to && curl_url_set(from, CURLUPART_URL, url, 0) == CURLUE_OK &&
-              curl_url_set(to, CURLUPART_URL, url, 0) == CURLUE_OK &&
-              curl_url_set(to, CURLUPART_URL, location, 0) == CURLUE_OK;
-  CURLU *parts[2] = {from, to};
-  for (int i = 0; same && i < 2; i++) {
-    same = curl_url_get(parts[i], CURLUPART_SCHEME, &scheme[i], 0) == CURLUE_OK &&
-           curl_url_get(parts[i], CURLUPART_HOST, &host[i], 0) == CURLUE_OK &&
-           curl_url_get(parts[i], CURLUPART_PORT, &port[i], CURLU_DEFAULT_PORT) == CURLUE_OK;
-  }
-  same = same && sqlite3_stricmp(scheme[0], scheme[1]) == 0 &&
-         sqlite3_stricmp(host[0], host[1]) == 0 && strcmp(port[0], port[1]) == 0 &&
-         curl_url_get(to, CURLUPART_URL, &whole, 0) == CURLUE_OK;
-  *target = same ? sqlite3_mprintf("%s", whole) : NULL;
-  for (int i = 0; i < 2; i++) {
-    curl_free(scheme[i]);
-    curl_free(host[i]);
-    curl_free(port[i]);
-  }
-  curl_free(whole);
-  curl_url_cleanup(from);
-  curl_url_cleanup(to);
-  return *target != NULL;
-}
-
-/* A redirect. Only a read is sent on, and only within its origin: the key is for no one else. */
-static void follow(struct wow_transfer *t) {
-  char *target = NULL;
-  if (!is_same_origin(t->url, t->location, &target)) {
-    char *host = host_of(t->location);
-    end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
-                          "give the address that the project really has to wowsql_connect",
-                          "the server redirects to %s, which is not where the key was given for",
-                          host && *host ? host : "another place"));
-    t->err.http_status = t->answer.status;
-    sqlite3_free(host);
-    return;
-  }
-  if (!t->repeatable || t->redirects++ >= WOW_REDIRECTS) {
-    sqlite3_free(target);
-    end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what, "the server redirects the request"));
-    t->err.http_status = t->answer.status;
-    return;
-  }
-  sqlite3_free(t->url);
-  t->url = target;
-  start_attempt(t);
-}
-
-/* Some servers quote the key that they refuse: what stands in the headers that may be secret is
-** taken out of the error. */
-static void redact(struct wow_transfer *t) {
-  static const char *const open_names[] = {"Accept",          "Prefer",         "Content-Type",
-                                           "Accept-Encoding", "Accept-Profile", "Content-Profile",
-                                           "Expect"};
-  for (const struct curl_slist *header = t->headers; header; header = header->next) {
-    size_t name = strcspn(header->data, ":");
-    bool is_open = header->data[name] == 0;
-    for (size_t i = 0; i < sizeof(open_names) / sizeof(open_names[0]); i++) {
-      is_open = is_open || (strlen(open_names[i]) == name &&
-                            sqlite3_strnicmp(open_names[i], header->data, (int)name) == 0);
-    }
-    if (is_open) continue;
-    const char *value = header->data + name + 1;
-    while (*value == ' ')
-      value++;
-    if (sqlite3_strnicmp(value, "Bearer ", 7) == 0) value += 7;
-    wow_error_redact(&t->err, value);
-  }
-}
-
-static void finish_attempt(struct wow_transfer *t, CURLcode code) {
-  curl_off_t received = 0;
-  int status = t->answer.status;
-  curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-  t->received_bytes += (sqlite3_int64)received;
-  curl_multi_remove_handle(t->http->multi, t->easy);
-  /* To curl a head that breaks off is an answer without a body. */
-  if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
-  if (code != CURLE_OK) {
-    bool reached = code != CURLE_COULDNT_CONNECT && code != CURLE_SSL_CONNECT_ERROR;
-    if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
-    fail_network(t, code);
-  } else if (is_good(t)) {
-    end(t, SQLITE_OK);
-  } else if (status > 300 && status < 400 && t->location) {
-    follow(t);
-  } else {
-    bool passing = status == 429 || status == 502 || status == 503 || status == 504;
-    if (passing && try_again(t, true)) return;
-    wow_error_answer(&t->err, t->what, status, sqlite3_str_value(t->error_body),
-                     (size_t)sqlite3_str_length(t->error_body));
-    redact(t);
-    end(t, t->err.rc);
-  }
-}
+/* ---------------------------------------------------------------- waiting */
 
 void wow_http_pump(struct wow_http *http) {
   int running = 0, left = 0;
   CURLMsg *message;
-  double now = now_ms(), unheard_ms = now - http->pumped_ms;
+  double now = wow_clock_ms(), unheard_ms = now - http->pumped_ms;
   for (struct wow_transfer *t = http->transfers; t; t = t->next) {
     /* While the application did something else, nobody listened: that is no silence. */
     if (unheard_ms > 2 * WOW_POLL_MS) t->active_ms += unheard_ms;
@@ -506,147 +107,14 @@ void wow_http_pump(struct wow_http *http) {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
     finish_attempt(t, code);
   }
-  http->pumped_ms = now_ms();
-}
-
-/* ---------------------------------------------------------------- transfers */
-
-/* Is the server on this machine? There compressing costs more than it saves. */
-static bool is_loopback(const char *url) {
-  static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
-  const char *host = strstr(url, "://");
-  host = host ? host + 3 : url;
-  size_t bytes = strcspn(host, *host == '[' ? "/?#" : ":/?#");
-  for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-    size_t n = strlen(hosts[i]);
-    if (bytes >= n && sqlite3_strnicmp(host, hosts[i], (int)n) == 0) return true;
-  }
-  return false;
-}
-
-static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
-  for (int i = 0; i < request->n_headers; i++) {
-    struct curl_slist *list = curl_slist_append(t->headers, request->headers[i]);
-    if (list == NULL) return SQLITE_NOMEM;
-    t->headers = list;
-  }
-  if (is_loopback(t->url)) {
-    struct curl_slist *identity = curl_slist_append(t->headers, "Accept-Encoding: identity");
-    if (identity == NULL) return SQLITE_NOMEM;
-    t->headers = identity;
-  }
-  /* curl would wait a second for a "100 Continue" that not every server sends. */
-  struct curl_slist *list = curl_slist_append(t->headers, "Expect:");
-  if (list == NULL) return SQLITE_NOMEM;
-  t->headers = list;
-  return SQLITE_OK;
-}
-
-static void transfer_free(struct wow_transfer *t) {
-  forget_answer(t);
-  wow_error_reset(&t->err);
-  sqlite3_free(sqlite3_str_finish(t->error_body));
-  curl_slist_free_all(t->headers);
-  if (t->easy) give_handle(t->http, t->easy);
-  sqlite3_free(t->server);
-  sqlite3_free(t->what);
-  sqlite3_free(t->method);
-  sqlite3_free(t->url);
-  sqlite3_free(t);
-}
-
-int wow_http_open(struct wow_http *http, const struct wow_http_request *request,
-                  struct wow_transfer **out, struct wow_error *err) {
-  struct wow_transfer *t = sqlite3_malloc64(sizeof(*t));
-  struct timespec wall;
-  if (t == NULL) return wow_error_nomem(err);
-  memset(t, 0, sizeof(*t));
-  t->http = http;
-  t->server = sqlite3_mprintf("%s", request->server);
-  t->what = request->what ? sqlite3_mprintf("%s", request->what) : NULL;
-  t->method = sqlite3_mprintf("%s", request->method);
-  t->url = sqlite3_mprintf("%s", request->url);
-  t->error_body = sqlite3_str_new(NULL);
-  t->body = request->body;
-  t->body_bytes = request->body_bytes;
-  t->repeatable = request->repeatable;
-  t->options = request->options;
-  t->sink = request->sink;
-  t->rows = -1;
-  t->retry_after_s = -1;
-  t->easy = take_handle(http);
-  if (!t->server || !t->method || !t->url || (request->what && !t->what) || !t->easy ||
-      add_headers(t, request) != SQLITE_OK) {
-    transfer_free(t);
-    return wow_error_nomem(err);
-  }
-  clock_gettime(CLOCK_REALTIME, &wall);
-  t->at = (double)wall.tv_sec + (double)wall.tv_nsec / 1e9;
-  t->begun_ms = now_ms();
-  t->next = http->transfers;
-  http->transfers = t;
-  start_attempt(t);
-  wow_http_pump(http);
-  *out = t;
-  return SQLITE_OK;
-}
-
-static void log_transfer(struct wow_transfer *t) {
-  struct wow_http_log_entry entry = {
-      .at = t->at,
-      .server = sqlite3_mprintf("%s", t->server),
-      .method = sqlite3_mprintf("%s", t->method),
-      .url = wow_http_log_url(t->url),
-      .status = t->answer.status,
-      .ms = t->ended_ms - t->begun_ms,
-      .ttfb_ms = t->ttfb_ms,
-      .bytes_sent = (sqlite3_int64)t->body_bytes,
-      .bytes_received = t->received_bytes,
-      .rows = t->rows,
-      .retries = t->retries,
-      .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
-  };
-  wow_http_log_add(&t->http->log, &entry);
-}
-
-void wow_http_close(struct wow_transfer *t) {
-  if (t == NULL) return;
-  struct wow_transfer **link = &t->http->transfers;
-  while (*link != t)
-    link = &(*link)->next;
-  *link = t->next;
-  if (t->state == TRANSFER_RUNNING) {
-    curl_off_t received = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-    t->received_bytes += (sqlite3_int64)received;
-    curl_multi_remove_handle(t->http->multi, t->easy);
-  }
-  if (t->state != TRANSFER_DONE) t->ended_ms = now_ms();
-  log_transfer(t);
-  transfer_free(t);
-}
-
-/* Nothing has come or gone for too long. */
-static bool is_silent(const struct wow_transfer *t) {
-  return t->state == TRANSFER_RUNNING && !t->is_paused &&
-         now_ms() - t->active_ms > (double)t->options->silence_timeout_ms;
-}
-
-static void fail_silent(struct wow_transfer *t) {
-  char *host = host_of(t->url);
-  curl_multi_remove_handle(t->http->multi, t->easy);
-  end(t,
-      wow_error_hint(&t->err, SQLITE_ERROR, t->what, "option timeout of wowsql_connect allows more",
-                     "%s has not sent anything for %ld seconds", host ? host : "the server",
-                     t->options->silence_timeout_ms / 1000));
-  sqlite3_free(host);
+  http->pumped_ms = wow_clock_ms();
 }
 
 /* How long to sleep in one slice. */
 static int slice_ms(const struct wow_transfer *t) {
   double slice = WOW_POLL_MS;
   if (t->state == TRANSFER_PENDING) {
-    double due = t->retry_at_ms - now_ms();
+    double due = t->retry_at_ms - wow_clock_ms();
     if (due < slice) slice = due > 0 ? due : 0;
   }
   return (int)slice + 1;
@@ -691,43 +159,6 @@ int wow_http_finish(struct wow_transfer *t, struct wow_error *err) {
     rc = wow_http_wait(t, err);
   }
   return rc == SQLITE_OK ? wow_http_wait(t, err) : rc;
-}
-
-void wow_http_resume(struct wow_transfer *t) {
-  if (!t->is_paused) return;
-  t->is_paused = false;
-  t->active_ms = now_ms();
-  if (t->state == TRANSFER_RUNNING) curl_easy_pause(t->easy, CURLPAUSE_CONT);
-}
-
-bool wow_http_is_done(const struct wow_transfer *t) {
-  return t->state == TRANSFER_DONE;
-}
-
-bool wow_http_is_whole(const struct wow_transfer *t) {
-  return t->state == TRANSFER_DONE && t->rc == SQLITE_OK;
-}
-
-bool wow_http_has_answer(const struct wow_transfer *t) {
-  return t->headers_done && is_good(t);
-}
-
-const struct wow_http_answer *wow_http_answer(const struct wow_transfer *transfer) {
-  struct wow_transfer *t = (struct wow_transfer *)transfer;
-  t->answer.content_type = t->content_type;
-  t->answer.content_range = t->content_range;
-  t->answer.preference_applied = t->preference_applied;
-  t->answer.location = t->location;
-  t->answer.server = t->server_header;
-  return &t->answer;
-}
-
-void wow_http_count_rows(struct wow_transfer *t, sqlite3_int64 rows) {
-  t->rows = (t->rows < 0 ? 0 : t->rows) + rows;
-}
-
-double wow_http_ttfb_ms(const struct wow_transfer *t) {
-  return t->ttfb_ms;
 }
 
 /* ---------------------------------------------------------------- the log */
