@@ -8,6 +8,7 @@
 
 #include "catalog/relation.h"
 #include "functions/functions.h"
+#include "server/options.h"
 #include "plan/plan.h"
 
 #ifndef WOWSQL_VERSION

@@ -5,21 +5,16 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
-
-static double now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
-}
+#include "server/connection.h"
 
 void wow_progress_show(struct wow_connection *conn, const char *what) {
   struct wow_progress *progress = &conn->progress;
   if (!progress->is_on) return;
-  double now = now_ms();
+  double now = wow_clock_ms();
   if (progress->begun_ms == 0) progress->begun_ms = progress->shown_ms = now;
   if (now - progress->shown_ms < WOW_PROGRESS_MS || !isatty(STDERR_FILENO)) return;
   double seconds = (now - progress->begun_ms) / 1000, megabytes = (double)progress->bytes / 1e6;

@@ -5,7 +5,21 @@
 #ifndef WOW_PROGRESS_H
 #define WOW_PROGRESS_H
 
-#include "server/server.h"
+#include <stdbool.h>
+
+#include "base/sqlite.h"
+
+struct wow_connection;
+
+/* What is shown on the terminal while rows travel. */
+struct wow_progress {
+  bool is_on;
+  bool is_shown; /* there is a line on the terminal now */
+  double begun_ms;
+  double shown_ms;
+  sqlite3_int64 rows;
+  sqlite3_int64 bytes;
+};
 
 /* Shows a line, if it is time to. `what` names what travels. */
 void wow_progress_show(struct wow_connection *conn, const char *what);
