@@ -10,8 +10,6 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
-#include <string.h>
-
 #include "functions/functions.h"
 #include "server/server.h"
 #include "table/module.h"
@@ -19,97 +17,8 @@ SQLITE_EXTENSION_INIT1
 /* sqlite3_vtab_in and sqlite3_vtab_rhs_value came with 3.38. */
 #define OLDEST_SQLITE 3038000
 
-const struct wow_function_group *const wow_function_groups[] = {&wow_fn_server, &wow_fn_rest, NULL};
-
-/* ---------------------------------------------------------------- function calls */
-
-/* What a registered function finds behind it. */
-struct bound_function {
-  struct wow_connection *conn;
-  const struct wow_function *function;
-};
-
-static bool contains_word(const char *text, const char *word) {
-  int n = (int)strlen(word);
-  for (; *text; text++) {
-    if (sqlite3_strnicmp(text, word, n) == 0) return true;
-  }
-  return false;
-}
-
-/*
-** SQLITE_DIRECTONLY keeps functions with effects out of views and triggers, but SQLite before 3.50
-** lets them through in CHECK constraints. So the user must have written the function's name.
-*/
-static bool is_named_by_statement(sqlite3 *db, const char *name) {
-  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
-    const char *sql = sqlite3_sql(stmt);
-    if (sqlite3_stmt_busy(stmt) && sql && contains_word(sql, name)) return true;
-  }
-  return false;
-}
-
-static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
-  struct bound_function *bound = sqlite3_user_data(ctx);
-  const struct wow_function *function = bound->function;
-  struct wow_call call = {bound->conn, ctx, argc, argv};
-  struct wow_error err = {0};
-  int rc = SQLITE_OK;
-  if (argc < function->min_args || argc > function->max_args) {
-    rc = wow_error_set(&err, SQLITE_ERROR, NULL, "usage: %s", function->usage);
-  } else if ((function->flags & WOW_EFFECTS) &&
-             !is_named_by_statement(bound->conn->db, function->name)) {
-    rc = wow_error_set(&err, SQLITE_AUTH, function->name,
-                       "it acts on a server, so it only runs where a statement calls it itself");
-  } else {
-    rc = function->run(&call, &err);
-  }
-  if (rc == SQLITE_OK) {
-    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, 'J');
-    return;
-  }
-  char *text = wow_error_text(&err);
-  if (text)
-    sqlite3_result_error(ctx, text, -1);
-  else
-    sqlite3_result_error_nomem(ctx);
-  if (text) sqlite3_result_error_code(ctx, rc);
-  sqlite3_free(text);
-  wow_error_move(&bound->conn->last_error, &err);
-}
-
-const char *wow_call_text(const struct wow_call *call, int index) {
-  return index < call->argc ? (const char *)sqlite3_value_text(call->argv[index]) : NULL;
-}
-
-int wow_call_result(struct wow_call *call, char *text, struct wow_error *err) {
-  if (text == NULL) return wow_error_nomem(err);
-  sqlite3_result_text(call->ctx, text, -1, sqlite3_free);
-  return SQLITE_OK;
-}
-
-static int register_function(struct wow_connection *conn, const struct wow_function *function) {
-  int flags = SQLITE_UTF8 | (function->flags & WOW_EFFECTS ? SQLITE_DIRECTONLY : 0);
-  struct bound_function *bound = sqlite3_malloc64(sizeof(*bound));
-  if (bound == NULL) return SQLITE_NOMEM;
-  bound->conn = conn;
-  bound->function = function;
-  return sqlite3_create_function_v2(conn->db, function->name, -1, flags, bound, call_function, NULL,
-                                    NULL, sqlite3_free);
-}
-
-int wow_functions_register(struct wow_connection *conn) {
-  int rc = SQLITE_OK;
-  for (int g = 0; wow_function_groups[g]; g++) {
-    const struct wow_function *function = wow_function_groups[g]->functions;
-    const struct wow_table_function *table = wow_function_groups[g]->tables;
-    for (; rc == SQLITE_OK && function->name; function++)
-      rc = register_function(conn, function);
-    for (; rc == SQLITE_OK && table->name; table++)
-      rc = wow_tvf_register(conn, table);
-  }
-  return rc;
-}
+const struct wow_function_group *const wow_function_groups[] = {
+    &wow_fn_server, &wow_fn_import, &wow_fn_diagnosis, &wow_fn_rest, NULL};
 
 /* ---------------------------------------------------------------- loading */
 

@@ -81,6 +81,8 @@ struct wow_function_group {
 };
 
 extern const struct wow_function_group wow_fn_server;
+extern const struct wow_function_group wow_fn_import;
+extern const struct wow_function_group wow_fn_diagnosis;
 extern const struct wow_function_group wow_fn_rest;
 
 /* All groups; the last is NULL. */

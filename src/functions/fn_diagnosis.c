@@ -1,0 +1,276 @@
+/*
+** Functions that show what is there and what was asked: servers, tables, columns, the log, plans,
+** errors, and the functions themselves.
+*/
+#include <string.h>
+
+#include "catalog/relation.h"
+#include "functions/functions.h"
+#include "plan/plan.h"
+
+#ifndef WOWSQL_VERSION
+#define WOWSQL_VERSION "dev"
+#endif
+
+/* ---------------------------------------------------------------- the extension */
+
+static const char *arg_text(const struct wow_table_call *call, int index) {
+  return call->args[index] ? (const char *)sqlite3_value_text(call->args[index]) : NULL;
+}
+
+static int run_version(struct wow_call *call, struct wow_error *err) {
+  (void)err;
+  sqlite3_result_text(call->ctx, WOWSQL_VERSION, -1, SQLITE_STATIC);
+  return SQLITE_OK;
+}
+
+static int run_last_error(struct wow_call *call, struct wow_error *err) {
+  if (call->conn->last_error.rc == SQLITE_OK) return SQLITE_OK; /* NULL */
+  return wow_call_result(call, wow_error_json(&call->conn->last_error), err);
+}
+
+static void help_row(struct wow_result *result, const char *name, const char *usage,
+                     const char *summary, const char *group, const char *topic) {
+  bool wanted =
+      topic == NULL || sqlite3_stricmp(topic, group) == 0 || sqlite3_stricmp(topic, name) == 0;
+  if (!wanted) return;
+  wow_result_text(result, name);
+  wow_result_text(result, usage);
+  wow_result_text(result, summary);
+  wow_result_text(result, group);
+  wow_result_row(result);
+}
+
+static int table_help(struct wow_table_call *call, struct wow_error *err) {
+  const char *topic = arg_text(call, 0);
+  (void)err;
+  for (int i = 0; wow_function_groups[i]; i++) {
+    const struct wow_function_group *group = wow_function_groups[i];
+    for (const struct wow_function *f = group->functions; f->name; f++) {
+      help_row(call->result, f->name, f->usage, f->summary, group->name, topic);
+    }
+    for (const struct wow_table_function *f = group->tables; f->name; f++) {
+      help_row(call->result, f->name, f->usage, f->summary, group->name, topic);
+    }
+  }
+  return SQLITE_OK;
+}
+
+/* ---------------------------------------------------------------- servers and requests */
+
+static const char *current_name(const struct wow_connection *conn) {
+  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
+}
+
+static int table_servers(struct wow_table_call *call, struct wow_error *err) {
+  /* The environment may name the default server, which the first use connects. */
+  struct wow_error none = {0};
+  wow_server_find(call->conn, WOW_DEFAULT_SERVER, &none);
+  wow_error_reset(&none);
+  (void)err;
+  for (const struct wow_server *s = call->conn->servers; s; s = s->next) {
+    wow_result_text(call->result, s->name);
+    wow_result_text(call->result, s->project_url);
+    wow_result_integer(call->result, strcmp(current_name(call->conn), s->name) == 0);
+    wow_result_integer(call->result, s->api_key != NULL);
+    wow_result_text(call->result, s->schema);
+    wow_result_integer(call->result, s->read_only);
+    wow_result_row(call->result);
+  }
+  return SQLITE_OK;
+}
+
+static int table_log(struct wow_table_call *call, struct wow_error *err) {
+  const struct wow_http *http = call->conn->http;
+  struct wow_result *result = call->result;
+  (void)err;
+  for (int i = 0; i < wow_http_log_count(http); i++) {
+    const struct wow_http_log_entry *entry = wow_http_log_at(http, i);
+    wow_result_integer(result, entry->seq);
+    wow_result_real(result, entry->at);
+    wow_result_text(result, entry->server);
+    wow_result_text(result, entry->method);
+    wow_result_text(result, entry->url);
+    wow_result_integer(result, entry->status);
+    wow_result_real(result, entry->ms);
+    wow_result_real(result, entry->ttfb_ms);
+    wow_result_integer(result, entry->bytes_sent);
+    wow_result_integer(result, entry->bytes_received);
+    if (entry->rows >= 0)
+      wow_result_integer(result, entry->rows);
+    else
+      wow_result_null(result);
+    wow_result_integer(result, entry->retries);
+    wow_result_text(result, entry->error);
+    wow_result_row(result);
+  }
+  return SQLITE_OK;
+}
+
+/* ---------------------------------------------------------------- tables */
+
+static int call_catalog(struct wow_table_call *call, int server_arg,
+                        const struct wow_catalog **catalog, struct wow_error *err) {
+  struct wow_server *server = wow_server_find(call->conn, arg_text(call, server_arg), err);
+  if (server == NULL) return err->rc;
+  return wow_server_catalog(call->conn, server, NULL, catalog, err);
+}
+
+/* The names of the key's columns with commas between them; NULL: no key. */
+static char *key_names(const struct wow_relation *relation) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  for (int i = 0; i < relation->n_key; i++) {
+    sqlite3_str_appendf(str, "%s%s", i ? "," : "", relation->columns[relation->key[i]].name);
+  }
+  return sqlite3_str_finish(str);
+}
+
+static int table_tables(struct wow_table_call *call, struct wow_error *err) {
+  const struct wow_catalog *catalog = NULL;
+  int rc = call_catalog(call, 0, &catalog, err);
+  for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
+    const struct wow_relation *relation = catalog->relations[i];
+    char *key = key_names(relation);
+    wow_result_text(call->result, relation->name);
+    wow_result_integer(call->result, relation->n_columns);
+    wow_result_text(call->result, key);
+    wow_result_integer(call->result, relation->writable);
+    wow_result_text(call->result, relation->comment);
+    wow_result_row(call->result);
+    sqlite3_free(key);
+  }
+  return rc;
+}
+
+static int table_columns(struct wow_table_call *call, struct wow_error *err) {
+  const struct wow_catalog *catalog = NULL;
+  const char *name = arg_text(call, 0);
+  int rc = call_catalog(call, 1, &catalog, err);
+  if (rc != SQLITE_OK) return rc;
+  const struct wow_relation *relation = name ? wow_catalog_find(catalog, name) : NULL;
+  if (relation == NULL) {
+    return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
+                          "the server has no such table");
+  }
+  for (int i = 0; i < relation->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[i];
+    wow_result_text(call->result, column->name);
+    wow_result_text(call->result, column->type.name);
+    wow_result_text(call->result, wow_type_declared(&column->type));
+    wow_result_integer(call->result, column->not_null);
+    if (column->key_position)
+      wow_result_integer(call->result, column->key_position);
+    else
+      wow_result_null(call->result);
+    wow_result_text(call->result, column->fk_table);
+    wow_result_text(call->result, column->fk_column);
+    wow_result_row(call->result);
+  }
+  return SQLITE_OK;
+}
+
+/* ---------------------------------------------------------------- plans */
+
+/* One row of wowsql_explain for each term that was left local; one without a term if none was. */
+static void explain_rows(struct wow_result *result, const char *table, const char *plan,
+                         const struct wow_plan_note *notes) {
+  int n = 0;
+  for (const struct wow_plan_note *note = notes; note; note = note->next) {
+    bool repeated = false;
+    if (strcmp(note->plan, plan) != 0) continue;
+    /* SQLite asks for the same plan several times. */
+    for (const struct wow_plan_note *other = notes; other != note; other = other->next) {
+      repeated =
+          repeated || (strcmp(other->plan, plan) == 0 && strcmp(other->term, note->term) == 0);
+    }
+    if (repeated) continue;
+    wow_result_text(result, table);
+    wow_result_text(result, plan);
+    wow_result_text(result, note->term);
+    wow_result_text(result, note->reason);
+    wow_result_row(result);
+    n++;
+  }
+  if (n > 0) return;
+  wow_result_text(result, table);
+  wow_result_text(result, plan);
+  wow_result_row(result);
+}
+
+/* Reads "SCAN users VIRTUAL TABLE INDEX 1:GET users?..." of EXPLAIN QUERY PLAN. */
+static int explain_line(struct wow_result *result, const char *detail,
+                        const struct wow_plan_note *notes) {
+  static const char mark[] = " VIRTUAL TABLE INDEX ";
+  const char *at = strstr(detail, mark);
+  const char *plan = at ? strchr(at + strlen(mark), ':') : NULL;
+  const char *name = strchr(detail, ' ');
+  if (plan == NULL || name == NULL || name >= at || strncmp(plan + 1, "GET ", 4) != 0) {
+    return SQLITE_OK;
+  }
+  char *table = sqlite3_mprintf("%.*s", (int)(at - name - 1), name + 1);
+  if (table == NULL) return SQLITE_NOMEM;
+  explain_rows(result, table, plan + 1, notes);
+  sqlite3_free(table);
+  return SQLITE_OK;
+}
+
+static int table_explain(struct wow_table_call *call, struct wow_error *err) {
+  struct wow_connection *conn = call->conn;
+  struct wow_plan_note *notes = NULL, **outer = conn->notes;
+  sqlite3_stmt *stmt = NULL;
+  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", arg_text(call, 0));
+  if (sql == NULL) return wow_error_nomem(err);
+  conn->notes = &notes;
+  int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
+  conn->notes = outer;
+  sqlite3_free(sql);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    rc = explain_line(call->result, (const char *)sqlite3_column_text(stmt, 3), notes);
+  }
+  if (rc != SQLITE_OK && rc != SQLITE_DONE) {
+    wow_error_set(err, rc == SQLITE_NOMEM ? rc : SQLITE_ERROR, NULL, "%s",
+                  sqlite3_errmsg(conn->db));
+  }
+  sqlite3_finalize(stmt);
+  wow_plan_notes_free(notes);
+  return err->rc;
+}
+
+/* ---------------------------------------------------------------- the group */
+
+static const struct wow_function functions[] = {
+    {"wowsql_version", 0, 0, 0, "wowsql_version()", "The version of this extension.", run_version},
+    {"wowsql_last_error", 0, 0, WOW_RETURNS_JSON, "wowsql_last_error()",
+     "The parts of the last error as JSON, or NULL.", run_last_error},
+    {NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static const struct wow_table_function tables[] = {
+    {"wowsql_servers",
+     "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
+     "INTEGER",
+     6, "", 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
+    {"wowsql_tables", "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT", 5,
+     "server HIDDEN", 1, 0, "wowsql_tables [WHERE server = name]", "The tables of a server.",
+     table_tables},
+    {"wowsql_columns",
+     "name TEXT, type TEXT, declared TEXT, not_null INTEGER, key INTEGER, fk_table TEXT, "
+     "fk_column TEXT",
+     7, "relation HIDDEN, server HIDDEN", 2, 1, "wowsql_columns(table) [WHERE server = name]",
+     "The columns of a table, as the server describes it.", table_columns},
+    {"wowsql_log",
+     "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
+     "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
+     "error TEXT",
+     13, "", 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     table_log},
+    {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
+     1, "wowsql_explain(sql)",
+     "For each remote table of a statement the request, and the terms that SQLite keeps to itself.",
+     table_explain},
+    {"wowsql_help", "name TEXT, usage TEXT, summary TEXT, \"group\" TEXT", 4, "topic HIDDEN", 1, 0,
+     "wowsql_help([name or group])", "The functions there are.", table_help},
+    {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
+};
+
+const struct wow_function_group wow_fn_diagnosis = {"server", functions, tables};
