@@ -1,0 +1,342 @@
+/*
+** CREATE VIRTUAL TABLE's arguments, the declared columns, and the shadow table that keeps what the
+** arguments do not say. See definition.h.
+*/
+#include "table/definition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+#define FILTER_COLUMN "wowsql_filter"
+
+/* ---------------------------------------------------------------- arguments */
+
+struct table_args {
+  char *table;
+  char *server;
+  char *schema;
+  char *columns;
+  char *select;
+  char *aggregates;
+  char *key;
+  int page_size;
+  bool read_only;
+};
+
+static void args_reset(struct table_args *args) {
+  sqlite3_free(args->table);
+  sqlite3_free(args->server);
+  sqlite3_free(args->schema);
+  sqlite3_free(args->columns);
+  sqlite3_free(args->select);
+  sqlite3_free(args->aggregates);
+  sqlite3_free(args->key);
+  memset(args, 0, sizeof(*args));
+}
+
+/* The text of a value: 'quoted', "quoted", [quoted] or bare. NULL: no memory. */
+static char *unquote(const char *value) {
+  char open = *value, close = open == '[' ? ']' : open;
+  size_t n = strlen(value);
+  if ((open != '\'' && open != '"' && open != '[') || n < 2 || value[n - 1] != close) {
+    return sqlite3_mprintf("%s", value);
+  }
+  char *text = sqlite3_malloc64(n);
+  if (text == NULL) return NULL;
+  char *to = text;
+  for (const char *p = value + 1; p < value + n - 1; p++) {
+    *to++ = *p;
+    if (*p == close && p[1] == close) p++;
+  }
+  *to = 0;
+  return text;
+}
+
+static int wrong_argument(struct wow_error *err, const char *name, const char *takes) {
+  return wow_error_set(err, SQLITE_ERROR, NULL, "%s= takes %s", name, takes);
+}
+
+static int set_argument(struct table_args *args, const char *name, char *value,
+                        struct wow_error *err) {
+  const struct {
+    const char *name;
+    char **text;
+  } texts[] = {{"table", &args->table},   {"server", &args->server},
+               {"schema", &args->schema}, {"columns", &args->columns},
+               {"select", &args->select}, {"aggregates", &args->aggregates},
+               {"key", &args->key}};
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    if (sqlite3_stricmp(name, texts[i].name) != 0) continue;
+    sqlite3_free(*texts[i].text);
+    *texts[i].text = value;
+    return SQLITE_OK;
+  }
+  int rc = SQLITE_OK;
+  char *end = NULL;
+  long number = strtol(value, &end, 10);
+  bool is_number = *value && *end == 0;
+  if (sqlite3_stricmp(name, "page_size") == 0) {
+    if (!is_number || number < 1 || number > 100000000) {
+      rc = wrong_argument(err, "page_size", "a whole number of rows, 1 or more");
+    }
+    args->page_size = (int)number;
+  } else if (sqlite3_stricmp(name, "read_only") == 0) {
+    if (!is_number || number < 0 || number > 1) rc = wrong_argument(err, "read_only", "0 or 1");
+    args->read_only = number == 1;
+  } else {
+    rc = wow_error_hint(
+        err, SQLITE_ERROR, NULL,
+        "URL and key are given once, to wowsql_connect; a table names its server",
+        "unknown option '%s'; there are: table, server, schema, columns, select, aggregates, key, "
+        "page_size, read_only",
+        name);
+  }
+  sqlite3_free(value);
+  return rc;
+}
+
+static int parse_argument(struct table_args *args, const char *text, struct wow_error *err) {
+  const char *equals = strchr(text, '=');
+  size_t n = equals ? (size_t)(equals - text) : 0;
+  while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\n'))
+    n--;
+  if (n == 0) {
+    return wow_error_hint(err, SQLITE_ERROR, NULL,
+                          "CREATE VIRTUAL TABLE t USING wowsql(table='users', server='main')",
+                          "an option is written name=value");
+  }
+  const char *value = equals + 1;
+  while (*value == ' ' || *value == '\t' || *value == '\n')
+    value++;
+  char *name = sqlite3_mprintf("%.*s", (int)n, text);
+  char *plain = unquote(value);
+  int rc = name && plain ? SQLITE_OK : wow_error_nomem(err);
+  if (rc == SQLITE_OK)
+    rc = set_argument(args, name, plain, err);
+  else
+    sqlite3_free(plain);
+  sqlite3_free(name);
+  return rc;
+}
+
+/* ---------------------------------------------------------------- the shadow table */
+
+/* Runs SQL of ours. Its message, if it fails, goes into `err`. */
+static int run_sql(struct wow_definition *def, struct wow_error *err, char *sql) {
+  char *message = NULL;
+  if (sql == NULL) return wow_error_nomem(err);
+  int rc = sqlite3_exec(def->conn->db, sql, NULL, NULL, &message);
+  if (rc != SQLITE_OK) {
+    wow_error_set(err, rc, def->name, "%s", message ? message : sqlite3_errstr(rc));
+  }
+  sqlite3_free(message);
+  sqlite3_free(sql);
+  return rc;
+}
+
+static int shadow_write(struct wow_definition *def, struct wow_error *err) {
+  char *columns = wow_relation_columns(def->relation);
+  if (columns == NULL) return wow_error_nomem(err);
+  int rc = run_sql(def, err,
+                   sqlite3_mprintf("CREATE TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
+                                   "\"(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+                                   "INSERT INTO \"%w\".\"%w_" WOW_SHADOW_SUFFIX
+                                   "\" VALUES('server',%Q),('columns',%Q)",
+                                   def->database, def->name, def->database, def->name, def->server,
+                                   columns));
+  sqlite3_free(columns);
+  return rc;
+}
+
+/* Reads server and columns as they were kept. SQLITE_SCHEMA goes through as it is: SQLite then
+** reads the schema again and repeats the statement. */
+static int shadow_read(struct wow_definition *def, char **server, char **columns,
+                       struct wow_error *err) {
+  sqlite3_stmt *stmt = NULL;
+  char *sql = sqlite3_mprintf("SELECT name, value FROM \"%w\".\"%w_" WOW_SHADOW_SUFFIX "\"",
+                              def->database, def->name);
+  if (sql == NULL) return wow_error_nomem(err);
+  int rc = sqlite3_prepare_v2(def->conn->db, sql, -1, &stmt, NULL);
+  sqlite3_free(sql);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    char **to = name && strcmp(name, "server") == 0 ? server : columns;
+    sqlite3_free(*to);
+    *to = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 1));
+    rc = SQLITE_OK;
+  }
+  int final_rc = sqlite3_finalize(stmt);
+  if (rc == SQLITE_DONE) rc = final_rc;
+  if (rc == SQLITE_OK || rc == SQLITE_SCHEMA) return rc;
+  return wow_error_hint(err, SQLITE_ERROR, def->name, "DROP the table and create it again",
+                        "what was kept of it in %s_" WOW_SHADOW_SUFFIX " cannot be read: %s",
+                        def->name, sqlite3_errmsg(def->conn->db));
+}
+
+/* ---------------------------------------------------------------- columns */
+
+/* Is this the name of one of so many columns, up to case? */
+static bool is_column(const struct wow_relation *relation, int n, const char *name) {
+  for (int i = 0; i < n; i++) {
+    if (sqlite3_stricmp(relation->columns[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* SQLite takes names that differ in case for the same: such a column gets a number behind it, one
+** that makes it no other column's name. `names` are those of the columns before it. */
+static char *declared_name(const struct wow_relation *relation, int column, char *const *names) {
+  const char *name = relation->columns[column].name;
+  if (!is_column(relation, column, name)) return sqlite3_mprintf("%s", name);
+  for (int n = 2;; n++) {
+    char *numbered = sqlite3_mprintf("%s_%d", name, n);
+    bool taken = numbered && is_column(relation, relation->n_columns, numbered);
+    for (int i = 0; numbered && i < column; i++)
+      taken = taken || (names[i] && sqlite3_stricmp(names[i], numbered) == 0);
+    if (!taken) return numbered;
+    sqlite3_free(numbered);
+  }
+}
+
+static int declare(struct wow_definition *def, struct wow_error *err) {
+  const struct wow_relation *relation = def->relation;
+  enum wow_key_kind key_kind = wow_relation_key_kind(relation);
+  sqlite3_uint64 bytes = sizeof(char *) * ((sqlite3_uint64)relation->n_columns + 1);
+  def->names = sqlite3_malloc64(bytes);
+  if (def->names == NULL) return wow_error_nomem(err);
+  memset(def->names, 0, bytes);
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendall(str, "CREATE TABLE x(");
+  for (int i = 0; i < relation->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[i];
+    def->names[i] = declared_name(relation, i, def->names);
+    sqlite3_str_appendf(str, "\"%w\" %s", def->names[i], wow_type_declared(&column->type));
+    /* Only of a key is it certain that it stays NOT NULL; SQLite plans by such a promise. */
+    if (column->key_position) sqlite3_str_appendall(str, " NOT NULL");
+    if (column->key_position && relation->n_key == 1) sqlite3_str_appendall(str, " PRIMARY KEY");
+    sqlite3_str_appendall(str, ", ");
+  }
+  bool is_taken = is_column(relation, relation->n_columns, FILTER_COLUMN);
+  def->names[relation->n_columns] = sqlite3_mprintf(FILTER_COLUMN "%s", is_taken ? "_" : "");
+  sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", def->names[relation->n_columns]);
+  for (int i = 0; i < def->aggregates.n; i++) {
+    const struct wow_aggregate *aggregate = &def->aggregates.list[i];
+    sqlite3_str_appendf(str, ", \"%w\" %s HIDDEN", aggregate->name,
+                        wow_type_declared(&aggregate->type));
+  }
+  sqlite3_str_appendchar(str, 1, ')');
+  if (key_kind == WOW_KEY_SINGLE) sqlite3_str_appendall(str, " WITHOUT ROWID");
+  char *sql = sqlite3_str_finish(str);
+  if (sql == NULL) return wow_error_nomem(err);
+  int rc = sqlite3_declare_vtab(def->conn->db, sql);
+  sqlite3_free(sql);
+  if (rc == SQLITE_OK) return SQLITE_OK;
+  return wow_error_set(err, SQLITE_ERROR, relation->name, "%s", sqlite3_errmsg(def->conn->db));
+}
+
+/* Looks the relation up in the server's catalog. */
+static int relation_from_server(struct wow_definition *def, const char *name, const char *select,
+                                struct wow_error *err) {
+  const struct wow_catalog *catalog = NULL;
+  struct wow_server *server = wow_server_find(def->conn, def->server, err);
+  if (server == NULL) return err->rc;
+  int rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
+  if (rc != SQLITE_OK) return rc;
+  const struct wow_relation *relation = wow_catalog_find(catalog, name);
+  if (relation == NULL) {
+    return wow_error_hint(err, SQLITE_ERROR, name,
+                          "SELECT name FROM wowsql_tables lists what the key may see; after a "
+                          "change on the server SELECT wowsql_refresh()",
+                          "the server '%s' has no such table", def->server);
+  }
+  if (select) return wow_catalog_select(catalog, relation, select, &def->relation, err);
+  def->relation = wow_relation_copy(relation);
+  return def->relation ? SQLITE_OK : wow_error_nomem(err);
+}
+
+static int resolve_relation(struct wow_definition *def, struct table_args *args, bool is_create,
+                            struct wow_error *err) {
+  int rc = SQLITE_OK;
+  char *kept_columns = NULL;
+  const char *name = args->table ? args->table : def->name;
+  def->has_shadow = args->server == NULL || args->columns == NULL;
+  if (!is_create && def->has_shadow) {
+    rc = shadow_read(def, &def->server, &kept_columns, err);
+  } else if (args->server == NULL) {
+    const char *current = def->conn->current ? def->conn->current : WOW_DEFAULT_SERVER;
+    def->server = sqlite3_mprintf("%s", current);
+  }
+  if (rc == SQLITE_OK && args->server) {
+    sqlite3_free(def->server);
+    def->server = sqlite3_mprintf("%s", args->server);
+  }
+  if (rc == SQLITE_OK && def->server == NULL) rc = wow_error_nomem(err);
+  const char *columns = args->columns ? args->columns : kept_columns;
+  if (rc == SQLITE_OK && args->columns && args->select) {
+    rc = wow_error_set(err, SQLITE_ERROR, name, "give either columns= or select=, not both");
+  }
+  if (rc == SQLITE_OK && columns)
+    rc = wow_relation_parse(name, columns, &def->relation, err);
+  else if (rc == SQLITE_OK)
+    rc = relation_from_server(def, name, args->select, err);
+  if (rc == SQLITE_OK && args->key) rc = wow_relation_set_key(def->relation, args->key, err);
+  sqlite3_free(kept_columns);
+  return rc;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+int wow_definition_init(struct wow_definition *def, struct wow_connection *conn, int argc,
+                        const char *const *argv, bool is_create, struct wow_error *err) {
+  struct table_args args = {0};
+  int rc = SQLITE_OK;
+  def->conn = conn;
+  def->database = sqlite3_mprintf("%s", argv[1]);
+  def->name = sqlite3_mprintf("%s", argv[2]);
+  def->qualified = sqlite3_mprintf("\"%w\".\"%w\"", argv[1], argv[2]);
+  if (!def->database || !def->name || !def->qualified) rc = wow_error_nomem(err);
+  for (int i = 3; i < argc && rc == SQLITE_OK; i++)
+    rc = parse_argument(&args, argv[i], err);
+  def->schema = args.schema;
+  args.schema = NULL;
+  def->page_size = args.page_size;
+  def->read_only = args.read_only;
+  if (rc == SQLITE_OK) rc = resolve_relation(def, &args, is_create, err);
+  if (rc == SQLITE_OK) {
+    rc = wow_aggregates_init(&def->aggregates, def->relation, args.aggregates, err);
+  }
+  if (rc == SQLITE_OK) rc = declare(def, err);
+  if (rc == SQLITE_OK && is_create && def->has_shadow) rc = shadow_write(def, err);
+  args_reset(&args);
+  return rc;
+}
+
+void wow_definition_reset(struct wow_definition *def) {
+  sqlite3_free(def->database);
+  sqlite3_free(def->name);
+  sqlite3_free(def->server);
+  sqlite3_free(def->schema);
+  for (int i = 0; def->names && i <= def->relation->n_columns; i++)
+    sqlite3_free(def->names[i]);
+  sqlite3_free(def->names);
+  sqlite3_free(def->qualified);
+  wow_aggregates_reset(&def->aggregates);
+  wow_relation_free(def->relation);
+}
+
+int wow_definition_drop(struct wow_definition *def, struct wow_error *err) {
+  if (!def->has_shadow) return SQLITE_OK;
+  return run_sql(def, err,
+                 sqlite3_mprintf("DROP TABLE IF EXISTS \"%w\".\"%w_" WOW_SHADOW_SUFFIX "\"",
+                                 def->database, def->name));
+}
+
+int wow_definition_rename(struct wow_definition *def, const char *new_name, struct wow_error *err) {
+  if (!def->has_shadow) return SQLITE_OK;
+  return run_sql(def, err,
+                 sqlite3_mprintf("ALTER TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
+                                 "\" RENAME TO \"%w_" WOW_SHADOW_SUFFIX "\"",
+                                 def->database, def->name, new_name));
+}
