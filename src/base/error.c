@@ -23,6 +23,22 @@ void wow_error_reset(struct wow_error *err) {
   memset(err, 0, sizeof(*err));
 }
 
+static char *copy_text(const char *text) {
+  return text ? sqlite3_mprintf("%s", text) : NULL;
+}
+
+void wow_error_copy(struct wow_error *to, const struct wow_error *from) {
+  if (to->rc != SQLITE_OK) return;
+  wow_error_reset(to);
+  to->rc = from->rc;
+  to->http_status = from->http_status;
+  to->what = copy_text(from->what);
+  to->code = copy_text(from->code);
+  to->message = copy_text(from->message);
+  to->details = copy_text(from->details);
+  to->hint = copy_text(from->hint);
+}
+
 void wow_error_move(struct wow_error *to, struct wow_error *from) {
   wow_error_reset(to);
   *to = *from;

@@ -20,6 +20,9 @@ struct wow_error {
 /* Frees what `err` owns and makes it say that nothing has failed. */
 void wow_error_reset(struct wow_error *err);
 
+/* Copies the error from `from` to `to`, which keeps one that it has. */
+void wow_error_copy(struct wow_error *to, const struct wow_error *from);
+
 /* Moves the error from `from` to `to` (reset first); `from` is empty afterwards. */
 void wow_error_move(struct wow_error *to, struct wow_error *from);
 

@@ -14,10 +14,6 @@
 
 /* ---------------------------------------------------------------- the extension */
 
-static const char *arg_text(const struct wow_table_call *call, int index) {
-  return call->args[index] ? (const char *)sqlite3_value_text(call->args[index]) : NULL;
-}
-
 static int run_version(struct wow_call *call, struct wow_error *err) {
   (void)err;
   sqlite3_result_text(call->ctx, WOWSQL_VERSION, -1, SQLITE_STATIC);
@@ -42,7 +38,7 @@ static void help_row(struct wow_result *result, const char *name, const char *us
 }
 
 static int table_help(struct wow_table_call *call, struct wow_error *err) {
-  const char *topic = arg_text(call, 0);
+  const char *topic = wow_tvf_text(call, 0);
   (void)err;
   for (int i = 0; wow_function_groups[i]; i++) {
     const struct wow_function_group *group = wow_function_groups[i];
@@ -58,10 +54,6 @@ static int table_help(struct wow_table_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- servers and requests */
 
-static const char *current_name(const struct wow_connection *conn) {
-  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
-}
-
 static int table_servers(struct wow_table_call *call, struct wow_error *err) {
   /* The environment may name the default server, which the first use connects. */
   struct wow_error none = {0};
@@ -71,7 +63,7 @@ static int table_servers(struct wow_table_call *call, struct wow_error *err) {
   for (const struct wow_server *s = call->conn->servers; s; s = s->next) {
     wow_result_text(call->result, s->name);
     wow_result_text(call->result, s->project_url);
-    wow_result_integer(call->result, strcmp(current_name(call->conn), s->name) == 0);
+    wow_result_integer(call->result, strcmp(wow_connection_current(call->conn), s->name) == 0);
     wow_result_integer(call->result, s->api_key != NULL);
     wow_result_text(call->result, s->schema);
     wow_result_integer(call->result, s->read_only);
@@ -111,7 +103,7 @@ static int table_log(struct wow_table_call *call, struct wow_error *err) {
 
 static int call_catalog(struct wow_table_call *call, int server_arg,
                         const struct wow_catalog **catalog, struct wow_error *err) {
-  struct wow_server *server = wow_server_find(call->conn, arg_text(call, server_arg), err);
+  struct wow_server *server = wow_server_find(call->conn, wow_tvf_text(call, server_arg), err);
   if (server == NULL) return err->rc;
   return wow_server_catalog(call->conn, server, NULL, catalog, err);
 }
@@ -144,7 +136,7 @@ static int table_tables(struct wow_table_call *call, struct wow_error *err) {
 
 static int table_columns(struct wow_table_call *call, struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
-  const char *name = arg_text(call, 0);
+  const char *name = wow_tvf_text(call, 0);
   int rc = call_catalog(call, 1, &catalog, err);
   if (rc != SQLITE_OK) return rc;
   const struct wow_relation *relation = name ? wow_catalog_find(catalog, name) : NULL;
@@ -218,7 +210,7 @@ static int table_explain(struct wow_table_call *call, struct wow_error *err) {
   struct wow_connection *conn = call->conn;
   struct wow_plan_note *notes = NULL, **outer = conn->notes;
   sqlite3_stmt *stmt = NULL;
-  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", arg_text(call, 0));
+  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", wow_tvf_text(call, 0));
   if (sql == NULL) return wow_error_nomem(err);
   conn->notes = &notes;
   int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);

@@ -79,17 +79,11 @@ static int import_options_parse(struct import_options *options, const char *json
 
 /* ---------------------------------------------------------------- tables */
 
-/* Runs SQL; its message goes into `err`. */
-static int exec(sqlite3 *db, char *sql, const char *what, struct wow_error *err) {
-  char *message = NULL;
-  if (sql == NULL) return wow_error_nomem(err);
-  int rc = sqlite3_exec(db, sql, NULL, NULL, &message);
-  if (rc != SQLITE_OK) {
-    wow_error_set(err, SQLITE_ERROR, what, "%s", message ? message : sqlite3_errstr(rc));
-  }
-  sqlite3_free(message);
-  sqlite3_free(sql);
-  return rc == SQLITE_OK ? SQLITE_OK : SQLITE_ERROR;
+/* Runs SQL. Whatever made it fail is an error of the import. */
+static int exec(struct wow_connection *conn, char *sql, const char *what, struct wow_error *err) {
+  int rc = wow_connection_exec(conn, sql, what, err);
+  if (rc == SQLITE_OK || rc == SQLITE_NOMEM) return rc;
+  return err->rc = SQLITE_ERROR;
 }
 
 enum existing { EXISTS_NOT, EXISTS_OURS, EXISTS_OTHER };
@@ -128,8 +122,7 @@ static int import_relation(struct wow_connection *conn, const struct wow_server 
   enum existing existing = existing_table(conn->db, options->into, name);
   if (existing != EXISTS_NOT && options->if_exists == IF_EXISTS_SKIP) goto done;
   if (existing == EXISTS_OURS && options->if_exists == IF_EXISTS_REPLACE) {
-    rc =
-        exec(conn->db, sqlite3_mprintf("DROP TABLE \"%w\".\"%w\"", options->into, name), name, err);
+    rc = exec(conn, sqlite3_mprintf("DROP TABLE \"%w\".\"%w\"", options->into, name), name, err);
   } else if (existing != EXISTS_NOT) {
     rc = wow_error_hint(err, SQLITE_ERROR, name,
                         "options if_exists 'skip' or 'replace', or a prefix: "
@@ -140,7 +133,7 @@ static int import_relation(struct wow_connection *conn, const struct wow_server 
     char *schema =
         options->schema ? sqlite3_mprintf(", schema=%Q", options->schema) : sqlite3_mprintf("");
     rc = exec(
-        conn->db,
+        conn,
         sqlite3_mprintf("CREATE VIRTUAL TABLE \"%w\".\"%w\" USING wowsql(table=%Q, server=%Q%s, "
                         "columns=%Q%s)",
                         options->into, name, relation->name, server->name, schema, columns,
@@ -155,24 +148,17 @@ done:
   return rc;
 }
 
-/* An empty text stands for a missing argument, so that options can be given without a key. */
-static const char *optional_text(const struct wow_call *call, int index) {
-  const char *text = wow_call_text(call, index);
-  return text && *text ? text : NULL;
-}
-
 static int run_import(struct wow_call *call, struct wow_error *err) {
   struct import_options options = {0};
   const struct wow_catalog *catalog = NULL;
   int n_created = 0;
-  struct wow_server *server = wow_server_find(call->conn, optional_text(call, 0), err);
+  struct wow_server *server = wow_server_find(call->conn, wow_call_optional(call, 0), err);
   int rc = server ? import_options_parse(&options, wow_call_text(call, 1), err) : err->rc;
   if (rc == SQLITE_OK) {
     rc = wow_server_catalog(call->conn, server, options.schema, &catalog, err);
   }
   /* All or nothing: a table that cannot be made takes the others back. */
-  if (rc == SQLITE_OK)
-    rc = exec(call->conn->db, sqlite3_mprintf("SAVEPOINT wowsql_import"), NULL, err);
+  if (rc == SQLITE_OK) rc = exec(call->conn, sqlite3_mprintf("SAVEPOINT wowsql_import"), NULL, err);
   bool has_savepoint = rc == SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
     const struct wow_relation *relation = catalog->relations[i];
@@ -185,9 +171,9 @@ static int run_import(struct wow_call *call, struct wow_error *err) {
   if (has_savepoint) {
     struct wow_error ignored = {0};
     if (rc != SQLITE_OK) {
-      exec(call->conn->db, sqlite3_mprintf("ROLLBACK TO wowsql_import"), NULL, &ignored);
+      exec(call->conn, sqlite3_mprintf("ROLLBACK TO wowsql_import"), NULL, &ignored);
     }
-    exec(call->conn->db, sqlite3_mprintf("RELEASE wowsql_import"), NULL, &ignored);
+    exec(call->conn, sqlite3_mprintf("RELEASE wowsql_import"), NULL, &ignored);
     wow_error_reset(&ignored);
   }
   import_options_reset(&options);

@@ -113,13 +113,9 @@ static int add_elements(struct wow_table_call *call, const char *body, struct wo
   return rc == SQLITE_DONE ? SQLITE_OK : err->rc;
 }
 
-static const char *arg_text(const struct wow_table_call *call, int index) {
-  return call->args[index] ? (const char *)sqlite3_value_text(call->args[index]) : NULL;
-}
-
 static int table_rows(struct wow_table_call *call, struct wow_error *err) {
   struct wow_server_answer answer;
-  int rc = get_path(call->conn, arg_text(call, 1), arg_text(call, 0), &answer, err);
+  int rc = get_path(call->conn, wow_tvf_text(call, 1), wow_tvf_text(call, 0), &answer, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, answer.body, err);
   sqlite3_free(answer.body);
@@ -128,8 +124,8 @@ static int table_rows(struct wow_table_call *call, struct wow_error *err) {
 
 static int table_rpc_rows(struct wow_table_call *call, struct wow_error *err) {
   struct wow_server_answer answer;
-  int rc =
-      call_rpc(call->conn, arg_text(call, 2), arg_text(call, 0), arg_text(call, 1), &answer, err);
+  int rc = call_rpc(call->conn, wow_tvf_text(call, 2), wow_tvf_text(call, 0), wow_tvf_text(call, 1),
+                    &answer, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, answer.body, err);
   sqlite3_free(answer.body);

@@ -76,16 +76,6 @@ static char *server_summary(const struct wow_server *server, bool is_current) {
   return text;
 }
 
-static const char *current_name(const struct wow_connection *conn) {
-  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
-}
-
-/* An empty text stands for a missing argument, so that options can be given without a key. */
-static const char *optional_text(const struct wow_call *call, int index) {
-  const char *text = wow_call_text(call, index);
-  return text && *text ? text : NULL;
-}
-
 static int run_connect(struct wow_call *call, struct wow_error *err) {
   const char *options = wow_call_text(call, 2);
   struct wow_server *server = wow_server_new();
@@ -94,14 +84,14 @@ static int run_connect(struct wow_call *call, struct wow_error *err) {
   char *name = rc == SQLITE_OK ? sqlite3_mprintf("%s", server->name) : NULL;
   if (rc == SQLITE_OK && name == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) {
-    rc = wow_server_register(call->conn, server, optional_text(call, 0), optional_text(call, 1),
-                             err);
+    rc = wow_server_register(call->conn, server, wow_call_optional(call, 0),
+                             wow_call_optional(call, 1), err);
   } else {
     wow_server_release(server);
   }
   if (rc == SQLITE_OK) {
     const struct wow_server *found = wow_server_find(call->conn, name, err);
-    bool is_current = strcmp(current_name(call->conn), name) == 0;
+    bool is_current = strcmp(wow_connection_current(call->conn), name) == 0;
     rc = found ? wow_call_result(call, server_summary(found, is_current), err) : err->rc;
   }
   sqlite3_free(name);
@@ -122,7 +112,7 @@ static int run_use(struct wow_call *call, struct wow_error *err) {
 
 static int run_disconnect(struct wow_call *call, struct wow_error *err) {
   const char *name = wow_call_text(call, 0);
-  char *text = sqlite3_mprintf("%s", name ? name : current_name(call->conn));
+  char *text = sqlite3_mprintf("%s", name ? name : wow_connection_current(call->conn));
   if (text == NULL) return wow_error_nomem(err);
   int rc = wow_server_disconnect(call->conn, text, err);
   if (rc == SQLITE_OK) return wow_call_result(call, text, err);

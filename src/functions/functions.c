@@ -11,24 +11,12 @@ struct bound_function {
   const struct wow_function *function;
 };
 
-static bool contains_word(const char *text, const char *word) {
-  int n = (int)strlen(word);
-  for (; *text; text++) {
-    if (sqlite3_strnicmp(text, word, n) == 0) return true;
-  }
-  return false;
-}
-
 /*
 ** SQLITE_DIRECTONLY keeps functions with effects out of views and triggers, but SQLite before 3.50
-** lets them through in CHECK constraints. So the user must have written the function's name.
+** lets them through in CHECK constraints. So a statement must name the function itself.
 */
-static bool is_named_by_statement(sqlite3 *db, const char *name) {
-  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
-    const char *sql = sqlite3_sql(stmt);
-    if (sqlite3_stmt_busy(stmt) && sql && contains_word(sql, name)) return true;
-  }
-  return false;
+static bool may_act(const struct bound_function *bound) {
+  return wow_statement_mentions(bound->conn->db, bound->function->name);
 }
 
 static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
@@ -39,29 +27,33 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
   int rc = SQLITE_OK;
   if (argc < function->min_args || argc > function->max_args) {
     rc = wow_error_set(&err, SQLITE_ERROR, NULL, "usage: %s", function->usage);
-  } else if ((function->flags & WOW_EFFECTS) &&
-             !is_named_by_statement(bound->conn->db, function->name)) {
+  } else if ((function->flags & WOW_EFFECTS) && !may_act(bound)) {
     rc = wow_error_set(&err, SQLITE_AUTH, function->name,
                        "it acts on a server, so it only runs where a statement calls it itself");
   } else {
     rc = function->run(&call, &err);
   }
   if (rc == SQLITE_OK) {
-    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, 'J');
+    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
     return;
   }
-  char *text = wow_error_text(&err);
+  char *text = NULL;
+  wow_connection_report(bound->conn, &err, &text);
   if (text)
     sqlite3_result_error(ctx, text, -1);
   else
     sqlite3_result_error_nomem(ctx);
   if (text) sqlite3_result_error_code(ctx, rc);
   sqlite3_free(text);
-  wow_error_move(&bound->conn->last_error, &err);
 }
 
 const char *wow_call_text(const struct wow_call *call, int index) {
   return index < call->argc ? (const char *)sqlite3_value_text(call->argv[index]) : NULL;
+}
+
+const char *wow_call_optional(const struct wow_call *call, int index) {
+  const char *text = wow_call_text(call, index);
+  return text && *text ? text : NULL;
 }
 
 int wow_call_result(struct wow_call *call, char *text, struct wow_error *err) {

@@ -11,6 +11,9 @@
 #include "server/server.h"
 #include "base/sqlite.h"
 
+/* The subtype by which SQLite's JSON functions know JSON. */
+#define WOW_JSON_SUBTYPE 'J'
+
 /* One call of a function. */
 struct wow_call {
   struct wow_connection *conn;
@@ -94,6 +97,13 @@ int wow_tvf_register(struct wow_connection *conn, const struct wow_table_functio
 
 /* The text of an argument; NULL if it is not given or NULL. */
 const char *wow_call_text(const struct wow_call *call, int index);
+
+/* The same, and an empty text counts as missing, so that later arguments can be given without it.
+ */
+const char *wow_call_optional(const struct wow_call *call, int index);
+
+/* The text of a table-valued function's argument; NULL if it is not given. */
+const char *wow_tvf_text(const struct wow_table_call *call, int index);
 
 /* Sets a text result that was made with sqlite3_malloc; takes it over. */
 int wow_call_result(struct wow_call *call, char *text, struct wow_error *err);

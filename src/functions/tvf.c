@@ -105,6 +105,10 @@ void wow_result_row(struct wow_result *result) {
   result->column = 0;
 }
 
+const char *wow_tvf_text(const struct wow_table_call *call, int index) {
+  return call->args[index] ? (const char *)sqlite3_value_text(call->args[index]) : NULL;
+}
+
 static void result_reset(struct wow_result *result) {
   for (sqlite3_int64 i = 0; i < result->n_cells; i++)
     sqlite3_free(result->cells[i].text);
@@ -217,9 +221,7 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
   struct wow_table_call call = {table->conn, cursor->args, &cursor->result};
   rc = table->function->run(&call, &err);
   if (rc == SQLITE_OK) return cursor->result.rc;
-  sqlite3_free(table->base.zErrMsg);
-  table->base.zErrMsg = wow_error_text(&err);
-  wow_error_move(&table->conn->last_error, &err);
+  wow_connection_report(table->conn, &err, &table->base.zErrMsg);
   return rc;
 }
 
@@ -233,8 +235,6 @@ static int tvf_eof(sqlite3_vtab_cursor *cur) {
   struct tvf_table *table = (struct tvf_table *)cur->pVtab;
   return cursor->row * table->function->n_columns >= cursor->result.n_cells;
 }
-
-#define JSON_SUBTYPE 'J'
 
 static int tvf_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column) {
   struct tvf_cursor *cursor = (struct tvf_cursor *)cur;
@@ -252,7 +252,7 @@ static int tvf_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column
   case WOW_CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
   default: sqlite3_result_text(ctx, cell->text, -1, SQLITE_TRANSIENT); break;
   }
-  if (cell->kind == WOW_CELL_JSON) sqlite3_result_subtype(ctx, JSON_SUBTYPE);
+  if (cell->kind == WOW_CELL_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
   return SQLITE_OK;
 }
 

@@ -137,18 +137,7 @@ int wow_http_wait(struct wow_transfer *t, struct wow_error *err) {
     return wow_error_set(err, SQLITE_INTERRUPT, t->what, "interrupted");
   }
   if (t->state != TRANSFER_DONE || t->rc == SQLITE_OK) return SQLITE_OK;
-  if (err->rc == SQLITE_OK) {
-    struct wow_error copy = {
-        .rc = t->err.rc,
-        .http_status = t->err.http_status,
-        .what = t->err.what ? sqlite3_mprintf("%s", t->err.what) : NULL,
-        .code = t->err.code ? sqlite3_mprintf("%s", t->err.code) : NULL,
-        .message = t->err.message ? sqlite3_mprintf("%s", t->err.message) : NULL,
-        .details = t->err.details ? sqlite3_mprintf("%s", t->err.details) : NULL,
-        .hint = t->err.hint ? sqlite3_mprintf("%s", t->err.hint) : NULL,
-    };
-    wow_error_move(err, &copy);
-  }
+  wow_error_copy(err, &t->err);
   return t->rc;
 }
 

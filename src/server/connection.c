@@ -79,7 +79,7 @@ static struct wow_server *registry_find(struct wow_connection *conn, const char 
 
 struct wow_server *wow_server_find(struct wow_connection *conn, const char *name,
                                    struct wow_error *err) {
-  if (name == NULL) name = conn->current ? conn->current : WOW_DEFAULT_SERVER;
+  if (name == NULL) name = wow_connection_current(conn);
   struct wow_server *server = registry_find(conn, name);
   if (server) return server;
   const char *url = getenv("WOWSQL_PROJECT_URL");
@@ -108,7 +108,7 @@ enum wow_collation wow_server_collation(struct wow_connection *conn, const char 
 }
 
 int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err) {
-  if (name == NULL) name = conn->current ? conn->current : WOW_DEFAULT_SERVER;
+  if (name == NULL) name = wow_connection_current(conn);
   if (registry_find(conn, name) == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, NULL, "SELECT * FROM wowsql_servers",
                           "there is no server '%s'", name);
@@ -149,4 +149,29 @@ void wow_connection_free(struct wow_connection *conn) {
   wow_error_reset(&conn->last_error);
   sqlite3_free(conn->current);
   sqlite3_free(conn);
+}
+
+int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message) {
+  int rc = err->rc;
+  sqlite3_free(*message);
+  *message = wow_error_text(err);
+  wow_error_move(&conn->last_error, err);
+  return rc;
+}
+
+int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what,
+                        struct wow_error *err) {
+  char *message = NULL;
+  if (sql == NULL) return wow_error_nomem(err);
+  int rc = sqlite3_exec(conn->db, sql, NULL, NULL, &message);
+  if (rc != SQLITE_OK) {
+    wow_error_set(err, rc, what, "%s", message ? message : sqlite3_errstr(rc));
+  }
+  sqlite3_free(message);
+  sqlite3_free(sql);
+  return rc;
+}
+
+const char *wow_connection_current(const struct wow_connection *conn) {
+  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
 }

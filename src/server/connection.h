@@ -33,6 +33,19 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
 void wow_connection_free(struct wow_connection *conn);
 
 /*
+** Hands an error to whoever shows it to SQLite: its text replaces *message (NULL: no memory), and
+** the error becomes the connection's last one, for wowsql_last_error(). Returns its code.
+*/
+int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message);
+
+/* Runs SQL on the connection and frees `sql`; NULL is SQLITE_NOMEM. The error is about `what`. */
+int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what,
+                        struct wow_error *err);
+
+/* The name of the current server. */
+const char *wow_connection_current(const struct wow_connection *conn);
+
+/*
 ** Completes `server` with the project's URL (slug, domain or URL; NULL: WOWSQL_PROJECT_URL) and key
 ** (NULL: WOWSQL_API_KEY) and puts it into the registry, where it replaces the one of its name.
 ** Takes ownership of `server`, also on failure. Sends nothing.

@@ -49,7 +49,7 @@ void wow_statements_free(struct wow_statements *statements) {
   sqlite3_free(statements);
 }
 
-static sqlite3_stmt *next_busy(sqlite3 *db, sqlite3_stmt *stmt) {
+sqlite3_stmt *wow_statement_next_busy(sqlite3 *db, sqlite3_stmt *stmt) {
   do {
     stmt = sqlite3_next_stmt(db, stmt);
   } while (stmt && !sqlite3_stmt_busy(stmt));
@@ -83,7 +83,7 @@ static bool is_own(const struct wow_statements *statements, const sqlite3_stmt *
 /* The next one that the application runs. */
 static sqlite3_stmt *next_of_others(const struct wow_statements *statements, sqlite3_stmt *stmt) {
   do {
-    stmt = next_busy(statements->db, stmt);
+    stmt = wow_statement_next_busy(statements->db, stmt);
   } while (stmt && is_own(statements, stmt));
   return stmt;
 }
@@ -163,8 +163,26 @@ sqlite3_uint64 wow_statements_run(struct wow_statements *statements) {
 }
 
 bool wow_statement_has_parameters(sqlite3 *db) {
-  for (sqlite3_stmt *stmt = next_busy(db, NULL); stmt; stmt = next_busy(db, stmt)) {
+  for (sqlite3_stmt *stmt = wow_statement_next_busy(db, NULL); stmt;
+       stmt = wow_statement_next_busy(db, stmt)) {
     if (sqlite3_bind_parameter_count(stmt) > 0) return true;
+  }
+  return false;
+}
+
+static bool contains(const char *text, const char *word) {
+  int n = (int)strlen(word);
+  for (; *text; text++) {
+    if (sqlite3_strnicmp(text, word, n) == 0) return true;
+  }
+  return false;
+}
+
+bool wow_statement_mentions(sqlite3 *db, const char *word) {
+  sqlite3_stmt *stmt = wow_statement_next_busy(db, NULL);
+  for (; stmt; stmt = wow_statement_next_busy(db, stmt)) {
+    const char *sql = sqlite3_sql(stmt);
+    if (sql && contains(sql, word)) return true;
   }
   return false;
 }

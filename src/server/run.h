@@ -32,6 +32,12 @@ void wow_statements_planned(struct wow_statements *statements);
 int wow_statements_add_own(struct wow_statements *statements, sqlite3_stmt *stmt);
 void wow_statements_drop_own(struct wow_statements *statements, const sqlite3_stmt *stmt);
 
+/* The statement under way after `previous` (NULL: the first); NULL: there is none. */
+sqlite3_stmt *wow_statement_next_busy(sqlite3 *db, sqlite3_stmt *previous);
+
+/* Does the text of a statement under way contain `word`, in any case? */
+bool wow_statement_mentions(sqlite3 *db, const char *word);
+
 /* Has a running statement parameters, which values may come from? */
 bool wow_statement_has_parameters(sqlite3 *db);
 

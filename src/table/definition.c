@@ -123,29 +123,15 @@ static int parse_argument(struct table_args *args, const char *text, struct wow_
 
 /* ---------------------------------------------------------------- the shadow table */
 
-/* Runs SQL of ours. Its message, if it fails, goes into `err`. */
-static int run_sql(struct wow_definition *def, struct wow_error *err, char *sql) {
-  char *message = NULL;
-  if (sql == NULL) return wow_error_nomem(err);
-  int rc = sqlite3_exec(def->conn->db, sql, NULL, NULL, &message);
-  if (rc != SQLITE_OK) {
-    wow_error_set(err, rc, def->name, "%s", message ? message : sqlite3_errstr(rc));
-  }
-  sqlite3_free(message);
-  sqlite3_free(sql);
-  return rc;
-}
-
 static int shadow_write(struct wow_definition *def, struct wow_error *err) {
   char *columns = wow_relation_columns(def->relation);
   if (columns == NULL) return wow_error_nomem(err);
-  int rc = run_sql(def, err,
-                   sqlite3_mprintf("CREATE TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
-                                   "\"(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
-                                   "INSERT INTO \"%w\".\"%w_" WOW_SHADOW_SUFFIX
-                                   "\" VALUES('server',%Q),('columns',%Q)",
-                                   def->database, def->name, def->database, def->name, def->server,
-                                   columns));
+  char *sql = sqlite3_mprintf(
+      "CREATE TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
+      "\"(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+      "INSERT INTO \"%w\".\"%w_" WOW_SHADOW_SUFFIX "\" VALUES('server',%Q),('columns',%Q)",
+      def->database, def->name, def->database, def->name, def->server, columns);
+  int rc = wow_connection_exec(def->conn, sql, def->name, err);
   sqlite3_free(columns);
   return rc;
 }
@@ -265,8 +251,7 @@ static int resolve_relation(struct wow_definition *def, struct table_args *args,
   if (!is_create && def->has_shadow) {
     rc = shadow_read(def, &def->server, &kept_columns, err);
   } else if (args->server == NULL) {
-    const char *current = def->conn->current ? def->conn->current : WOW_DEFAULT_SERVER;
-    def->server = sqlite3_mprintf("%s", current);
+    def->server = sqlite3_mprintf("%s", wow_connection_current(def->conn));
   }
   if (rc == SQLITE_OK && args->server) {
     sqlite3_free(def->server);
@@ -328,15 +313,15 @@ void wow_definition_reset(struct wow_definition *def) {
 
 int wow_definition_drop(struct wow_definition *def, struct wow_error *err) {
   if (!def->has_shadow) return SQLITE_OK;
-  return run_sql(def, err,
-                 sqlite3_mprintf("DROP TABLE IF EXISTS \"%w\".\"%w_" WOW_SHADOW_SUFFIX "\"",
-                                 def->database, def->name));
+  char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS \"%w\".\"%w_" WOW_SHADOW_SUFFIX "\"",
+                              def->database, def->name);
+  return wow_connection_exec(def->conn, sql, def->name, err);
 }
 
 int wow_definition_rename(struct wow_definition *def, const char *new_name, struct wow_error *err) {
   if (!def->has_shadow) return SQLITE_OK;
-  return run_sql(def, err,
-                 sqlite3_mprintf("ALTER TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
-                                 "\" RENAME TO \"%w_" WOW_SHADOW_SUFFIX "\"",
-                                 def->database, def->name, new_name));
+  char *sql = sqlite3_mprintf("ALTER TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
+                              "\" RENAME TO \"%w_" WOW_SHADOW_SUFFIX "\"",
+                              def->database, def->name, new_name);
+  return wow_connection_exec(def->conn, sql, def->name, err);
 }

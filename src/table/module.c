@@ -34,11 +34,7 @@ struct wow_cursor {
 
 /* Hands an error to SQLite and keeps it for wowsql_last_error(). Returns its code. */
 static int table_fail(struct wow_table *table, struct wow_error *err) {
-  int rc = err->rc;
-  sqlite3_free(table->base.zErrMsg);
-  table->base.zErrMsg = wow_error_text(err);
-  wow_error_move(&table->conn->last_error, err);
-  return rc;
+  return wow_connection_report(table->conn, err, &table->base.zErrMsg);
 }
 
 /* ---------------------------------------------------------------- module methods */
@@ -68,8 +64,7 @@ static int table_init(struct wow_connection *conn, int argc, const char *const *
   }
   table_free(table);
   if (rc == SQLITE_SCHEMA) return rc;
-  *message = wow_error_text(&err);
-  wow_error_move(&conn->last_error, &err);
+  wow_connection_report(conn, &err, message);
   return rc;
 }
 
