@@ -6,7 +6,9 @@
 
 /* ---- defaults of server options */
 
-#define WOW_TIMEOUT_S 30         /* seconds of silence; what the vendor's SDKs use */
+#define WOW_DEFAULT_SERVER "main"
+#define WOW_DEFAULT_DOMAIN "wowsqlconnect.com" /* where a project's slug is a subdomain */
+#define WOW_TIMEOUT_S 30                       /* seconds of silence; what the vendor's SDKs use */
 #define WOW_CONNECT_TIMEOUT_S 10 /* seconds; a host that is down should not feel like a hang */
 #define WOW_RETRIES 3            /* with back-off this outlasts a restart of the server */
 

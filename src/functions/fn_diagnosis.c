@@ -61,12 +61,13 @@ static int table_servers(struct wow_table_call *call, struct wow_error *err) {
   wow_error_reset(&none);
   (void)err;
   for (const struct wow_server *s = call->conn->servers; s; s = s->next) {
-    wow_result_text(call->result, s->name);
+    wow_result_text(call->result, s->options.name);
     wow_result_text(call->result, s->project_url);
-    wow_result_integer(call->result, strcmp(wow_connection_current(call->conn), s->name) == 0);
+    wow_result_integer(call->result,
+                       strcmp(wow_connection_current(call->conn), s->options.name) == 0);
     wow_result_integer(call->result, s->api_key != NULL);
-    wow_result_text(call->result, s->schema);
-    wow_result_integer(call->result, s->read_only);
+    wow_result_text(call->result, s->options.schema);
+    wow_result_integer(call->result, s->options.read_only);
     wow_result_row(call->result);
   }
   return SQLITE_OK;

@@ -136,7 +136,7 @@ static int import_relation(struct wow_connection *conn, const struct wow_server 
         conn,
         sqlite3_mprintf("CREATE VIRTUAL TABLE \"%w\".\"%w\" USING wowsql(table=%Q, server=%Q%s, "
                         "columns=%Q%s)",
-                        options->into, name, relation->name, server->name, schema, columns,
+                        options->into, name, relation->name, server->options.name, schema, columns,
                         relation->writable ? "" : ", read_only=1"),
         name, err);
     sqlite3_free(schema);

@@ -2,71 +2,18 @@
 ** Functions about servers: connecting, choosing, forgetting them; settings of the connection.
 */
 #include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "functions/functions.h"
-#include "server/options.h"
-
-/* ---------------------------------------------------------------- options */
-
-static int set_headers(struct wow_server *server, const cJSON *headers, struct wow_error *err) {
-  const cJSON *header;
-  int rc = SQLITE_OK;
-  if (!cJSON_IsObject(headers)) {
-    return wow_error_set(err, SQLITE_ERROR, NULL, "option 'headers' takes an object of texts");
-  }
-  cJSON_ArrayForEach(header, headers) {
-    const char *value = cJSON_GetStringValue(header);
-    if (value == NULL) {
-      return wow_error_set(err, SQLITE_ERROR, NULL, "option 'headers' takes an object of texts");
-    }
-    rc = wow_server_add_header(server, header->string, value, err);
-    if (rc != SQLITE_OK) return rc;
-  }
-  return rc;
-}
-
-static int set_options(struct wow_server *server, const char *json, struct wow_error *err) {
-  int rc = SQLITE_OK;
-  cJSON *options = cJSON_Parse(json);
-  const cJSON *option;
-  if (!cJSON_IsObject(options)) {
-    rc = wow_error_hint(err, SQLITE_ERROR, NULL, "for example '{\"name\":\"prod\",\"timeout\":60}'",
-                        "the options are no JSON object");
-  }
-  cJSON_ArrayForEach(option, options) {
-    struct wow_option_value value = {.kind = WOW_VALUE_TEXT, .text = cJSON_GetStringValue(option)};
-    if (rc != SQLITE_OK) break;
-    if (strcmp(option->string, "headers") == 0) {
-      rc = set_headers(server, option, err);
-      continue;
-    }
-    if (cJSON_IsNumber(option)) {
-      value.kind = WOW_VALUE_NUMBER;
-      value.number = cJSON_GetNumberValue(option);
-    } else if (cJSON_IsBool(option)) {
-      value.kind = WOW_VALUE_BOOL;
-      value.number = cJSON_IsTrue(option);
-    } else if (value.text == NULL) {
-      rc = wow_error_set(err, SQLITE_ERROR, NULL,
-                         "option '%s' takes a text, a number, true or false", option->string);
-      break;
-    }
-    rc = wow_server_set_option(server, option->string, &value, err);
-  }
-  cJSON_Delete(options);
-  return rc;
-}
 
 /* ---------------------------------------------------------------- connecting */
 
 /* A server as JSON, without its secrets. NULL: no memory. */
 static char *server_summary(const struct wow_server *server, bool is_current) {
   cJSON *json = cJSON_CreateObject();
-  cJSON_AddStringToObject(json, "name", server->name);
+  cJSON_AddStringToObject(json, "name", server->options.name);
   cJSON_AddStringToObject(json, "project_url", server->project_url);
-  cJSON_AddStringToObject(json, "rest_path", server->rest_path);
+  cJSON_AddStringToObject(json, "rest_path", server->options.paths[WOW_REST]);
   cJSON_AddBoolToObject(json, "has_key", server->api_key != NULL);
   cJSON_AddBoolToObject(json, "current", is_current);
   char *printed = cJSON_PrintUnformatted(json);
@@ -80,8 +27,8 @@ static int run_connect(struct wow_call *call, struct wow_error *err) {
   const char *options = wow_call_text(call, 2);
   struct wow_server *server = wow_server_new();
   if (server == NULL) return wow_error_nomem(err);
-  int rc = options ? set_options(server, options, err) : SQLITE_OK;
-  char *name = rc == SQLITE_OK ? sqlite3_mprintf("%s", server->name) : NULL;
+  int rc = options ? wow_options_parse(&server->options, options, err) : SQLITE_OK;
+  char *name = rc == SQLITE_OK ? sqlite3_mprintf("%s", server->options.name) : NULL;
   if (rc == SQLITE_OK && name == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) {
     rc = wow_server_register(call->conn, server, wow_call_optional(call, 0),
@@ -102,7 +49,7 @@ static int run_use(struct wow_call *call, struct wow_error *err) {
   const char *name = wow_call_text(call, 0);
   const struct wow_server *server = wow_server_find(call->conn, name, err);
   if (server == NULL) return err->rc;
-  char *copy = sqlite3_mprintf("%s", server->name);
+  char *copy = sqlite3_mprintf("%s", server->options.name);
   if (copy == NULL) return wow_error_nomem(err);
   sqlite3_free(call->conn->current);
   call->conn->current = copy;
@@ -124,7 +71,7 @@ static int run_refresh(struct wow_call *call, struct wow_error *err) {
   struct wow_server *server = wow_server_find(call->conn, wow_call_text(call, 0), err);
   if (server == NULL) return err->rc;
   wow_server_refresh(server);
-  sqlite3_result_text(call->ctx, server->name, -1, SQLITE_TRANSIENT);
+  sqlite3_result_text(call->ctx, server->options.name, -1, SQLITE_TRANSIENT);
   return SQLITE_OK;
 }
 

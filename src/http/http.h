@@ -88,6 +88,9 @@ void wow_http_free(struct wow_http *http);
 int wow_http_open(struct wow_http *http, const struct wow_http_request *request,
                   struct wow_transfer **out, struct wow_error *err);
 
+/* May `text` be sent as a header, or as its name or value: can it not begin another header? */
+bool wow_transfer_is_header_text(const char *text);
+
 /* Ends a transfer (gives it up if it is still under way) and writes its log entry. NULL is fine. */
 void wow_http_close(struct wow_transfer *transfer);
 

@@ -314,6 +314,13 @@ void fail_silent(struct wow_transfer *t) {
 
 /* ---------------------------------------------------------------- opening and closing */
 
+bool wow_transfer_is_header_text(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text < 0x20 || *text == 0x7f) return false;
+  }
+  return true;
+}
+
 static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
   for (int i = 0; i < request->n_headers; i++) {
     struct curl_slist *list = curl_slist_append(t->headers, request->headers[i]);

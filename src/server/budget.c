@@ -10,8 +10,8 @@
 
 static int over_budget(const struct wow_server *server, const char *option, sqlite3_int64 most,
                        const char *unit, struct wow_error *err) {
-  char *hint =
-      sqlite3_mprintf("option %s of server '%s' allows no more; 0 lifts it", option, server->name);
+  char *hint = sqlite3_mprintf("option %s of server '%s' allows no more; 0 lifts it", option,
+                               server->options.name);
   int rc = wow_error_hint(err, SQLITE_ERROR, NULL, hint ? hint : option,
                           "the statement was stopped at its budget of %lld %s", most, unit);
   sqlite3_free(hint);
@@ -34,11 +34,14 @@ struct wow_spent *wow_server_spent(struct wow_connection *conn, struct wow_serve
 
 int wow_server_check_budget(const struct wow_server *server, const struct wow_spent *spent,
                             struct wow_error *err) {
-  if (server->statement_max_rows > 0 && spent->rows > server->statement_max_rows) {
-    return over_budget(server, "statement_max_rows", server->statement_max_rows, "rows", err);
+  if (server->options.statement_max_rows > 0 && spent->rows > server->options.statement_max_rows) {
+    return over_budget(server, "statement_max_rows", server->options.statement_max_rows, "rows",
+                       err);
   }
-  if (server->statement_max_bytes > 0 && spent->bytes > server->statement_max_bytes) {
-    return over_budget(server, "statement_max_bytes", server->statement_max_bytes, "bytes", err);
+  if (server->options.statement_max_bytes > 0 &&
+      spent->bytes > server->options.statement_max_bytes) {
+    return over_budget(server, "statement_max_bytes", server->options.statement_max_bytes, "bytes",
+                       err);
   }
   return SQLITE_OK;
 }
@@ -46,9 +49,10 @@ int wow_server_check_budget(const struct wow_server *server, const struct wow_sp
 int wow_server_spend_request(struct wow_connection *conn, struct wow_server *server,
                              struct wow_spent *spent, struct wow_error *err) {
   if (spent == NULL) spent = wow_server_spent(conn, server);
-  if (server->statement_max_requests > 0 && spent->requests >= server->statement_max_requests) {
-    return over_budget(server, "statement_max_requests", server->statement_max_requests, "requests",
-                       err);
+  if (server->options.statement_max_requests > 0 &&
+      spent->requests >= server->options.statement_max_requests) {
+    return over_budget(server, "statement_max_requests", server->options.statement_max_requests,
+                       "requests", err);
   }
   spent->requests++;
   return SQLITE_OK;

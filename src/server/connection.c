@@ -10,7 +10,7 @@
 
 static void registry_remove(struct wow_connection *conn, const char *name) {
   for (struct wow_server **link = &conn->servers; *link; link = &(*link)->next) {
-    if (strcmp((*link)->name, name) != 0) continue;
+    if (strcmp((*link)->options.name, name) != 0) continue;
     struct wow_server *server = *link;
     *link = server->next;
     wow_server_release(server);
@@ -19,7 +19,7 @@ static void registry_remove(struct wow_connection *conn, const char *name) {
 }
 
 static void registry_add(struct wow_connection *conn, struct wow_server *server) {
-  registry_remove(conn, server->name);
+  registry_remove(conn, server->options.name);
   struct wow_server **link = &conn->servers;
   while (*link)
     link = &(*link)->next;
@@ -28,51 +28,17 @@ static void registry_add(struct wow_connection *conn, struct wow_server *server)
 
 int wow_server_register(struct wow_connection *conn, struct wow_server *server,
                         const char *project_url, const char *api_key, struct wow_error *err) {
-  char **paths[] = {&server->rest_path, &server->auth_path, &server->storage_path,
-                    &server->schema_path};
-  int rc = SQLITE_OK;
-  if (project_url == NULL) project_url = getenv("WOWSQL_PROJECT_URL");
-  if (project_url == NULL || *project_url == 0) {
-    rc = wow_error_hint(err, SQLITE_ERROR, NULL,
-                        "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set "
-                        "WOWSQL_PROJECT_URL and WOWSQL_API_KEY in the environment",
-                        "no project URL is given");
-    goto done;
-  }
-  if (api_key == NULL) api_key = getenv("WOWSQL_API_KEY");
-  if (api_key && !is_header_text(api_key)) {
-    rc = wow_error_set(err, SQLITE_ERROR, NULL,
-                       "the API key has a line break or another control "
-                       "character in it");
-    goto done;
-  }
-  if (*server->name == 0) {
-    rc = wow_error_set(err, SQLITE_ERROR, NULL, "option 'name' must not be empty");
-    goto done;
-  }
-  for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-    if (normalise_path(paths[i]) != SQLITE_OK) rc = wow_error_nomem(err);
-  }
-  if (rc == SQLITE_OK) rc = resolve_url(server, project_url, err);
-  if (rc == SQLITE_OK && api_key && *api_key && set_text(&server->api_key, api_key) != SQLITE_OK) {
-    rc = wow_error_nomem(err);
-  }
-  if (rc != SQLITE_OK) goto done;
-  server->http.connect_timeout_ms = server->connect_timeout_s * 1000L;
-  server->http.silence_timeout_ms = server->timeout_s * 1000L;
-  server->http.retries = server->retries;
-  server->http.verify_ssl = server->verify_ssl;
-  server->http.ca_file = server->ca_file;
-  registry_add(conn, server);
-  server = NULL;
-done:
-  wow_server_release(server);
+  int rc = wow_server_resolve(server, project_url, api_key, err);
+  if (rc == SQLITE_OK)
+    registry_add(conn, server);
+  else
+    wow_server_release(server);
   return rc;
 }
 
 static struct wow_server *registry_find(struct wow_connection *conn, const char *name) {
   for (struct wow_server *server = conn->servers; server; server = server->next) {
-    if (strcmp(server->name, name) == 0) return server;
+    if (strcmp(server->options.name, name) == 0) return server;
   }
   return NULL;
 }
@@ -94,8 +60,7 @@ struct wow_server *wow_server_find(struct wow_connection *conn, const char *name
   }
   bool is_default = strcmp(name, WOW_DEFAULT_SERVER) == 0;
   wow_error_hint(err, SQLITE_ERROR, NULL,
-                 is_default ? "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set "
-                              "WOWSQL_PROJECT_URL and WOWSQL_API_KEY in the environment"
+                 is_default ? WOW_CONNECT_HINT
                             : "SELECT wowsql_connect(url, key, json_object('name', ...)); "
                               "SELECT * FROM wowsql_servers lists those there are",
                  "there is no server '%s'", name);
@@ -104,7 +69,7 @@ struct wow_server *wow_server_find(struct wow_connection *conn, const char *name
 
 enum wow_collation wow_server_collation(struct wow_connection *conn, const char *name) {
   struct wow_server *server = registry_find(conn, name);
-  return server ? server->collation : WOW_COLLATION_SERVER;
+  return server ? server->options.collation : WOW_COLLATION_SERVER;
 }
 
 int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err) {
@@ -143,7 +108,7 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
 void wow_connection_free(struct wow_connection *conn) {
   if (conn == NULL) return;
   while (conn->servers)
-    registry_remove(conn, conn->servers->name);
+    registry_remove(conn, conn->servers->options.name);
   wow_http_free(conn->http);
   wow_statements_free(conn->statements);
   wow_error_reset(&conn->last_error);

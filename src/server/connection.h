@@ -16,6 +16,11 @@
 
 struct wow_plan_note;
 
+/* The hint where no server is connected. */
+#define WOW_CONNECT_HINT                                                                           \
+  "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set WOWSQL_PROJECT_URL and "          \
+  "WOWSQL_API_KEY in the environment"
+
 /* Everything wowsql keeps for one database connection. */
 struct wow_connection {
   sqlite3 *db;

@@ -27,9 +27,10 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
   if (rc != SQLITE_OK) return rc;
   rc = SQLITE_NOMEM;
   bool is_read = strcmp(request->method, "GET") == 0;
-  const char *schema = request->schema ? request->schema : server->schema;
-  char *url = sqlite3_mprintf("%s%s%s", server->project_url, server->rest_path, request->path);
-  sqlite3_uint64 slots = (sqlite3_uint64)(MAX_OWN_HEADERS + server->n_headers);
+  const char *schema = request->schema ? request->schema : server->options.schema;
+  char *url = sqlite3_mprintf("%s%s%s", server->project_url, server->options.paths[WOW_REST],
+                              request->path);
+  sqlite3_uint64 slots = (sqlite3_uint64)(MAX_OWN_HEADERS + server->options.n_headers);
   const char **headers = sqlite3_malloc64(slots * sizeof(*headers));
   own[n++] = sqlite3_mprintf("Accept: application/json");
   if (server->api_key) own[n++] = sqlite3_mprintf("apikey: %s", server->api_key);
@@ -47,15 +48,15 @@ int wow_server_open(struct wow_connection *conn, struct wow_server *server,
     if (own[i] == NULL) goto done;
     headers[i] = own[i];
   }
-  for (int i = 0; i < server->n_headers; i++)
-    headers[n + i] = server->headers[i];
+  for (int i = 0; i < server->options.n_headers; i++)
+    headers[n + i] = server->options.headers[i];
   struct wow_http_request http = {
-      .server = server->name,
+      .server = server->options.name,
       .what = request->what,
       .method = request->method,
       .url = url,
       .headers = headers,
-      .n_headers = n + server->n_headers,
+      .n_headers = n + server->options.n_headers,
       .body = request->body,
       .body_bytes = request->body ? strlen(request->body) : 0,
       .repeatable = is_read,

@@ -1,11 +1,11 @@
 /*
-** One server, see server.h.
+** One server, see server.h. Owns its URL, its key and its cached catalogs.
 */
 #include "server/server.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "server/connection.h"
 #include "server/request.h"
 
@@ -14,20 +14,7 @@ struct wow_server *wow_server_new(void) {
   if (server == NULL) return NULL;
   memset(server, 0, sizeof(*server));
   server->references = 1;
-  server->secure = true;
-  server->verify_ssl = true;
-  server->timeout_s = WOW_TIMEOUT_S;
-  server->connect_timeout_s = WOW_CONNECT_TIMEOUT_S;
-  server->page_size = WOW_PAGE_ROWS;
-  server->max_rows = -1;
-  server->retries = WOW_RETRIES;
-  int rc = set_text(&server->name, WOW_DEFAULT_SERVER);
-  if (rc == SQLITE_OK) rc = set_text(&server->base_domain, "wowsqlconnect.com");
-  if (rc == SQLITE_OK) rc = set_text(&server->rest_path, "/rest/v1");
-  if (rc == SQLITE_OK) rc = set_text(&server->auth_path, "/auth/v1");
-  if (rc == SQLITE_OK) rc = set_text(&server->storage_path, "/storage/v1");
-  if (rc == SQLITE_OK) rc = set_text(&server->schema_path, "/api/v2");
-  if (rc == SQLITE_OK) return server;
+  if (wow_options_init(&server->options) == SQLITE_OK) return server;
   wow_server_release(server);
   return NULL;
 }
@@ -39,18 +26,14 @@ struct wow_server *wow_server_retain(struct wow_server *server) {
 
 void wow_server_release(struct wow_server *server) {
   if (server == NULL || --server->references > 0) return;
-  char *texts[] = {server->name,      server->project_url,  server->api_key,
-                   server->ca_file,   server->base_domain,  server->rest_path,
-                   server->auth_path, server->storage_path, server->schema_path,
-                   server->schema};
-  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-    sqlite3_free(texts[i]);
-  for (int i = 0; i < server->n_headers; i++)
-    sqlite3_free(server->headers[i]);
-  sqlite3_free(server->headers);
+  wow_options_reset(&server->options);
   wow_server_refresh(server);
+  sqlite3_free(server->project_url);
+  sqlite3_free(server->api_key);
   sqlite3_free(server);
 }
+
+/* ---------------------------------------------------------------- URL and key */
 
 /* Is `text` a host with an optional port, and a path where `allow_path`? Everything else could
 ** smuggle something into the URL. */
@@ -68,57 +51,76 @@ static bool has_prefix(const char *text, const char *prefix) {
 }
 
 /* Makes server->project_url from a slug, a domain or a URL. */
-int resolve_url(struct wow_server *server, const char *project, struct wow_error *err) {
-  const char *scheme = server->secure ? "https" : "http";
+static int resolve_url(struct wow_server *server, const char *project, struct wow_error *err) {
+  const char *scheme = server->options.secure ? "https" : "http";
   char *url = NULL;
-  const char *rest = project;
+  const char *after_scheme = project;
   if (has_prefix(project, "http://"))
-    rest = project + 7;
+    after_scheme = project + 7;
   else if (has_prefix(project, "https://"))
-    rest = project + 8;
-  bool is_url = rest != project;
-  if (strchr(rest, '@')) {
+    after_scheme = project + 8;
+  bool is_url = after_scheme != project;
+  if (strchr(after_scheme, '@')) {
     return wow_error_hint(err, SQLITE_ERROR, NULL, "give the key as the second argument",
-                          "a project URL has no user and password in it");
+                          "a project URL must not contain a user or a password");
   }
-  if (!is_url_text(rest, is_url)) {
+  if (!is_url_text(after_scheme, is_url)) {
     return wow_error_hint(err, SQLITE_ERROR, NULL,
                           "give a project's name (myproject), a domain, or an http(s) URL",
-                          "'%.100s' is no project URL", project);
+                          "'%.100s' is not a project URL", project);
   }
   /* A name without a dot or a port is a project's slug, except localhost. */
-  bool is_slug = !is_url && !strpbrk(rest, ".:") && sqlite3_stricmp(rest, "localhost") != 0;
+  bool is_slug =
+      !is_url && !strpbrk(after_scheme, ".:") && sqlite3_stricmp(after_scheme, "localhost") != 0;
   if (is_url)
     url = sqlite3_mprintf("%s", project);
   else if (is_slug)
-    url = sqlite3_mprintf("%s://%s.%s", scheme, rest, server->base_domain);
+    url = sqlite3_mprintf("%s://%s.%s", scheme, after_scheme, server->options.base_domain);
   else
-    url = sqlite3_mprintf("%s://%s", scheme, rest);
+    url = sqlite3_mprintf("%s://%s", scheme, after_scheme);
   if (url == NULL) return wow_error_nomem(err);
   size_t n = strlen(url);
   while (n > 0 && url[n - 1] == '/')
     url[--n] = 0;
   /* People also paste the URL of the REST service itself. */
-  size_t path = strlen(server->rest_path);
-  if (path > 1 && n > path && strcmp(url + n - path, server->rest_path) == 0) url[n - path] = 0;
+  const char *rest_path = server->options.paths[WOW_REST];
+  size_t path = strlen(rest_path);
+  if (path > 1 && n > path && strcmp(url + n - path, rest_path) == 0) url[n - path] = 0;
   server->project_url = url;
   return SQLITE_OK;
 }
 
-/* Paths begin with a slash and end without one: "rest/v1/" is "/rest/v1", "/" is "". */
-int normalise_path(char **path) {
-  const char *p = *path;
-  while (*p == '/')
-    p++;
-  size_t n = strlen(p);
-  while (n > 0 && p[n - 1] == '/')
-    n--;
-  char *normal = n ? sqlite3_mprintf("/%.*s", (int)n, p) : sqlite3_mprintf("");
-  if (normal == NULL) return SQLITE_NOMEM;
-  sqlite3_free(*path);
-  *path = normal;
+int wow_server_resolve(struct wow_server *server, const char *project_url, const char *api_key,
+                       struct wow_error *err) {
+  const struct wow_options *options = &server->options;
+  if (project_url == NULL) project_url = getenv("WOWSQL_PROJECT_URL");
+  if (project_url == NULL || *project_url == 0) {
+    return wow_error_hint(err, SQLITE_ERROR, NULL, WOW_CONNECT_HINT, "no project URL is given");
+  }
+  if (api_key == NULL) api_key = getenv("WOWSQL_API_KEY");
+  if (api_key && !wow_transfer_is_header_text(api_key)) {
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "the API key contains a line break or another control character");
+  }
+  int rc = wow_options_finish(&server->options, err);
+  if (rc == SQLITE_OK) rc = resolve_url(server, project_url, err);
+  if (rc != SQLITE_OK) return rc;
+  if (api_key && *api_key) {
+    server->api_key = sqlite3_mprintf("%s", api_key);
+    if (server->api_key == NULL) return wow_error_nomem(err);
+  }
+  server->learned.max_rows = options->max_rows;
+  server->http = (struct wow_http_options){
+      .connect_timeout_ms = options->connect_timeout_s * 1000L,
+      .silence_timeout_ms = options->timeout_s * 1000L,
+      .retries = options->retries,
+      .verify_ssl = options->verify_ssl,
+      .ca_file = options->ca_file,
+  };
   return SQLITE_OK;
 }
+
+/* ---------------------------------------------------------------- catalogs */
 
 static bool is_same_schema(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;

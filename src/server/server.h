@@ -1,5 +1,5 @@
 /*
-** One server: where it is, its key, its options, what has been learned of it.
+** One server: where it is, its key, what the user set for it and what was learned of it.
 */
 #ifndef WOW_SERVER_H
 #define WOW_SERVER_H
@@ -12,61 +12,56 @@
 #include "catalog/relation.h"
 #include "http/http.h"
 #include "server/budget.h"
-#include "types/type.h"
+#include "server/options.h"
 
 struct wow_connection;
 
-#define WOW_DEFAULT_SERVER "main"
+/* What a server's responses have shown. It makes requests cheaper, never a result shorter. */
+struct wow_learned {
+  int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
+  sqlite3_int64 longest_response; /* rows; it does not cut responses shorter than that */
+  bool refuses_aggregates;
+};
 
 struct wow_server {
-  char *name;
   char *project_url; /* scheme://host[:port][/path], no slash at the end, no secrets */
   char *api_key;     /* NULL: none. Never shown. */
-
-  /* options, see the table in server.c */
-  char *base_domain;
-  bool secure;
-  int timeout_s;
-  int connect_timeout_s;
-  bool verify_ssl;
-  char *ca_file;
-  char *rest_path;
-  char *auth_path;
-  char *storage_path;
-  char *schema_path;
-  char *schema; /* PostgREST profile; NULL: the server's first */
-  int page_size;
-  int max_rows;                     /* the server's db-max-rows; 0: it has none; -1: not known */
-  sqlite3_int64 statement_max_rows; /* 0: no budget */
-  sqlite3_int64 statement_max_bytes;
-  sqlite3_int64 statement_max_requests;
-  int retries;
-  bool read_only;
-  enum wow_collation collation;
-  char **headers; /* further request headers, "Name: value"; may be secret */
-  int n_headers;
-
-  struct wow_http_options http;
-  struct wow_catalog *catalogs; /* cached OpenAPI documents, one for each schema asked for */
-  /* The longest answer, in rows, seen from this server: it does not cut answers before that. */
-  sqlite3_int64 longest_answer;
-  bool has_no_aggregates; /* it has refused to compute any */
+  union {
+    struct wow_options options;
+    struct { /* Names that callers outside of this folder still use. */
+      int page_size;
+      int retries;
+      sqlite3_int64 statement_max_requests;
+    };
+  };
+  union {
+    struct wow_learned learned;
+    struct { /* Names that callers outside of this folder still use. */
+      int max_rows;
+      sqlite3_int64 longest_answer;
+      bool has_no_aggregates;
+    };
+  };
+  struct wow_http_options http; /* what of the options concerns transfers */
+  struct wow_catalog *catalogs; /* cached descriptions, one for each schema that was asked for */
   struct wow_spent spent[WOW_RUNS];
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
 };
 
-/* A server under construction; not in the registry yet. NULL: no memory. */
+/* A server with the default options, not in the registry yet. NULL: no memory. */
 struct wow_server *wow_server_new(void);
-/* A server is freed when its last user, or the registry, lets go of it. NULL is fine. */
+
+/* A server is freed when the registry and its last user have let go of it. NULL is fine. */
 struct wow_server *wow_server_retain(struct wow_server *server);
 void wow_server_release(struct wow_server *server);
 
-/* Makes server->project_url from a slug, a domain or a URL. */
-int resolve_url(struct wow_server *server, const char *project, struct wow_error *err);
-int normalise_path(char **path);
-int set_text(char **field, const char *text);
-bool is_header_text(const char *text);
+/*
+** Checks and completes a new server: its project's URL (slug, domain or URL; NULL:
+** WOWSQL_PROJECT_URL) and its key (NULL: WOWSQL_API_KEY; "": none). Sends nothing.
+*/
+int wow_server_resolve(struct wow_server *server, const char *project_url, const char *api_key,
+                       struct wow_error *err);
 
 /* The catalog of a schema (NULL: the server's), asked for once; wow_server_refresh forgets it. */
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
