@@ -198,8 +198,8 @@ static char *plain_message(const char *body) {
   return *body ? clean_copy(body) : clean_copy("the server gave no reason");
 }
 
-int wow_error_answer(struct wow_error *err, const char *what, int http_status, const char *body,
-                     size_t body_bytes) {
+int wow_error_response(struct wow_error *err, const char *what, int http_status, const char *body,
+                       size_t body_bytes) {
   if (err->rc != SQLITE_OK) return err->rc;
   char *text = sqlite3_mprintf("%.*s", (int)body_bytes, body ? body : "");
   if (text == NULL) return wow_error_nomem(err);

@@ -45,8 +45,8 @@ int wow_error_nomem(struct wow_error *err);
 ** no JSON, or nothing. The SQLite code follows the status and the SQLSTATE (constraint violations,
 ** 401 and 403 as SQLITE_AUTH, else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
 */
-int wow_error_answer(struct wow_error *err, const char *what, int http_status, const char *body,
-                     size_t body_bytes);
+int wow_error_response(struct wow_error *err, const char *what, int http_status, const char *body,
+                       size_t body_bytes);
 
 /* Says what an error is about, unless it says so itself. */
 void wow_error_about(struct wow_error *err, const char *what);

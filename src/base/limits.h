@@ -46,7 +46,7 @@
 /* How deep a JSON document in a column may nest. PostgreSQL's own parser stops somewhat earlier. */
 #define WOW_JSON_DEPTH 10000
 /* A control document: OpenAPI descriptions of large schemas have several megabytes. */
-#define WOW_DOCUMENT_BYTES (64 * 1024 * 1024)
+#define WOW_MAX_DOCUMENT_BYTES (64 * 1024 * 1024)
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
 ** large_client_header_buffers); PostgREST itself takes 50 KB, headers included. */
 #define WOW_URL_BYTES 7000
@@ -54,12 +54,12 @@
 #define WOW_CONSTANT_BYTES 4000
 
 /* Rows that a server may claim to have. PostgreSQL's tables end far below. */
-#define WOW_MOST_ROWS 1000000000000000LL
+#define WOW_MAX_CLAIMED_ROWS 1000000000000000LL
 
 /* Each part of an error message. Enough to see what is wrong; a page is not. */
 #define WOW_ERROR_BYTES 2000
 /* The body of an answer that is an error. */
-#define WOW_ERROR_BODY_BYTES (1024 * 1024)
+#define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
 
 /* ---- HTTP */
 
@@ -69,18 +69,18 @@
 /* The first pause before a request is repeated, milliseconds; doubled each time, with jitter. */
 #define WOW_BACKOFF_MS 200
 /* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
-#define WOW_BACKOFF_MAX_MS 30000
+#define WOW_MAX_BACKOFF_MS 30000
 /* What curl reads at once; its largest. Fewer calls of the sink: PostgREST sends one large chunk.
  */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
 /* The shortest time between two lines of progress, milliseconds. */
 #define WOW_PROGRESS_MS 100
 /* Redirects within the same origin that a read follows. */
-#define WOW_REDIRECTS 5
+#define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps. */
 #define WOW_LOG_ENTRIES 1000
 /* Idle curl handles that are kept for the next request: a scan has two requests under way. */
-#define WOW_IDLE_HANDLES 4
+#define WOW_MAX_IDLE_HANDLES 4
 
 /* ---- lookups of joins */
 
@@ -107,7 +107,7 @@
 
 /* So many statements, nested or stepped by turns, have budgets and remembered answers of their own
 ** at a time; applications seldom read from more than a few. */
-#define WOW_RUNS 8
+#define WOW_MAX_RUNS 8
 
 /* ---- the planner's costs; the unit is about one row of a local table */
 

@@ -1,6 +1,5 @@
 /*
-** Spools, see spool.h. The first bytes stay in memory, those behind the bound go to a file without
-** a name (tmpfile), which the system removes with the process.
+** Spools, see spool.h. Positions count through: what is in the file follows what is in memory.
 */
 #include "base/spool.h"
 
@@ -11,8 +10,8 @@ struct wow_spool {
   char *memory;
   size_t in_memory;
   size_t room;
-  size_t most; /* what memory may hold */
-  FILE *file;  /* NULL: nothing went there yet */
+  size_t max_memory;
+  FILE *file; /* NULL: nothing has gone there yet */
   sqlite3_int64 in_file;
 };
 
@@ -20,7 +19,7 @@ struct wow_spool *wow_spool_new(size_t memory_bytes) {
   struct wow_spool *spool = sqlite3_malloc64(sizeof(*spool));
   if (spool == NULL) return NULL;
   memset(spool, 0, sizeof(*spool));
-  spool->most = memory_bytes;
+  spool->max_memory = memory_bytes;
   return spool;
 }
 
@@ -52,8 +51,8 @@ static int append_to_file(struct wow_spool *spool, const void *data, size_t byte
 }
 
 int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes) {
-  /* Once something is in the file, all that follows goes there: positions count through. */
-  if (spool->in_file || spool->in_memory + bytes > spool->most) {
+  /* Once something is in the file, everything that follows goes there. */
+  if (spool->in_file || spool->in_memory + bytes > spool->max_memory) {
     return append_to_file(spool, data, bytes);
   }
   if (spool->in_memory + bytes > spool->room) {
@@ -73,10 +72,12 @@ int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes) {
 int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t bytes) {
   if (bytes == 0) return SQLITE_OK;
   if (from < (sqlite3_int64)spool->in_memory) {
-    memcpy(to, spool->memory + from, bytes); /* nothing appended stands in both places */
-    return SQLITE_OK;
+    size_t n = spool->in_memory - (size_t)from;
+    if (n > bytes) n = bytes;
+    memcpy(to, spool->memory + from, n);
+    return wow_spool_read(spool, from + (sqlite3_int64)n, (char *)to + n, bytes - n);
   }
   from -= (sqlite3_int64)spool->in_memory;
-  if (fseeko(spool->file, (off_t)from, SEEK_SET) != 0) return SQLITE_ERROR;
+  if (spool->file == NULL || fseeko(spool->file, (off_t)from, SEEK_SET) != 0) return SQLITE_ERROR;
   return fread(to, 1, bytes, spool->file) == bytes ? SQLITE_OK : SQLITE_ERROR;
 }

@@ -1,6 +1,6 @@
 /*
-** Bytes that are appended once and read back at will: in memory up to a bound, in a temporary file
-** behind it.
+** Bytes that are appended once and read back at will: in memory up to a bound, after that in a
+** temporary file, which the system removes with the process.
 */
 #ifndef WOW_SPOOL_H
 #define WOW_SPOOL_H
@@ -11,20 +11,21 @@
 
 struct wow_spool;
 
-/* A spool that keeps `memory_bytes` in memory. NULL: no memory. */
+/* A spool that keeps up to `memory_bytes` in memory. NULL: no memory. */
 struct wow_spool *wow_spool_new(size_t memory_bytes);
 void wow_spool_free(struct wow_spool *spool);
 
 /* Forgets everything; keeps its memory. */
 void wow_spool_clear(struct wow_spool *spool);
 
-/* How many bytes there are: where the next will stand. */
+/* How many bytes there are: the position of the next one. */
 sqlite3_int64 wow_spool_bytes(const struct wow_spool *spool);
 
-/* SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR: the temporary file cannot be made or written. */
+/* SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR if the temporary file cannot be created or written. */
 int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes);
 
-/* Reads `bytes` from `from` on, all of which were appended. SQLITE_OK, or SQLITE_ERROR. */
+/* Reads `bytes` from position `from` on, all of which have been appended. SQLITE_OK or
+ * SQLITE_ERROR. */
 int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t bytes);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "catalog/relation.h"
 #include "functions/functions.h"
+#include "http/log.h"
 #include "plan/plan.h"
 
 #ifndef WOWSQL_VERSION
@@ -74,11 +75,11 @@ static int table_servers(struct wow_table_call *call, struct wow_error *err) {
 }
 
 static int table_log(struct wow_table_call *call, struct wow_error *err) {
-  const struct wow_http *http = call->conn->http;
+  const struct wow_log *log = wow_http_log(call->conn->http);
   struct wow_result *result = call->result;
   (void)err;
-  for (int i = 0; i < wow_http_log_count(http); i++) {
-    const struct wow_http_log_entry *entry = wow_http_log_at(http, i);
+  for (int i = 0; i < log->count; i++) {
+    const struct wow_log_entry *entry = wow_log_at(log, i);
     wow_result_integer(result, entry->seq);
     wow_result_real(result, entry->at);
     wow_result_text(result, entry->server);

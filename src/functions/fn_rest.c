@@ -16,9 +16,9 @@ static int check_path(const char *path, struct wow_error *err) {
                         "a path below the server's REST service is needed");
 }
 
-/* Fetches a path of the user's. Free answer->body. */
+/* Fetches a path of the user's. Free response->body. */
 static int get_path(struct wow_connection *conn, const char *server_name, const char *path,
-                    struct wow_server_answer *answer, struct wow_error *err) {
+                    struct wow_response *response, struct wow_error *err) {
   struct wow_server *server = wow_server_find(conn, server_name, err);
   if (server == NULL) return err->rc;
   int rc = check_path(path, err);
@@ -27,9 +27,9 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   wow_deparse_user_path(str, path);
   char *encoded = sqlite3_str_finish(str);
   char *what = sqlite3_mprintf("%.*s", (int)strcspn(path, "?"), path);
-  struct wow_server_request request = {.method = "GET", .path = encoded, .what = what};
+  struct wow_request request = {.method = "GET", .path = encoded, .what = what};
   if (encoded && what)
-    rc = wow_server_fetch(conn, server, &request, answer, err);
+    rc = wow_request_fetch(conn, server, &request, response, err);
   else
     rc = wow_error_nomem(err);
   sqlite3_free(encoded);
@@ -38,9 +38,9 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
 }
 
 /* Calls a function of the database. Its arguments travel in the body: in a GET some would be taken
-** for filters. Free answer->body. */
+** for filters. Free response->body. */
 static int call_rpc(struct wow_connection *conn, const char *server_name, const char *name,
-                    const char *args, struct wow_server_answer *answer, struct wow_error *err) {
+                    const char *args, struct wow_response *response, struct wow_error *err) {
   struct wow_server *server = wow_server_find(conn, server_name, err);
   if (server == NULL) return err->rc;
   if (name == NULL || *name == 0) {
@@ -50,31 +50,33 @@ static int call_rpc(struct wow_connection *conn, const char *server_name, const 
   sqlite3_str_appendall(str, "/rpc/");
   wow_deparse_path(str, name);
   char *path = sqlite3_str_finish(str);
-  struct wow_server_request request = {
-      .method = "POST", .path = path, .what = name, .body = args ? args : "{}"};
-  int rc = path ? wow_server_fetch(conn, server, &request, answer, err) : wow_error_nomem(err);
+  if (args == NULL) args = "{}";
+  struct wow_request request = {
+      .method = "POST", .path = path, .what = name, .body = {.data = args, .bytes = strlen(args)}};
+  int rc = path ? wow_request_fetch(conn, server, &request, response, err) : wow_error_nomem(err);
   sqlite3_free(path);
   return rc;
 }
 
 /* An empty answer (a function that returns nothing) is NULL. */
-static int result_body(struct wow_call *call, struct wow_server_answer *answer,
+static int result_body(struct wow_call *call, struct wow_response *response,
                        struct wow_error *err) {
-  if (*answer->body) return wow_call_result(call, answer->body, err);
-  sqlite3_free(answer->body);
+  if (*response->body) return wow_call_result(call, response->body, err);
+  sqlite3_free(response->body);
   return SQLITE_OK;
 }
 
 static int run_get(struct wow_call *call, struct wow_error *err) {
-  struct wow_server_answer answer;
-  int rc = get_path(call->conn, NULL, wow_call_text(call, 0), &answer, err);
-  return rc == SQLITE_OK ? result_body(call, &answer, err) : rc;
+  struct wow_response response;
+  int rc = get_path(call->conn, NULL, wow_call_text(call, 0), &response, err);
+  return rc == SQLITE_OK ? result_body(call, &response, err) : rc;
 }
 
 static int run_rpc(struct wow_call *call, struct wow_error *err) {
-  struct wow_server_answer answer;
-  int rc = call_rpc(call->conn, NULL, wow_call_text(call, 0), wow_call_text(call, 1), &answer, err);
-  return rc == SQLITE_OK ? result_body(call, &answer, err) : rc;
+  struct wow_response response;
+  int rc =
+      call_rpc(call->conn, NULL, wow_call_text(call, 0), wow_call_text(call, 1), &response, err);
+  return rc == SQLITE_OK ? result_body(call, &response, err) : rc;
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -114,21 +116,21 @@ static int add_elements(struct wow_table_call *call, const char *body, struct wo
 }
 
 static int table_rows(struct wow_table_call *call, struct wow_error *err) {
-  struct wow_server_answer answer;
-  int rc = get_path(call->conn, wow_tvf_text(call, 1), wow_tvf_text(call, 0), &answer, err);
+  struct wow_response response;
+  int rc = get_path(call->conn, wow_tvf_text(call, 1), wow_tvf_text(call, 0), &response, err);
   if (rc != SQLITE_OK) return rc;
-  rc = add_elements(call, answer.body, err);
-  sqlite3_free(answer.body);
+  rc = add_elements(call, response.body, err);
+  sqlite3_free(response.body);
   return rc;
 }
 
 static int table_rpc_rows(struct wow_table_call *call, struct wow_error *err) {
-  struct wow_server_answer answer;
+  struct wow_response response;
   int rc = call_rpc(call->conn, wow_tvf_text(call, 2), wow_tvf_text(call, 0), wow_tvf_text(call, 1),
-                    &answer, err);
+                    &response, err);
   if (rc != SQLITE_OK) return rc;
-  rc = add_elements(call, answer.body, err);
-  sqlite3_free(answer.body);
+  rc = add_elements(call, response.body, err);
+  sqlite3_free(response.body);
   return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "functions/functions.h"
+#include "http/log.h"
 
 /* ---------------------------------------------------------------- connecting */
 
@@ -89,6 +90,7 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
   } settings[] = {{"log_size", NULL, MAX_LOG_SIZE},
                   {"progress", &conn->progress.is_on, 1},
                   {"ship", &conn->ship, 1}};
+  struct wow_log *log = wow_http_log(conn->http);
   bool is_set = call->argc > 1;
   sqlite3_int64 value = is_set ? sqlite3_value_int64(call->argv[1]) : 0;
   bool is_number = is_set && sqlite3_value_numeric_type(call->argv[1]) == SQLITE_INTEGER;
@@ -104,10 +106,10 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
       sqlite3_result_int(call->ctx, *settings[i].is_on);
       return SQLITE_OK;
     }
-    if (is_set && wow_http_log_resize(conn->http, (int)value) != SQLITE_OK) {
+    if (is_set && wow_log_resize(log, (int)value) != SQLITE_OK) {
       return wow_error_nomem(err);
     }
-    sqlite3_result_int(call->ctx, wow_http_log_size(conn->http));
+    sqlite3_result_int(call->ctx, log->size);
     return SQLITE_OK;
   }
   return wow_error_set(err, SQLITE_ERROR, NULL,

@@ -1,17 +1,11 @@
 /*
-** HTTP over libcurl's multi interface: any number of requests of one database connection move on
-** together while one of them is waited for; no threads. Owns connections, retries, timeouts and the
-** interrupt; leaves what the bodies mean to the sinks.
+** The multi handle, waiting and interrupts, see http.h.
 **
-** A read is repeated as long as no byte of its body has been handed over: after a connection
-** failure, and after 429, 502, 503 and 504. What may have changed something on the server is
-** repeated only when it certainly did not get there.
-**
-** Interrupts: SQLite tells them to nobody who does not ask. From 3.41 on sqlite3_is_interrupted
-** says it; before, a statement of our own is stepped, which fails with SQLITE_INTERRUPT, within
-** xFilter and its like (at prepare time it would clear the flag, but nothing waits there). The
-** statement is finalised at the end of each wait: one left open would keep the application from
-** closing its connection.
+** SQLite does not announce an interrupt: whoever waits must ask. From 3.41 on there is
+** sqlite3_is_interrupted. Before, a statement of our own is stepped, which fails with
+** SQLITE_INTERRUPT while another statement is running. (While none is, stepping it would clear the
+** flag; but we only wait within xFilter, xNext and functions.) The statement is finalised at once:
+** one left open would keep the application from closing its connection.
 */
 #include "http/http.h"
 
@@ -34,7 +28,7 @@ int wow_http_new(sqlite3 *db, struct wow_http **out, struct wow_error *err) {
     return wow_error_set(err, SQLITE_ERROR, NULL, "libcurl cannot be initialised");
   }
   http->multi = curl_multi_init();
-  if (http->multi == NULL || wow_http_log_init(&http->log, WOW_LOG_ENTRIES) != SQLITE_OK) {
+  if (http->multi == NULL || wow_log_init(&http->log, WOW_LOG_ENTRIES) != SQLITE_OK) {
     wow_http_free(http);
     return wow_error_nomem(err);
   }
@@ -47,18 +41,22 @@ void wow_http_free(struct wow_http *http) {
   for (int i = 0; i < http->n_idle; i++)
     curl_easy_cleanup(http->idle[i]);
   if (http->multi) curl_multi_cleanup(http->multi);
-  wow_http_log_reset(&http->log);
+  wow_log_reset(&http->log);
   sqlite3_free(http);
 }
 
+struct wow_log *wow_http_log(struct wow_http *http) {
+  return &http->log;
+}
+
 /* Handles are used again, which keeps their buffers; connections live in the multi anyway. */
-CURL *take_handle(struct wow_http *http) {
+CURL *wow_http_take_handle(struct wow_http *http) {
   if (http->n_idle > 0) return http->idle[--http->n_idle];
   return curl_easy_init();
 }
 
-void give_handle(struct wow_http *http, CURL *easy) {
-  if (http->n_idle == WOW_IDLE_HANDLES) {
+void wow_http_give_handle(struct wow_http *http, CURL *easy) {
+  if (http->n_idle == WOW_MAX_IDLE_HANDLES) {
     curl_easy_cleanup(easy);
     return;
   }
@@ -97,7 +95,7 @@ void wow_http_pump(struct wow_http *http) {
     /* While the application did something else, nobody listened: that is no silence. */
     if (unheard_ms > 2 * WOW_POLL_MS) t->active_ms += unheard_ms;
     if (t->active_ms > now) t->active_ms = now;
-    if (t->state == TRANSFER_PENDING && t->retry_at_ms <= now) start_attempt(t);
+    if (t->state == TRANSFER_PENDING && t->retry_at_ms <= now) wow_transfer_start(t);
   }
   curl_multi_perform(http->multi, &running);
   while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
@@ -105,7 +103,7 @@ void wow_http_pump(struct wow_http *http) {
     CURLcode code = message->data.result;
     if (message->msg != CURLMSG_DONE) continue;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-    finish_attempt(t, code);
+    wow_transfer_finish_attempt(t, code);
   }
   http->pumped_ms = wow_clock_ms();
 }
@@ -122,13 +120,13 @@ static int slice_ms(const struct wow_transfer *t) {
 
 int wow_http_wait(struct wow_transfer *t, struct wow_error *err) {
   sqlite3_int64 handed = t->handed_bytes;
-  bool had_answer = wow_http_has_answer(t);
+  bool had_response = wow_transfer_has_response(t);
   wow_http_pump(t->http);
   while (t->state != TRANSFER_DONE && !t->is_paused && t->handed_bytes == handed &&
-         wow_http_has_answer(t) == had_answer) {
+         wow_transfer_has_response(t) == had_response) {
     curl_multi_poll(t->http->multi, NULL, 0, slice_ms(t), NULL);
     wow_http_pump(t->http);
-    if (is_silent(t)) fail_silent(t);
+    wow_transfer_check_silence(t);
     if (t->state != TRANSFER_DONE && is_interrupted(t->http)) {
       return wow_error_set(err, SQLITE_INTERRUPT, t->what, "interrupted");
     }
@@ -144,40 +142,8 @@ int wow_http_wait(struct wow_transfer *t, struct wow_error *err) {
 int wow_http_finish(struct wow_transfer *t, struct wow_error *err) {
   int rc = SQLITE_OK;
   while (rc == SQLITE_OK && t->state != TRANSFER_DONE) {
-    if (t->is_paused) wow_http_resume(t);
+    if (t->is_paused) wow_transfer_resume(t);
     rc = wow_http_wait(t, err);
   }
   return rc == SQLITE_OK ? wow_http_wait(t, err) : rc;
-}
-
-/* ---------------------------------------------------------------- the log */
-
-int wow_http_log_count(const struct wow_http *http) {
-  return http->log.count;
-}
-
-const struct wow_http_log_entry *wow_http_log_at(const struct wow_http *http, int index) {
-  const struct wow_http_log *log = &http->log;
-  if (index < 0 || index >= log->count) return NULL;
-  return &log->entries[(log->first + index) % log->size];
-}
-
-int wow_http_log_size(const struct wow_http *http) {
-  return http->log.size;
-}
-
-int wow_http_log_resize(struct wow_http *http, int size) {
-  struct wow_http_log log;
-  int rc = wow_http_log_init(&log, size);
-  if (rc != SQLITE_OK) return rc;
-  int skip = http->log.count > size ? http->log.count - size : 0;
-  log.seq = http->log.seq;
-  for (int i = skip; i < http->log.count; i++) {
-    struct wow_http_log_entry *entry = &http->log.entries[(http->log.first + i) % http->log.size];
-    log.entries[log.count++] = *entry;
-    memset(entry, 0, sizeof(*entry));
-  }
-  wow_http_log_reset(&http->log);
-  http->log = log;
-  return SQLITE_OK;
 }

@@ -1,5 +1,5 @@
 /*
-** What http.c and transfer.c share; no other folder includes this.
+** What http.c and transfer.c share. Other folders do not include this.
 */
 #ifndef WOW_HTTP_PRIVATE_H
 #define WOW_HTTP_PRIVATE_H
@@ -9,18 +9,25 @@
 #include "base/limits.h"
 #include "http/http.h"
 #include "http/log.h"
+#include "http/transfer.h"
 
 struct wow_http {
   sqlite3 *db;
   CURLM *multi;
-  CURL *idle[WOW_IDLE_HANDLES];
+  CURL *idle[WOW_MAX_IDLE_HANDLES];
   int n_idle;
   struct wow_transfer *transfers; /* those not closed yet */
-  struct wow_http_log log;
+  struct wow_log log;
   double interrupt_checked_ms; /* when an interrupt was last looked for */
   double pumped_ms;            /* when the network was last looked at */
 };
 
+/*
+**        wow_transfer_start              ended, or given up
+** PENDING ----------------> RUNNING ----------------------> DONE
+**    ^                         |
+**    +------- try_again -------+
+*/
 enum transfer_state {
   TRANSFER_RUNNING, /* its handle is in the multi */
   TRANSFER_PENDING, /* waits for retry_at_ms */
@@ -37,25 +44,21 @@ struct wow_transfer {
   char *what;
   char *method;
   char *url;
-  const void *body;
-  size_t body_bytes;
+  struct wow_http_body body;
+  sqlite3_int64 body_bytes;
+  sqlite3_int64 body_read; /* bytes of the spool that curl has taken in this attempt */
   bool repeatable;
   const struct wow_http_options *options;
   struct wow_http_sink sink;
 
-  struct wow_http_answer answer;
-  char *content_type;
-  char *content_range;
-  char *preference_applied;
-  char *location;
-  char *server_header;
+  struct wow_http_response response;
   long retry_after_s; /* -1: not said */
-  bool headers_done;  /* of an answer that is not 1xx */
+  bool headers_done;  /* of a response that is not 1xx */
   sqlite3_str *error_body;
   char curl_message[CURL_ERROR_SIZE];
 
   bool is_paused;
-  int sink_rc;
+  int sink_rc;                /* why the transfer was given up in a callback */
   sqlite3_int64 handed_bytes; /* body bytes that the sink took */
   sqlite3_int64 received_bytes;
   int retries;
@@ -72,12 +75,14 @@ struct wow_transfer {
 };
 
 /* A handle of curl's, to be given back; NULL: no memory. */
-CURL *take_handle(struct wow_http *http);
-void give_handle(struct wow_http *http, CURL *easy);
+CURL *wow_http_take_handle(struct wow_http *http);
+void wow_http_give_handle(struct wow_http *http, CURL *easy);
 
-void start_attempt(struct wow_transfer *t);
-void finish_attempt(struct wow_transfer *t, CURLcode code);
-bool is_silent(const struct wow_transfer *t);
-void fail_silent(struct wow_transfer *t);
+/* Starts an attempt. */
+void wow_transfer_start(struct wow_transfer *t);
+/* Curl has finished an attempt: ends the transfer, follows a redirect, or plans a retry. */
+void wow_transfer_finish_attempt(struct wow_transfer *t, CURLcode code);
+/* Ends the transfer if no byte has moved for too long. */
+void wow_transfer_check_silence(struct wow_transfer *t);
 
 #endif

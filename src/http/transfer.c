@@ -1,7 +1,9 @@
 /*
-** One request on its way: its attempts, the headers and the body of its response, redirects and
-** retries. See http.h.
+** One request and its attempts, see transfer.h. What its body and its response mean is left to the
+** caller; what a failure means to the user is said here and in base/error.c.
 */
+#include "http/transfer.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,21 +18,53 @@
 
 /* ---------------------------------------------------------------- callbacks of curl */
 
-static void set_header(char **field, const char *value, size_t bytes) {
-  sqlite3_free(*field);
-  *field = sqlite3_mprintf("%.*s", (int)bytes, value);
-}
-
-static void forget_answer(struct wow_transfer *t) {
-  char **fields[] = {&t->content_type, &t->content_range, &t->preference_applied, &t->location,
-                     &t->server_header};
-  for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-    sqlite3_free(*fields[i]);
-    *fields[i] = NULL;
-  }
-  memset(&t->answer, 0, sizeof(t->answer));
+static void forget_response(struct wow_transfer *t) {
+  struct wow_http_response *response = &t->response;
+  sqlite3_free(response->content_type);
+  sqlite3_free(response->content_range);
+  sqlite3_free(response->preference_applied);
+  sqlite3_free(response->location);
+  sqlite3_free(response->server);
+  memset(response, 0, sizeof(*response));
   t->retry_after_s = -1;
   t->headers_done = false;
+}
+
+/* Keeps the value of a header that somebody reads. SQLITE_OK or SQLITE_NOMEM. */
+static int keep_header(struct wow_transfer *t, const char *line, size_t end) {
+  const struct {
+    const char *name;
+    char **field;
+  } wanted[] = {{"content-type:", &t->response.content_type},
+                {"content-range:", &t->response.content_range},
+                {"preference-applied:", &t->response.preference_applied},
+                {"location:", &t->response.location},
+                {"server:", &t->response.server}};
+  for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+    size_t name = strlen(wanted[i].name);
+    if (end < name || sqlite3_strnicmp(line, wanted[i].name, (int)name) != 0) continue;
+    while (name < end && line[name] == ' ')
+      name++;
+    sqlite3_free(*wanted[i].field);
+    *wanted[i].field = sqlite3_mprintf("%.*s", (int)(end - name), line + name);
+    return *wanted[i].field ? SQLITE_OK : SQLITE_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
+/* Reads Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
+static void read_retry_after(struct wow_transfer *t, const char *line, size_t end) {
+  static const char name[] = "retry-after:";
+  size_t bytes = sizeof(name) - 1;
+  char value[80]; /* longer than any date */
+  if (end <= bytes || sqlite3_strnicmp(line, name, (int)bytes) != 0) return;
+  sqlite3_snprintf((int)sizeof(value), value, "%.*s", (int)(end - bytes), line + bytes);
+  const char *p = value;
+  while (*p == ' ')
+    p++;
+  time_t date = *p >= '0' && *p <= '9' ? -1 : curl_getdate(p, NULL);
+  t->retry_after_s = date < 0 ? atol(p) : (long)(date - time(NULL));
+  if (t->retry_after_s < 0) t->retry_after_s = 0;
 }
 
 static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
@@ -41,54 +75,30 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
     end--;
   if (bytes > 5 && sqlite3_strnicmp(line, "HTTP/", 5) == 0) {
     const char *status = memchr(line, ' ', end);
-    forget_answer(t);
-    t->answer.status = status ? atoi(status + 1) : 0;
+    forget_response(t);
+    t->response.status = status ? atoi(status + 1) : 0;
     return bytes;
   }
   if (end == 0) {
-    t->headers_done = t->answer.status >= 200;
+    t->headers_done = t->response.status >= 200;
     if (t->headers_done) t->ttfb_ms = wow_clock_ms() - t->begun_ms;
     return bytes;
   }
-  const struct {
-    const char *name;
-    char **field;
-  } wanted[] = {{"content-type:", &t->content_type},
-                {"content-range:", &t->content_range},
-                {"preference-applied:", &t->preference_applied},
-                {"location:", &t->location},
-                {"server:", &t->server_header}};
-  for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-    size_t name = strlen(wanted[i].name);
-    if (end < name || sqlite3_strnicmp(line, wanted[i].name, (int)name) != 0) continue;
-    while (name < end && line[name] == ' ')
-      name++;
-    set_header(wanted[i].field, line + name, end - name);
-  }
-  if (end > 12 && sqlite3_strnicmp(line, "retry-after:", 12) == 0) {
-    char value[80];
-    sqlite3_snprintf((int)sizeof(value), value, "%.*s", (int)(end - 12), line + 12);
-    const char *p = value;
-    while (*p == ' ')
-      p++;
-    /* Seconds, or a date (RFC 9110, 10.2.3). */
-    time_t date = *p >= '0' && *p <= '9' ? -1 : curl_getdate(p, NULL);
-    t->retry_after_s = date < 0 ? atol(p) : (long)(date - time(NULL));
-    if (t->retry_after_s < 0) t->retry_after_s = 0;
-  }
-  return bytes;
+  t->sink_rc = keep_header(t, line, end);
+  read_retry_after(t, line, end);
+  return t->sink_rc == SQLITE_OK ? bytes : 0;
 }
 
-static bool is_good(const struct wow_transfer *t) {
-  return t->answer.status >= 200 && t->answer.status < 300;
+static bool is_success(const struct wow_transfer *t) {
+  return t->response.status >= 200 && t->response.status < 300;
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   size_t bytes = size * n;
   t->active_ms = wow_clock_ms();
-  if (!is_good(t)) {
-    int room = WOW_ERROR_BODY_BYTES - sqlite3_str_length(t->error_body);
+  if (!is_success(t)) {
+    int room = WOW_MAX_ERROR_BODY_BYTES - sqlite3_str_length(t->error_body);
     sqlite3_str_append(t->error_body, data, bytes < (size_t)room ? (int)bytes : room);
     return bytes;
   }
@@ -105,16 +115,58 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   return bytes;
 }
 
+/* Hands the next bytes of a body in a spool to curl. */
+static size_t on_read(char *buffer, size_t size, size_t n, void *ctx) {
+  struct wow_transfer *t = ctx;
+  sqlite3_int64 remaining = t->body_bytes - t->body_read;
+  size_t bytes = size * n;
+  if ((sqlite3_int64)bytes > remaining) bytes = (size_t)remaining;
+  t->sink_rc = wow_spool_read(t->body.spool, t->body_read, buffer, bytes);
+  if (t->sink_rc != SQLITE_OK) {
+    wow_error_set(&t->err, SQLITE_ERROR, t->what, "the request's body cannot be read back");
+    return CURL_READFUNC_ABORT;
+  }
+  t->body_read += (sqlite3_int64)bytes;
+  return bytes;
+}
+
+/* curl sends the body again from `offset`, where it may: HTTP/2 refuses streams before it acts. */
+static int on_seek(void *ctx, curl_off_t offset, int origin) {
+  struct wow_transfer *t = ctx;
+  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+  t->body_read = (sqlite3_int64)offset;
+  return CURL_SEEKFUNC_OK;
+}
+
 /* Called often while anything is under way; notices the progress of an upload. */
 static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                        curl_off_t up) {
   struct wow_transfer *t = ctx;
   (void)down_total, (void)down, (void)up_total;
-  if (up > 0 && !t->headers_done && up < (curl_off_t)t->body_bytes) t->active_ms = wow_clock_ms();
+  if (up > 0 && !t->headers_done && up < t->body_bytes) t->active_ms = wow_clock_ms();
   return 0;
 }
 
 /* ---------------------------------------------------------------- attempts */
+
+static bool has_body(const struct wow_transfer *t) {
+  return t->body.data || t->body.spool;
+}
+
+static void set_body(struct wow_transfer *t) {
+  CURL *easy = t->easy;
+  if (!has_body(t)) return;
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_bytes);
+  if (t->body.data) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t->body.data);
+    return;
+  }
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+  curl_easy_setopt(easy, CURLOPT_READDATA, t);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, t);
+}
 
 static void set_options(struct wow_transfer *t) {
   CURL *easy = t->easy;
@@ -130,7 +182,7 @@ static void set_options(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  /* see follow() */
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that curl can read */
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* every encoding that curl knows */
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -145,15 +197,12 @@ static void set_options(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
   curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
-  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, t->body ? 0L : 1L);
-  /* On a kept connection that turns out to be dead, curl itself would send the request again, also
-  ** where the server has acted on it. */
+  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, has_body(t) ? 0L : 1L);
+  /* On a kept connection that turns out to be dead, curl itself would send the request again, even
+  ** if the server has acted on it. */
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->repeatable ? 0L : 1L);
-  if (t->body) {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_bytes);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t->body);
-  }
-  if (!is_get || t->body) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+  set_body(t);
+  if (!is_get || has_body(t)) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
 static void end(struct wow_transfer *t, int rc) {
@@ -162,10 +211,11 @@ static void end(struct wow_transfer *t, int rc) {
   t->rc = rc;
 }
 
-void start_attempt(struct wow_transfer *t) {
-  forget_answer(t);
+void wow_transfer_start(struct wow_transfer *t) {
+  forget_response(t);
   sqlite3_str_reset(t->error_body);
   t->curl_message[0] = 0;
+  t->body_read = 0;
   t->is_paused = false;
   t->active_ms = wow_clock_ms();
   t->state = TRANSFER_RUNNING;
@@ -176,23 +226,24 @@ void start_attempt(struct wow_transfer *t) {
 }
 
 static void fail_network(struct wow_transfer *t, CURLcode code) {
-  char *host = host_of(t->url);
+  char *host = wow_url_host(t->url);
   const char *name = host ? host : "the server";
   const char *message = t->curl_message[0] ? t->curl_message : curl_easy_strerror(code);
   int rc = SQLITE_ERROR;
   if (t->sink_rc == SQLITE_TOOBIG) {
-    rc = wow_error_set(&t->err, rc, t->what, "the answer of %s is longer than is read here", name);
+    rc = wow_error_set(&t->err, rc, t->what, "the response of %s exceeds the size limit", name);
   } else if (t->sink_rc != SQLITE_OK) {
     rc = t->sink_rc == SQLITE_NOMEM
              ? wow_error_nomem(&t->err)
-             : wow_error_set(&t->err, t->sink_rc, t->what, "the answer of %s was not taken", name);
+             : wow_error_set(&t->err, t->sink_rc, t->what,
+                             "the response of %s could not be processed", name);
   } else if (t->handed_bytes > 0) {
     rc = wow_error_set(&t->err, rc, t->what, "the connection to %s broke after %lld bytes: %s",
                        name, t->handed_bytes, message);
   } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
     rc = wow_error_hint(&t->err, rc, t->what,
                         "option ca_file names a file of trusted certificates; verify_ssl false "
-                        "gives up checking",
+                        "turns the check off",
                         "the certificate of %s cannot be trusted: %s", name, message);
   } else {
     rc = wow_error_hint(&t->err, rc, t->what, "is the project URL right, and the server up?",
@@ -208,7 +259,7 @@ static bool is_connection_failure(CURLcode code) {
          code == CURLE_HTTP2_STREAM || code == CURLE_SSL_CONNECT_ERROR;
 }
 
-/* Puts the transfer off for another attempt, if it may have one. */
+/* Plans another attempt, if the transfer may have one. */
 static bool try_again(struct wow_transfer *t, bool reached_server) {
   if (t->retries >= t->options->retries || t->handed_bytes > 0) return false;
   if (reached_server && !t->repeatable) return false;
@@ -217,39 +268,41 @@ static bool try_again(struct wow_transfer *t, bool reached_server) {
   double pause = WOW_BACKOFF_MS * (double)(1 << (t->retries < 10 ? t->retries : 10));
   pause *= 0.75 + jitter / 512.0; /* 75 to 125 % */
   if (t->retry_after_s >= 0) pause = (double)t->retry_after_s * 1000;
-  if (pause > WOW_BACKOFF_MAX_MS) pause = WOW_BACKOFF_MAX_MS;
+  if (pause > WOW_MAX_BACKOFF_MS) pause = WOW_MAX_BACKOFF_MS;
   t->retries++;
   t->retry_at_ms = wow_clock_ms() + pause;
   t->state = TRANSFER_PENDING;
   return true;
 }
 
-/* A redirect. Only a read is sent on, and only within its origin: the key is for no one else. */
+/* Follows a redirect. Only a read is sent on, and only within its origin: the key must not go
+** anywhere else. */
 static void follow(struct wow_transfer *t) {
   char *target = NULL;
-  if (!is_same_origin(t->url, t->location, &target)) {
-    char *host = host_of(t->location);
+  if (!wow_url_is_same_origin(t->url, t->response.location, &target)) {
+    char *host = wow_url_host(t->response.location);
     end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
-                          "give the address that the project really has to wowsql_connect",
-                          "the server redirects to %s, which is not where the key was given for",
+                          "give wowsql_connect the project's own address",
+                          "the server redirects to %s, and the key was not given for that",
                           host && *host ? host : "another place"));
-    t->err.http_status = t->answer.status;
+    t->err.http_status = t->response.status;
     sqlite3_free(host);
     return;
   }
-  if (!t->repeatable || t->redirects++ >= WOW_REDIRECTS) {
+  if (!t->repeatable || t->redirects++ >= WOW_MAX_REDIRECTS) {
     sqlite3_free(target);
     end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what, "the server redirects the request"));
-    t->err.http_status = t->answer.status;
+    t->err.http_status = t->response.status;
     return;
   }
   sqlite3_free(t->url);
   t->url = target;
-  start_attempt(t);
+  wow_transfer_start(t);
 }
 
-/* Some servers quote the key that they refuse: what stands in the headers that may be secret is
-** taken out of the error. */
+/* Some servers quote the key that they refuse, so the values of headers that may be secret are
+ *taken
+ ** out of the error. */
 static void redact(struct wow_transfer *t) {
   static const char *const open_names[] = {"Accept",          "Prefer",         "Content-Type",
                                            "Accept-Encoding", "Accept-Profile", "Content-Profile",
@@ -270,45 +323,41 @@ static void redact(struct wow_transfer *t) {
   }
 }
 
-void finish_attempt(struct wow_transfer *t, CURLcode code) {
+void wow_transfer_finish_attempt(struct wow_transfer *t, CURLcode code) {
   curl_off_t received = 0;
-  int status = t->answer.status;
+  int status = t->response.status;
   curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
   t->received_bytes += (sqlite3_int64)received;
   curl_multi_remove_handle(t->http->multi, t->easy);
-  /* To curl a head that breaks off is an answer without a body. */
+  /* To curl, headers that break off are a response without a body. */
   if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
   if (code != CURLE_OK) {
     bool reached = code != CURLE_COULDNT_CONNECT && code != CURLE_SSL_CONNECT_ERROR;
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
     fail_network(t, code);
-  } else if (is_good(t)) {
+  } else if (is_success(t)) {
     end(t, SQLITE_OK);
-  } else if (status > 300 && status < 400 && t->location) {
+  } else if (status > 300 && status < 400 && t->response.location) {
     follow(t);
   } else {
     bool passing = status == 429 || status == 502 || status == 503 || status == 504;
     if (passing && try_again(t, true)) return;
-    wow_error_answer(&t->err, t->what, status, sqlite3_str_value(t->error_body),
-                     (size_t)sqlite3_str_length(t->error_body));
+    wow_error_response(&t->err, t->what, status, sqlite3_str_value(t->error_body),
+                       (size_t)sqlite3_str_length(t->error_body));
     redact(t);
     end(t, t->err.rc);
   }
 }
 
-/* Nothing has come or gone for too long. */
-bool is_silent(const struct wow_transfer *t) {
-  return t->state == TRANSFER_RUNNING && !t->is_paused &&
-         wow_clock_ms() - t->active_ms > (double)t->options->silence_timeout_ms;
-}
-
-void fail_silent(struct wow_transfer *t) {
-  char *host = host_of(t->url);
+void wow_transfer_check_silence(struct wow_transfer *t) {
+  if (t->state != TRANSFER_RUNNING || t->is_paused) return;
+  if (wow_clock_ms() - t->active_ms <= (double)t->options->silence_timeout_ms) return;
+  char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
-  end(t,
-      wow_error_hint(&t->err, SQLITE_ERROR, t->what, "option timeout of wowsql_connect allows more",
-                     "%s has not sent anything for %ld seconds", host ? host : "the server",
-                     t->options->silence_timeout_ms / 1000));
+  end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
+                        "to wait longer, set option timeout of wowsql_connect",
+                        "%s has not sent anything for %ld seconds", host ? host : "the server",
+                        t->options->silence_timeout_ms / 1000));
   sqlite3_free(host);
 }
 
@@ -321,30 +370,31 @@ bool wow_transfer_is_header_text(const char *text) {
   return true;
 }
 
-static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
-  for (int i = 0; i < request->n_headers; i++) {
-    struct curl_slist *list = curl_slist_append(t->headers, request->headers[i]);
-    if (list == NULL) return SQLITE_NOMEM;
-    t->headers = list;
-  }
-  if (is_loopback(t->url)) {
-    struct curl_slist *identity = curl_slist_append(t->headers, "Accept-Encoding: identity");
-    if (identity == NULL) return SQLITE_NOMEM;
-    t->headers = identity;
-  }
-  /* curl would wait a second for a "100 Continue" that not every server sends. */
-  struct curl_slist *list = curl_slist_append(t->headers, "Expect:");
+static int add_header(struct wow_transfer *t, const char *header) {
+  struct curl_slist *list = curl_slist_append(t->headers, header);
   if (list == NULL) return SQLITE_NOMEM;
   t->headers = list;
   return SQLITE_OK;
 }
 
+static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
+  int rc = SQLITE_OK;
+  for (int i = 0; rc == SQLITE_OK && i < request->n_headers; i++)
+    rc = add_header(t, request->headers[i]);
+  /* On the same machine, compressing costs more than it saves. */
+  if (rc == SQLITE_OK && wow_url_is_loopback(t->url)) {
+    rc = add_header(t, "Accept-Encoding: identity");
+  }
+  /* curl would wait a second for a "100 Continue" that not every server sends. */
+  return rc == SQLITE_OK ? add_header(t, "Expect:") : rc;
+}
+
 static void transfer_free(struct wow_transfer *t) {
-  forget_answer(t);
+  forget_response(t);
   wow_error_reset(&t->err);
   sqlite3_free(sqlite3_str_finish(t->error_body));
   curl_slist_free_all(t->headers);
-  if (t->easy) give_handle(t->http, t->easy);
+  if (t->easy) wow_http_give_handle(t->http, t->easy);
   sqlite3_free(t->server);
   sqlite3_free(t->what);
   sqlite3_free(t->method);
@@ -352,10 +402,14 @@ static void transfer_free(struct wow_transfer *t) {
   sqlite3_free(t);
 }
 
-int wow_http_open(struct wow_http *http, const struct wow_http_request *request,
-                  struct wow_transfer **out, struct wow_error *err) {
+int wow_transfer_open(struct wow_http *http, const struct wow_http_request *request,
+                      struct wow_transfer **out, struct wow_error *err) {
+  for (int i = 0; i < request->n_headers; i++) {
+    if (wow_transfer_is_header_text(request->headers[i])) continue;
+    return wow_error_set(err, SQLITE_ERROR, request->what,
+                         "a request header contains a line break or another control character");
+  }
   struct wow_transfer *t = sqlite3_malloc64(sizeof(*t));
-  struct timespec wall;
   if (t == NULL) return wow_error_nomem(err);
   memset(t, 0, sizeof(*t));
   t->http = http;
@@ -365,48 +419,48 @@ int wow_http_open(struct wow_http *http, const struct wow_http_request *request,
   t->url = sqlite3_mprintf("%s", request->url);
   t->error_body = sqlite3_str_new(NULL);
   t->body = request->body;
-  t->body_bytes = request->body_bytes;
+  t->body_bytes = (sqlite3_int64)request->body.bytes;
+  if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
   t->repeatable = request->repeatable;
   t->options = request->options;
   t->sink = request->sink;
   t->rows = -1;
   t->retry_after_s = -1;
-  t->easy = take_handle(http);
+  t->easy = wow_http_take_handle(http);
   if (!t->server || !t->method || !t->url || (request->what && !t->what) || !t->easy ||
       add_headers(t, request) != SQLITE_OK) {
     transfer_free(t);
     return wow_error_nomem(err);
   }
-  clock_gettime(CLOCK_REALTIME, &wall);
-  t->at = (double)wall.tv_sec + (double)wall.tv_nsec / 1e9;
+  t->at = wow_clock_unix_s();
   t->begun_ms = wow_clock_ms();
   t->next = http->transfers;
   http->transfers = t;
-  start_attempt(t);
+  wow_transfer_start(t);
   wow_http_pump(http);
   *out = t;
   return SQLITE_OK;
 }
 
 static void log_transfer(struct wow_transfer *t) {
-  struct wow_http_log_entry entry = {
+  struct wow_log_entry entry = {
       .at = t->at,
       .server = sqlite3_mprintf("%s", t->server),
       .method = sqlite3_mprintf("%s", t->method),
-      .url = wow_http_log_url(t->url),
-      .status = t->answer.status,
+      .url = wow_url_clean(t->url),
+      .status = t->response.status,
       .ms = t->ended_ms - t->begun_ms,
       .ttfb_ms = t->ttfb_ms,
-      .bytes_sent = (sqlite3_int64)t->body_bytes,
+      .bytes_sent = t->body_bytes,
       .bytes_received = t->received_bytes,
       .rows = t->rows,
       .retries = t->retries,
       .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
   };
-  wow_http_log_add(&t->http->log, &entry);
+  wow_log_add(&t->http->log, &entry);
 }
 
-void wow_http_close(struct wow_transfer *t) {
+void wow_transfer_close(struct wow_transfer *t) {
   if (t == NULL) return;
   struct wow_transfer **link = &t->http->transfers;
   while (*link != t)
@@ -423,39 +477,29 @@ void wow_http_close(struct wow_transfer *t) {
   transfer_free(t);
 }
 
-void wow_http_resume(struct wow_transfer *t) {
+void wow_transfer_resume(struct wow_transfer *t) {
   if (!t->is_paused) return;
   t->is_paused = false;
   t->active_ms = wow_clock_ms();
   if (t->state == TRANSFER_RUNNING) curl_easy_pause(t->easy, CURLPAUSE_CONT);
 }
 
-bool wow_http_is_done(const struct wow_transfer *t) {
+bool wow_transfer_is_done(const struct wow_transfer *t) {
   return t->state == TRANSFER_DONE;
 }
 
-bool wow_http_is_whole(const struct wow_transfer *t) {
+bool wow_transfer_is_complete(const struct wow_transfer *t) {
   return t->state == TRANSFER_DONE && t->rc == SQLITE_OK;
 }
 
-bool wow_http_has_answer(const struct wow_transfer *t) {
-  return t->headers_done && is_good(t);
+bool wow_transfer_has_response(const struct wow_transfer *t) {
+  return t->headers_done && is_success(t);
 }
 
-const struct wow_http_answer *wow_http_answer(const struct wow_transfer *transfer) {
-  struct wow_transfer *t = (struct wow_transfer *)transfer;
-  t->answer.content_type = t->content_type;
-  t->answer.content_range = t->content_range;
-  t->answer.preference_applied = t->preference_applied;
-  t->answer.location = t->location;
-  t->answer.server = t->server_header;
-  return &t->answer;
+const struct wow_http_response *wow_transfer_response(const struct wow_transfer *t) {
+  return &t->response;
 }
 
-void wow_http_count_rows(struct wow_transfer *t, sqlite3_int64 rows) {
+void wow_transfer_count_rows(struct wow_transfer *t, sqlite3_int64 rows) {
   t->rows = (t->rows < 0 ? 0 : t->rows) + rows;
-}
-
-double wow_http_ttfb_ms(const struct wow_transfer *t) {
-  return t->ttfb_ms;
 }

@@ -8,17 +8,15 @@
 
 #include "base/sqlite.h"
 
-/* The host and port of a URL, as far as errors name it. NULL: no memory. */
-char *host_of(const char *url) {
+char *wow_url_host(const char *url) {
   const char *host = strstr(url, "://");
   host = host ? host + 3 : url;
   return sqlite3_mprintf("%.*s", (int)strcspn(host, "/?#"), host);
 }
 
-/* Does `location` stay with the scheme, host and port of `url`? *target is the whole new URL. */
-bool is_same_origin(const char *url, const char *location, char **target) {
+bool wow_url_is_same_origin(const char *url, const char *location, char **target) {
   CURLU *from = curl_url(), *to = curl_url();
-  char *scheme[2] = {0}, *host[2] = {0}, *port[2] = {0}, *whole = NULL;
+  char *scheme[2] = {0}, *host[2] = {0}, *port[2] = {0}, *complete = NULL;
   bool same = from && to && curl_url_set(from, CURLUPART_URL, url, 0) == CURLUE_OK &&
               curl_url_set(to, CURLUPART_URL, url, 0) == CURLUE_OK &&
               curl_url_set(to, CURLUPART_URL, location, 0) == CURLUE_OK;
@@ -30,21 +28,20 @@ bool is_same_origin(const char *url, const char *location, char **target) {
   }
   same = same && sqlite3_stricmp(scheme[0], scheme[1]) == 0 &&
          sqlite3_stricmp(host[0], host[1]) == 0 && strcmp(port[0], port[1]) == 0 &&
-         curl_url_get(to, CURLUPART_URL, &whole, 0) == CURLUE_OK;
-  *target = same ? sqlite3_mprintf("%s", whole) : NULL;
+         curl_url_get(to, CURLUPART_URL, &complete, 0) == CURLUE_OK;
+  *target = same ? sqlite3_mprintf("%s", complete) : NULL;
   for (int i = 0; i < 2; i++) {
     curl_free(scheme[i]);
     curl_free(host[i]);
     curl_free(port[i]);
   }
-  curl_free(whole);
+  curl_free(complete);
   curl_url_cleanup(from);
   curl_url_cleanup(to);
   return *target != NULL;
 }
 
-/* Is the server on this machine? There compressing costs more than it saves. */
-bool is_loopback(const char *url) {
+bool wow_url_is_loopback(const char *url) {
   static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
   const char *host = strstr(url, "://");
   host = host ? host + 3 : url;
@@ -54,4 +51,38 @@ bool is_loopback(const char *url) {
     if (bytes >= n && sqlite3_strnicmp(host, hosts[i], (int)n) == 0) return true;
   }
   return false;
+}
+
+/* ---------------------------------------------------------------- for the log */
+
+static bool is_secret_name(const char *name, size_t bytes) {
+  static const char *const names[] = {
+      "apikey", "api_key", "key", "token",     "access_token", "refresh_token", "password",
+      "secret", "code",    "jwt", "signature", "sig",          "otp",           NULL};
+  for (int i = 0; names[i]; i++) {
+    if (strlen(names[i]) == bytes && sqlite3_strnicmp(names[i], name, (int)bytes) == 0) return true;
+  }
+  return false;
+}
+
+char *wow_url_clean(const char *url) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  const char *host = strstr(url, "://");
+  host = host ? host + 3 : url;
+  size_t authority = strcspn(host, "/?#");
+  const char *at = memchr(host, '@', authority);
+  sqlite3_str_append(str, url, (int)(host - url));
+  if (at) host = at + 1;
+  size_t path = strcspn(host, "?");
+  sqlite3_str_append(str, host, (int)path);
+  for (const char *p = host + path; *p;) {
+    sqlite3_str_append(str, p++, 1); /* '?' or '&' */
+    size_t bytes = strcspn(p, "&"), name = strcspn(p, "=&");
+    if (name < bytes && is_secret_name(p, name))
+      sqlite3_str_appendf(str, "%.*s=***", (int)name, p);
+    else
+      sqlite3_str_append(str, p, (int)bytes);
+    p += bytes;
+  }
+  return sqlite3_str_finish(str);
 }

@@ -18,10 +18,10 @@ static int over_budget(const struct wow_server *server, const char *option, sqli
   return rc;
 }
 
-struct wow_spent *wow_server_spent(struct wow_connection *conn, struct wow_server *server) {
+struct wow_spent *wow_budget_spent(struct wow_connection *conn, struct wow_server *server) {
   sqlite3_uint64 run = wow_statements_run(conn->statements);
   struct wow_spent *oldest = &server->spent[0];
-  for (int i = 0; i < WOW_RUNS; i++) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
     struct wow_spent *spent = &server->spent[i];
     if (spent->run == run) return spent;
     if (wow_statements_is_over(conn->statements, spent->run)) spent->run = 0;
@@ -32,8 +32,8 @@ struct wow_spent *wow_server_spent(struct wow_connection *conn, struct wow_serve
   return oldest;
 }
 
-int wow_server_check_budget(const struct wow_server *server, const struct wow_spent *spent,
-                            struct wow_error *err) {
+int wow_budget_check(const struct wow_server *server, const struct wow_spent *spent,
+                     struct wow_error *err) {
   if (server->options.statement_max_rows > 0 && spent->rows > server->options.statement_max_rows) {
     return over_budget(server, "statement_max_rows", server->options.statement_max_rows, "rows",
                        err);
@@ -46,9 +46,9 @@ int wow_server_check_budget(const struct wow_server *server, const struct wow_sp
   return SQLITE_OK;
 }
 
-int wow_server_spend_request(struct wow_connection *conn, struct wow_server *server,
+int wow_budget_spend_request(struct wow_connection *conn, struct wow_server *server,
                              struct wow_spent *spent, struct wow_error *err) {
-  if (spent == NULL) spent = wow_server_spent(conn, server);
+  if (spent == NULL) spent = wow_budget_spent(conn, server);
   if (server->options.statement_max_requests > 0 &&
       spent->requests >= server->options.statement_max_requests) {
     return over_budget(server, "statement_max_requests", server->options.statement_max_requests,

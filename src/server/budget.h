@@ -18,13 +18,17 @@ struct wow_spent {
 
 /* Where the statements that are running now count what they use of the server. It stays theirs as
 ** long as `run` is the same, and lives as long as the server. */
-struct wow_spent *wow_server_spent(struct wow_connection *conn, struct wow_server *server);
+struct wow_spent *wow_budget_spent(struct wow_connection *conn, struct wow_server *server);
 /* Are these more rows or bytes than the budgets allow? Then SQLITE_ERROR, and the error names the
 ** limit. */
-int wow_server_check_budget(const struct wow_server *server, const struct wow_spent *spent,
-                            struct wow_error *err);
+int wow_budget_check(const struct wow_server *server, const struct wow_spent *spent,
+                     struct wow_error *err);
 
-int wow_server_spend_request(struct wow_connection *conn, struct wow_server *server,
+int wow_budget_spend_request(struct wow_connection *conn, struct wow_server *server,
                              struct wow_spent *spent, struct wow_error *err);
+
+/* Names that callers outside of this folder still use. */
+#define wow_server_spent wow_budget_spent
+#define wow_server_check_budget wow_budget_check
 
 #endif

@@ -1,14 +1,48 @@
 /*
-** Requests, see request.h.
-**
-** A key is sent only to the origin that it was given for: every URL is made here out of the
-** server's project_url, and http.c follows no redirect to another origin.
+** Building requests and collecting responses, see request.h.
 */
 #include "server/request.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
+#include "server/connection.h"
+#include "server/server.h"
+
+/* ---------------------------------------------------------------- headers */
+
+struct header_list {
+  char **texts;
+  int n;
+  int rc; /* SQLITE_NOMEM sticks */
+};
+
+static void add_header(struct header_list *list, const char *format, ...) {
+  va_list args;
+  sqlite3_uint64 bytes = sizeof(char *) * (sqlite3_uint64)(list->n + 1);
+  char **texts = list->rc == SQLITE_OK ? sqlite3_realloc64(list->texts, bytes) : NULL;
+  if (texts == NULL) {
+    list->rc = SQLITE_NOMEM;
+    return;
+  }
+  list->texts = texts;
+  va_start(args, format);
+  texts[list->n] = sqlite3_vmprintf(format, args);
+  va_end(args);
+  if (texts[list->n])
+    list->n++;
+  else
+    list->rc = SQLITE_NOMEM;
+}
+
+static void headers_reset(struct header_list *list) {
+  for (int i = 0; i < list->n; i++)
+    sqlite3_free(list->texts[i]);
+  sqlite3_free(list->texts);
+}
 
 /* A JWT has three parts with dots between them. */
 static bool is_jwt(const char *key) {
@@ -17,74 +51,83 @@ static bool is_jwt(const char *key) {
   return second && strchr(second + 1, '.') == NULL;
 }
 
-#define MAX_OWN_HEADERS 8
+static bool is_read(const struct wow_request *request) {
+  return strcmp(request->method, "GET") == 0;
+}
 
-int wow_server_open(struct wow_connection *conn, struct wow_server *server,
-                    const struct wow_server_request *request, struct wow_http_sink sink,
-                    struct wow_transfer **out, struct wow_error *err) {
-  char *own[MAX_OWN_HEADERS];
-  int n = 0, rc = wow_server_spend_request(conn, server, request->spent, err);
+static bool has_body(const struct wow_request *request) {
+  return request->body.data || request->body.spool;
+}
+
+static void add_headers(struct header_list *list, const struct wow_server *server,
+                        const struct wow_request *request) {
+  const struct wow_options *options = &server->options;
+  const char *schema = request->schema ? request->schema : options->schema;
+  /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is not one. */
+  const char *bearer = request->bearer;
+  if (bearer == NULL && server->api_key && is_jwt(server->api_key)) bearer = server->api_key;
+  add_header(list, "Accept: %s", request->accept ? request->accept : "application/json");
+  if (server->api_key) add_header(list, "apikey: %s", server->api_key);
+  if (bearer) add_header(list, "Authorization: Bearer %s", bearer);
+  if (request->service == WOW_REST && schema) {
+    add_header(list, "%s-Profile: %s", is_read(request) ? "Accept" : "Content", schema);
+  }
+  if (request->prefer) add_header(list, "Prefer: %s", request->prefer);
+  if (has_body(request)) {
+    add_header(list, "Content-Type: %s",
+               request->content_type ? request->content_type : "application/json");
+  }
+  for (int i = 0; i < options->n_headers; i++)
+    add_header(list, "%s", options->headers[i]);
+}
+
+/* ---------------------------------------------------------------- sending */
+
+int wow_request_open(struct wow_connection *conn, struct wow_server *server,
+                     const struct wow_request *request, struct wow_transfer **out,
+                     struct wow_error *err) {
+  struct header_list headers = {0};
+  int rc = wow_budget_spend_request(conn, server, request->spent, err);
   if (rc != SQLITE_OK) return rc;
-  rc = SQLITE_NOMEM;
-  bool is_read = strcmp(request->method, "GET") == 0;
-  const char *schema = request->schema ? request->schema : server->options.schema;
-  char *url = sqlite3_mprintf("%s%s%s", server->project_url, server->options.paths[WOW_REST],
-                              request->path);
-  sqlite3_uint64 slots = (sqlite3_uint64)(MAX_OWN_HEADERS + server->options.n_headers);
-  const char **headers = sqlite3_malloc64(slots * sizeof(*headers));
-  own[n++] = sqlite3_mprintf("Accept: application/json");
-  if (server->api_key) own[n++] = sqlite3_mprintf("apikey: %s", server->api_key);
-  /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is none. */
-  if (server->api_key && is_jwt(server->api_key)) {
-    own[n++] = sqlite3_mprintf("Authorization: Bearer %s", server->api_key);
+  char *url = sqlite3_mprintf("%s%s%s", server->project_url,
+                              server->options.paths[request->service], request->path);
+  add_headers(&headers, server, request);
+  if (url && headers.rc == SQLITE_OK) {
+    struct wow_http_request http = {
+        .server = server->options.name,
+        .what = request->what,
+        .method = request->method,
+        .url = url,
+        .headers = (const char *const *)headers.texts,
+        .n_headers = headers.n,
+        .body = request->body,
+        .repeatable = is_read(request),
+        .options = request->options ? request->options : &server->http,
+        .sink = request->sink,
+    };
+    rc = wow_transfer_open(conn->http, &http, out, err);
+  } else {
+    rc = wow_error_nomem(err);
   }
-  if (schema) {
-    own[n++] = sqlite3_mprintf("%s-Profile: %s", is_read ? "Accept" : "Content", schema);
-  }
-  if (request->prefer) own[n++] = sqlite3_mprintf("Prefer: %s", request->prefer);
-  if (request->body) own[n++] = sqlite3_mprintf("Content-Type: application/json");
-  if (url == NULL || headers == NULL) goto done;
-  for (int i = 0; i < n; i++) {
-    if (own[i] == NULL) goto done;
-    headers[i] = own[i];
-  }
-  for (int i = 0; i < server->options.n_headers; i++)
-    headers[n + i] = server->options.headers[i];
-  struct wow_http_request http = {
-      .server = server->options.name,
-      .what = request->what,
-      .method = request->method,
-      .url = url,
-      .headers = headers,
-      .n_headers = n + server->options.n_headers,
-      .body = request->body,
-      .body_bytes = request->body ? strlen(request->body) : 0,
-      .repeatable = is_read,
-      .options = request->options ? request->options : &server->http,
-      .sink = sink,
-  };
-  rc = wow_http_open(conn->http, &http, out, err);
-done:
-  if (rc == SQLITE_NOMEM) wow_error_nomem(err);
-  for (int i = 0; i < n; i++)
-    sqlite3_free(own[i]);
-  sqlite3_free(headers);
+  headers_reset(&headers);
   sqlite3_free(url);
   return rc;
 }
 
-/* A count in a header; -1: there is none. At most WOW_MOST_ROWS, which no relation reaches. */
+/* ---------------------------------------------------------------- responses */
+
+/* A count in a header, at most WOW_MAX_CLAIMED_ROWS; -1: there is none. */
 static sqlite3_int64 header_count(const char *text) {
   sqlite3_int64 n = 0;
   if (*text < '0' || *text > '9') return -1;
   for (; *text >= '0' && *text <= '9'; text++) {
     n = n * 10 + (*text - '0');
-    if (n > WOW_MOST_ROWS) n = WOW_MOST_ROWS;
+    if (n > WOW_MAX_CLAIMED_ROWS) n = WOW_MAX_CLAIMED_ROWS;
   }
   return n;
 }
 
-void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total) {
+void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total) {
   *rows = -1;
   *total = -1;
   if (header == NULL) return;
@@ -96,43 +139,82 @@ void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_i
     if (first >= 0 && last >= first) *rows = last - first + 1;
   }
   if (slash) *total = header_count(slash + 1);
-  if (*total >= WOW_MOST_ROWS) *total = -1;
+  if (*total >= WOW_MAX_CLAIMED_ROWS) *total = -1;
 }
+
+/* Where wow_request_fetch collects a body. */
+struct collector {
+  sqlite3_str *text;
+  size_t max_bytes;
+  FILE *file; /* NULL: into `text` */
+  size_t file_bytes;
+  int file_errno; /* why the file could not be written; 0: it could */
+};
 
 static int collect(void *ctx, const char *data, size_t bytes) {
-  sqlite3_str *body = ctx;
-  if (bytes > WOW_DOCUMENT_BYTES || sqlite3_str_length(body) > WOW_DOCUMENT_BYTES - (int)bytes) {
-    return SQLITE_TOOBIG;
+  struct collector *collector = ctx;
+  if (collector->file == NULL) {
+    return wow_text_append_within(collector->text, data, bytes, collector->max_bytes);
   }
-  sqlite3_str_append(body, data, (int)bytes);
-  return sqlite3_str_errcode(body);
+  errno = 0;
+  if (fwrite(data, 1, bytes, collector->file) != bytes) {
+    collector->file_errno = errno ? errno : EIO;
+    return SQLITE_ERROR;
+  }
+  collector->file_bytes += bytes;
+  return SQLITE_OK;
 }
 
-int wow_server_fetch(struct wow_connection *conn, struct wow_server *server,
-                     const struct wow_server_request *request, struct wow_server_answer *out,
-                     struct wow_error *err) {
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  struct wow_http_sink sink = {collect, str};
-  struct wow_transfer *transfer = NULL;
-  sqlite3_int64 rows = -1;
-  memset(out, 0, sizeof(*out));
-  out->total = -1;
-  int rc = wow_server_open(conn, server, request, sink, &transfer, err);
-  if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
-  if (rc == SQLITE_OK) {
-    wow_server_content_range(wow_http_answer(transfer)->content_range, &rows, &out->total);
-  }
-  wow_http_close(transfer);
-  out->body_bytes = (size_t)sqlite3_str_length(str);
-  out->body = sqlite3_str_finish(str);
-  if (rc == SQLITE_OK && out->body == NULL) out->body = sqlite3_mprintf("");
-  if (rc == SQLITE_OK && out->body == NULL) rc = wow_error_nomem(err);
-  /* A zero byte is no part of any JSON, and would end the text early. */
-  if (rc == SQLITE_OK && strlen(out->body) != out->body_bytes) {
-    rc = wow_error_set(err, SQLITE_ERROR, request->what, "the answer has a zero byte in it");
-  }
-  if (rc == SQLITE_OK) return SQLITE_OK;
+/* Writes out what the file still buffers, and says why the file could not be written. */
+static int finish_file(struct collector *collector, int rc, const char *what,
+                       struct wow_error *err) {
+  if (collector->file == NULL) return rc;
+  if (rc == SQLITE_OK && fflush(collector->file) != 0) collector->file_errno = errno;
+  if (collector->file_errno == 0) return rc;
+  wow_error_reset(err);
+  return wow_error_set(err, SQLITE_ERROR, what, "the file cannot be written: %s",
+                       strerror(collector->file_errno));
+}
+
+/* Moves the text to `out`. */
+static int take_text(struct collector *collector, const struct wow_request *request,
+                     struct wow_response *out, struct wow_error *err) {
+  out->body_bytes = (size_t)sqlite3_str_length(collector->text);
+  out->body = sqlite3_str_finish(collector->text);
+  collector->text = NULL;
+  if (out->body == NULL) out->body = sqlite3_mprintf("");
+  if (out->body == NULL) return wow_error_nomem(err);
+  /* JSON does not contain zero bytes, and one would end the text early. */
+  if (request->accept || strlen(out->body) == out->body_bytes) return SQLITE_OK;
   sqlite3_free(out->body);
   out->body = NULL;
+  return wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+}
+
+int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
+                      const struct wow_request *request, struct wow_response *out,
+                      struct wow_error *err) {
+  struct collector collector = {
+      .text = sqlite3_str_new(NULL),
+      .max_bytes = request->max_bytes ? request->max_bytes : WOW_MAX_DOCUMENT_BYTES,
+      .file = request->file,
+  };
+  struct wow_request collecting = *request;
+  struct wow_transfer *transfer = NULL;
+  sqlite3_int64 rows = -1;
+  collecting.sink = (struct wow_http_sink){collect, &collector};
+  memset(out, 0, sizeof(*out));
+  out->total = -1;
+  int rc = wow_request_open(conn, server, &collecting, &transfer, err);
+  if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
+  rc = finish_file(&collector, rc, request->what, err);
+  if (rc == SQLITE_OK) {
+    const char *range = wow_transfer_response(transfer)->content_range;
+    wow_request_content_range(range, &rows, &out->total);
+  }
+  wow_transfer_close(transfer);
+  out->body_bytes = collector.file_bytes;
+  if (rc == SQLITE_OK && request->file == NULL) rc = take_text(&collector, request, out, err);
+  sqlite3_free(sqlite3_str_finish(collector.text));
   return rc;
 }

@@ -1,40 +1,72 @@
-/* Requests to a server: where they go, with which headers, and what comes back. */
+/*
+** Requests to a server: to which service, with which headers and body, and where the response goes.
+**
+** A key is sent only to the origin that it was given for: every URL is made here, from the server's
+** project_url, and http/ does not follow redirects to another origin.
+*/
 #ifndef WOW_REQUEST_H
 #define WOW_REQUEST_H
 
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/error.h"
 #include "http/http.h"
-#include "server/connection.h"
+#include "server/budget.h"
+#include "server/options.h"
 
-/* A request below the server's REST path. */
-struct wow_server_request {
-  const char *method;
-  const char *path;                       /* "/users?id=eq.1", percent-encoded */
-  const char *schema;                     /* PostgREST profile; NULL: the server's */
-  const char *prefer;                     /* value of the Prefer header; NULL: none */
-  const char *what;                       /* what errors name, e.g. the relation */
-  const char *body;                       /* JSON; NULL: none */
+struct wow_connection;
+struct wow_server;
+
+/* All of it stays the caller's; the body and the options until the transfer is closed. */
+struct wow_request {
+  enum wow_service service;  /* 0: REST */
+  const char *method;        /* "GET" may be repeated, the others may not */
+  const char *path;          /* "/users?id=eq.1", below the service's, percent-encoded */
+  const char *what;          /* what errors name, e.g. the relation; may be NULL */
+  const char *schema;        /* REST: PostgREST profile; NULL: the server's */
+  const char *bearer;        /* a user's token; NULL: the key, if it is a JWT */
+  const char *accept;        /* NULL: application/json */
+  const char *prefer;        /* value of the Prefer header; NULL: none */
+  const char *content_type;  /* of the body; NULL: application/json */
+  struct wow_http_body body; /* empty by default */
   const struct wow_http_options *options; /* NULL: the server's */
-  struct wow_spent *spent;                /* where the request counts; NULL: what is running now */
+  struct wow_spent *spent;                /* where the request counts; NULL: the current run */
+  struct wow_http_sink sink;              /* wow_request_open: where the response goes */
+  FILE *file;                             /* wow_request_fetch: likewise; NULL: into memory */
+  size_t max_bytes; /* wow_request_fetch: of a response in memory; 0: WOW_MAX_DOCUMENT_BYTES */
 };
 
-/* Starts a request with the key, the profile and the further headers. See wow_http_open. */
-int wow_server_open(struct wow_connection *conn, struct wow_server *server,
-                    const struct wow_server_request *request, struct wow_http_sink sink,
-                    struct wow_transfer **out, struct wow_error *err);
-
-/* A whole answer: its body (sqlite3_free it; NUL-terminated) and what Content-Range says. */
-struct wow_server_answer {
-  char *body;
-  size_t body_bytes;
-  sqlite3_int64 total; /* of Content-Range: "0-9/120" -> 120; -1: it has none */
-};
-
-int wow_server_fetch(struct wow_connection *conn, struct wow_server *server,
-                     const struct wow_server_request *request, struct wow_server_answer *out,
+/* Starts a request, whose response goes to request->sink. See wow_transfer_open. */
+int wow_request_open(struct wow_connection *conn, struct wow_server *server,
+                     const struct wow_request *request, struct wow_transfer **out,
                      struct wow_error *err);
 
-/* The parts of a Content-Range header, "0-24/3573" or "*"+"/0": rows in this answer (-1: not said)
-** and in all (-1: not said). */
-void wow_server_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total);
+/* A complete response. */
+struct wow_response {
+  char *body; /* sqlite3_free it; a zero byte follows it; NULL: it went to a file */
+  size_t body_bytes;
+  sqlite3_int64 total; /* of Content-Range: "0-9/120" is 120; -1: not said */
+};
+
+/*
+** Sends a request and waits for its response. JSON in memory (no `accept` given) has no zero byte
+** in it; another body may. On failure `out` holds nothing, but the file may have been written to.
+*/
+int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
+                      const struct wow_request *request, struct wow_response *out,
+                      struct wow_error *err);
+
+/* The parts of a Content-Range header, "0-24/3573" or "*"+"/0": rows in this response and rows in
+** all; -1: not said. NULL is fine. */
+void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total);
+
+/* Names that callers outside of this folder still use. */
+#define wow_server_request wow_request
+#define wow_server_answer wow_response
+#define wow_server_content_range wow_request_content_range
+#define wow_server_fetch wow_request_fetch
+#define wow_server_open(conn, server, request, sink_, out, err)                                    \
+  ((request)->sink = (sink_), wow_request_open(conn, server, request, out, err))
 
 #endif

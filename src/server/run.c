@@ -23,7 +23,7 @@ struct run {
 struct wow_statements {
   sqlite3 *db;
   sqlite3_uint64 last;
-  struct run runs[WOW_RUNS];
+  struct run runs[WOW_MAX_RUNS];
   sqlite3_stmt **own; /* see wow_statements_add_own */
   int n_own;
 };
@@ -43,7 +43,7 @@ static void forget(struct run *run) {
 
 void wow_statements_free(struct wow_statements *statements) {
   if (statements == NULL) return;
-  for (int i = 0; i < WOW_RUNS; i++)
+  for (int i = 0; i < WOW_MAX_RUNS; i++)
     forget(&statements->runs[i]);
   sqlite3_free(statements->own);
   sqlite3_free(statements);
@@ -119,14 +119,14 @@ static bool is_over(const struct wow_statements *statements, const struct run *r
 }
 
 bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uint64 run) {
-  for (int i = 0; i < WOW_RUNS; i++) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
     if (statements->runs[i].number == run && run) return is_over(statements, &statements->runs[i]);
   }
   return true;
 }
 
 void wow_statements_planned(struct wow_statements *statements) {
-  for (int i = 0; i < WOW_RUNS; i++) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
     struct run *run = &statements->runs[i];
     if (run->number && is_over(statements, run)) forget(run);
   }
@@ -135,7 +135,7 @@ void wow_statements_planned(struct wow_statements *statements) {
 /* Where a new run is written down: in place of one that is over, or else of the oldest. */
 static struct run *room(struct wow_statements *statements) {
   struct run *found = &statements->runs[0];
-  for (int i = 0; i < WOW_RUNS; i++) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
     struct run *run = &statements->runs[i];
     if (run->number && is_over(statements, run)) forget(run);
     if (run->number < found->number) found = run;
@@ -147,7 +147,7 @@ static struct run *room(struct wow_statements *statements) {
 sqlite3_uint64 wow_statements_run(struct wow_statements *statements) {
   static const struct run none = {0};
   int n_of_run = 0, n = count_busy(statements, &none, &n_of_run);
-  for (int i = 0; i < WOW_RUNS; i++) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
     struct run *run = &statements->runs[i];
     if (run->number == 0 || run->n != n) continue;
     count_busy(statements, run, &n_of_run);

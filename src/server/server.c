@@ -128,15 +128,15 @@ static bool is_same_schema(const char *a, const char *b) {
 
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err) {
-  struct wow_server_answer answer;
+  struct wow_response response;
   struct wow_catalog *catalog = NULL;
   for (catalog = server->catalogs; catalog; catalog = catalog->next) {
     if (!is_same_schema(catalog->schema, schema)) continue;
     *out = catalog;
     return SQLITE_OK;
   }
-  struct wow_server_request request = {.method = "GET", .path = "/", .schema = schema};
-  int rc = wow_server_fetch(conn, server, &request, &answer, err);
+  struct wow_request request = {.method = "GET", .path = "/", .schema = schema};
+  int rc = wow_request_fetch(conn, server, &request, &response, err);
   if (rc != SQLITE_OK && err->http_status == 404) {
     sqlite3_free(err->hint);
     err->hint = sqlite3_mprintf(
@@ -145,8 +145,8 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
         "CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name text')");
   }
   if (rc != SQLITE_OK) return rc;
-  rc = wow_catalog_parse(answer.body, answer.body_bytes, &catalog, err);
-  sqlite3_free(answer.body);
+  rc = wow_catalog_parse(response.body, response.body_bytes, &catalog, err);
+  sqlite3_free(response.body);
   if (rc != SQLITE_OK) return rc;
   if (schema) catalog->schema = sqlite3_mprintf("%s", schema);
   if (schema && catalog->schema == NULL) {

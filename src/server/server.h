@@ -44,7 +44,7 @@ struct wow_server {
   };
   struct wow_http_options http; /* what of the options concerns transfers */
   struct wow_catalog *catalogs; /* cached descriptions, one for each schema that was asked for */
-  struct wow_spent spent[WOW_RUNS];
+  struct wow_spent spent[WOW_MAX_RUNS];
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
 };

@@ -1,0 +1,94 @@
+/*
+** One request on its way, with its attempts. A read is repeated as long as no byte of its body has
+** been handed over: after a connection failure, and after 429, 502, 503 and 504. A request that may
+** have changed something on the server is repeated only if it certainly did not get there.
+*/
+#ifndef WOW_TRANSFER_H
+#define WOW_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/spool.h"
+#include "base/sqlite.h"
+
+struct wow_http;
+struct wow_transfer;
+
+/* How to reach a server. The strings belong to the caller and outlive the transfer. */
+struct wow_http_options {
+  long connect_timeout_ms; /* to establish the connection */
+  long silence_timeout_ms; /* longest time without a byte either way; not the total duration */
+  int retries;             /* how often a request may be sent again; 0: never */
+  bool verify_ssl;
+  const char *ca_file; /* NULL: the system's */
+};
+
+/*
+** Where the body of a 2xx response goes. Returns SQLITE_OK if it took all of the bytes, or
+** SQLITE_BUSY if it took none because it has no room now: the transfer then pauses until
+** wow_transfer_resume. Any other code ends the transfer; SQLITE_TOOBIG says that the response
+** exceeds the size limit.
+*/
+struct wow_http_sink {
+  int (*write)(void *ctx, const char *data, size_t bytes); /* NULL: the body is dropped */
+  void *ctx;
+};
+
+/* A request's body: `bytes` at `data`, or all of `spool`, or none. */
+struct wow_http_body {
+  const void *data; /* may contain zero bytes */
+  size_t bytes;
+  struct wow_spool *spool;
+};
+
+struct wow_http_request {
+  const char *server;         /* the server's name, for the log */
+  const char *what;           /* what is acted on (a relation), for errors; may be NULL */
+  const char *method;         /* "GET", ... */
+  const char *url;            /* complete; only http and https are spoken */
+  const char *const *headers; /* "Name: value"; never logged */
+  int n_headers;
+  struct wow_http_body body; /* stays valid until the transfer is closed */
+  bool repeatable; /* a read: may be sent again after it has (perhaps) reached the server */
+  const struct wow_http_options *options;
+  struct wow_http_sink sink;
+};
+
+/* The headers of the final response. Strings live as long as the transfer; NULL: absent. */
+struct wow_http_response {
+  int status;
+  char *content_type;
+  char *content_range;
+  char *preference_applied;
+  char *location;
+  char *server;
+};
+
+/* May `text` be part of a header: can it not begin another one? */
+bool wow_transfer_is_header_text(const char *text);
+
+/* Starts a request without waiting; copies all of `request` but the body and the options. Close the
+** transfer with wow_transfer_close. */
+int wow_transfer_open(struct wow_http *http, const struct wow_http_request *request,
+                      struct wow_transfer **out, struct wow_error *err);
+
+/* Ends a transfer, cancelling it if it is still under way, and logs it. NULL is fine. */
+void wow_transfer_close(struct wow_transfer *transfer);
+
+/* Lets a paused transfer go on. */
+void wow_transfer_resume(struct wow_transfer *transfer);
+
+/* Has it ended, well or not? */
+bool wow_transfer_is_done(const struct wow_transfer *transfer);
+/* Has it ended well: is the complete response here? */
+bool wow_transfer_is_complete(const struct wow_transfer *transfer);
+/* Are the headers of the final response here, and is it a 2xx? */
+bool wow_transfer_has_response(const struct wow_transfer *transfer);
+const struct wow_http_response *wow_transfer_response(const struct wow_transfer *transfer);
+
+/* Adds to the rows that the log shows for this transfer. */
+void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);
+
+#endif
