@@ -50,7 +50,7 @@ int sqlite3_wowsql_init(sqlite3 *db, char **message, const sqlite3_api_routines 
     wow_error_reset(&err);
     return rc;
   }
-  rc = wow_table_register(conn);
+  rc = wow_module_register(conn);
   if (rc == SQLITE_OK) rc = wow_functions_register(conn);
   return rc == SQLITE_OK ? SQLITE_OK_LOAD_PERMANENTLY : rc;
 }

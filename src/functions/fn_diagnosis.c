@@ -58,7 +58,7 @@ static int table_help(struct wow_table_call *call, struct wow_error *err) {
 static int table_servers(struct wow_table_call *call, struct wow_error *err) {
   /* The environment may name the default server, which the first use connects. */
   struct wow_error none = {0};
-  wow_server_find(call->conn, WOW_DEFAULT_SERVER, &none);
+  wow_connection_server(call->conn, WOW_DEFAULT_SERVER, &none);
   wow_error_reset(&none);
   (void)err;
   for (const struct wow_server *s = call->conn->servers; s; s = s->next) {
@@ -105,7 +105,8 @@ static int table_log(struct wow_table_call *call, struct wow_error *err) {
 
 static int call_catalog(struct wow_table_call *call, int server_arg,
                         const struct wow_catalog **catalog, struct wow_error *err) {
-  struct wow_server *server = wow_server_find(call->conn, wow_tvf_text(call, server_arg), err);
+  struct wow_server *server =
+      wow_connection_server(call->conn, wow_tvf_text(call, server_arg), err);
   if (server == NULL) return err->rc;
   return wow_server_catalog(call->conn, server, NULL, catalog, err);
 }

@@ -152,7 +152,7 @@ static int run_import(struct wow_call *call, struct wow_error *err) {
   struct import_options options = {0};
   const struct wow_catalog *catalog = NULL;
   int n_created = 0;
-  struct wow_server *server = wow_server_find(call->conn, wow_call_optional(call, 0), err);
+  struct wow_server *server = wow_connection_server(call->conn, wow_call_optional(call, 0), err);
   int rc = server ? import_options_parse(&options, wow_call_text(call, 1), err) : err->rc;
   if (rc == SQLITE_OK) {
     rc = wow_server_catalog(call->conn, server, options.schema, &catalog, err);

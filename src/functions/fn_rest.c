@@ -19,7 +19,7 @@ static int check_path(const char *path, struct wow_error *err) {
 /* Fetches a path of the user's. Free response->body. */
 static int get_path(struct wow_connection *conn, const char *server_name, const char *path,
                     struct wow_response *response, struct wow_error *err) {
-  struct wow_server *server = wow_server_find(conn, server_name, err);
+  struct wow_server *server = wow_connection_server(conn, server_name, err);
   if (server == NULL) return err->rc;
   int rc = check_path(path, err);
   if (rc != SQLITE_OK) return rc;
@@ -41,7 +41,7 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
 ** for filters. Free response->body. */
 static int call_rpc(struct wow_connection *conn, const char *server_name, const char *name,
                     const char *args, struct wow_response *response, struct wow_error *err) {
-  struct wow_server *server = wow_server_find(conn, server_name, err);
+  struct wow_server *server = wow_connection_server(conn, server_name, err);
   if (server == NULL) return err->rc;
   if (name == NULL || *name == 0) {
     return wow_error_set(err, SQLITE_ERROR, NULL, "the name of a function is needed");

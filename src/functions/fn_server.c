@@ -32,13 +32,13 @@ static int run_connect(struct wow_call *call, struct wow_error *err) {
   char *name = rc == SQLITE_OK ? sqlite3_mprintf("%s", server->options.name) : NULL;
   if (rc == SQLITE_OK && name == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) {
-    rc = wow_server_register(call->conn, server, wow_call_optional(call, 0),
-                             wow_call_optional(call, 1), err);
+    rc = wow_connection_add_server(call->conn, server, wow_call_optional(call, 0),
+                                   wow_call_optional(call, 1), err);
   } else {
     wow_server_release(server);
   }
   if (rc == SQLITE_OK) {
-    const struct wow_server *found = wow_server_find(call->conn, name, err);
+    const struct wow_server *found = wow_connection_server(call->conn, name, err);
     bool is_current = strcmp(wow_connection_current(call->conn), name) == 0;
     rc = found ? wow_call_result(call, server_summary(found, is_current), err) : err->rc;
   }
@@ -48,7 +48,7 @@ static int run_connect(struct wow_call *call, struct wow_error *err) {
 
 static int run_use(struct wow_call *call, struct wow_error *err) {
   const char *name = wow_call_text(call, 0);
-  const struct wow_server *server = wow_server_find(call->conn, name, err);
+  const struct wow_server *server = wow_connection_server(call->conn, name, err);
   if (server == NULL) return err->rc;
   char *copy = sqlite3_mprintf("%s", server->options.name);
   if (copy == NULL) return wow_error_nomem(err);
@@ -62,14 +62,14 @@ static int run_disconnect(struct wow_call *call, struct wow_error *err) {
   const char *name = wow_call_text(call, 0);
   char *text = sqlite3_mprintf("%s", name ? name : wow_connection_current(call->conn));
   if (text == NULL) return wow_error_nomem(err);
-  int rc = wow_server_disconnect(call->conn, text, err);
+  int rc = wow_connection_drop_server(call->conn, text, err);
   if (rc == SQLITE_OK) return wow_call_result(call, text, err);
   sqlite3_free(text);
   return rc;
 }
 
 static int run_refresh(struct wow_call *call, struct wow_error *err) {
-  struct wow_server *server = wow_server_find(call->conn, wow_call_text(call, 0), err);
+  struct wow_server *server = wow_connection_server(call->conn, wow_call_text(call, 0), err);
   if (server == NULL) return err->rc;
   wow_server_refresh(server);
   sqlite3_result_text(call->ctx, server->options.name, -1, SQLITE_TRANSIENT);

@@ -16,7 +16,7 @@ struct bound_function {
 ** lets them through in CHECK constraints. So a statement must name the function itself.
 */
 static bool may_act(const struct bound_function *bound) {
-  return wow_statement_mentions(bound->conn->db, bound->function->name);
+  return wow_run_mentions(bound->conn->db, bound->function->name);
 }
 
 static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) {

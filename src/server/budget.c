@@ -19,12 +19,12 @@ static int over_budget(const struct wow_server *server, const char *option, sqli
 }
 
 struct wow_spent *wow_budget_spent(struct wow_connection *conn, struct wow_server *server) {
-  sqlite3_uint64 run = wow_statements_run(conn->statements);
+  sqlite3_uint64 run = wow_run_current(conn->runs);
   struct wow_spent *oldest = &server->spent[0];
   for (int i = 0; i < WOW_MAX_RUNS; i++) {
     struct wow_spent *spent = &server->spent[i];
     if (spent->run == run) return spent;
-    if (wow_statements_is_over(conn->statements, spent->run)) spent->run = 0;
+    if (wow_run_is_over(conn->runs, spent->run)) spent->run = 0;
     if (spent->run < oldest->run) oldest = spent;
   }
   memset(oldest, 0, sizeof(*oldest));

@@ -26,8 +26,8 @@ static void registry_add(struct wow_connection *conn, struct wow_server *server)
   *link = server;
 }
 
-int wow_server_register(struct wow_connection *conn, struct wow_server *server,
-                        const char *project_url, const char *api_key, struct wow_error *err) {
+int wow_connection_add_server(struct wow_connection *conn, struct wow_server *server,
+                              const char *project_url, const char *api_key, struct wow_error *err) {
   int rc = wow_server_resolve(server, project_url, api_key, err);
   if (rc == SQLITE_OK)
     registry_add(conn, server);
@@ -43,8 +43,8 @@ static struct wow_server *registry_find(struct wow_connection *conn, const char 
   return NULL;
 }
 
-struct wow_server *wow_server_find(struct wow_connection *conn, const char *name,
-                                   struct wow_error *err) {
+struct wow_server *wow_connection_server(struct wow_connection *conn, const char *name,
+                                         struct wow_error *err) {
   if (name == NULL) name = wow_connection_current(conn);
   struct wow_server *server = registry_find(conn, name);
   if (server) return server;
@@ -55,7 +55,7 @@ struct wow_server *wow_server_find(struct wow_connection *conn, const char *name
       wow_error_nomem(err);
       return NULL;
     }
-    if (wow_server_register(conn, server, NULL, NULL, err) != SQLITE_OK) return NULL;
+    if (wow_connection_add_server(conn, server, NULL, NULL, err) != SQLITE_OK) return NULL;
     return registry_find(conn, name);
   }
   bool is_default = strcmp(name, WOW_DEFAULT_SERVER) == 0;
@@ -67,12 +67,13 @@ struct wow_server *wow_server_find(struct wow_connection *conn, const char *name
   return NULL;
 }
 
-enum wow_collation wow_server_collation(struct wow_connection *conn, const char *name) {
+enum wow_collation wow_connection_collation(struct wow_connection *conn, const char *name) {
   struct wow_server *server = registry_find(conn, name);
   return server ? server->options.collation : WOW_COLLATION_SERVER;
 }
 
-int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err) {
+int wow_connection_drop_server(struct wow_connection *conn, const char *name,
+                               struct wow_error *err) {
   if (name == NULL) name = wow_connection_current(conn);
   if (registry_find(conn, name) == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, NULL, "SELECT * FROM wowsql_servers",
@@ -94,13 +95,13 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   memset(conn, 0, sizeof(*conn));
   conn->db = db;
   conn->ship = true;
-  conn->statements = wow_statements_new(db);
-  int rc = conn->statements ? wow_http_new(db, &conn->http, err) : wow_error_nomem(err);
+  conn->runs = wow_run_new(db);
+  int rc = conn->runs ? wow_http_new(db, &conn->http, err) : wow_error_nomem(err);
   if (rc == SQLITE_OK) {
     *out = conn;
     return rc;
   }
-  wow_statements_free(conn->statements);
+  wow_run_free(conn->runs);
   sqlite3_free(conn);
   return rc;
 }
@@ -110,7 +111,7 @@ void wow_connection_free(struct wow_connection *conn) {
   while (conn->servers)
     registry_remove(conn, conn->servers->options.name);
   wow_http_free(conn->http);
-  wow_statements_free(conn->statements);
+  wow_run_free(conn->runs);
   wow_error_reset(&conn->last_error);
   sqlite3_free(conn->current);
   sqlite3_free(conn);

@@ -1,6 +1,8 @@
 /*
-** What wowsql keeps for one database connection: the HTTP side, the servers, the runs of its
-** statements, and the last error.
+** What wowsql keeps for one database connection: the HTTP side, the registry of servers, the runs
+*of
+** statements, and the last error. It is created when the extension is loaded, and freed when SQLite
+** closes the connection.
 */
 #ifndef WOW_CONNECTION_H
 #define WOW_CONNECTION_H
@@ -16,19 +18,16 @@
 
 struct wow_plan_note;
 
-/* The hint where no server is connected. */
-#define WOW_CONNECT_HINT                                                                           \
-  "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set WOWSQL_PROJECT_URL and "          \
-  "WOWSQL_API_KEY in the environment"
-
-/* Everything wowsql keeps for one database connection. */
 struct wow_connection {
   sqlite3 *db;
   struct wow_http *http;
   struct wow_server *servers; /* in the order of registration */
-  char *current;              /* what wowsql_use chose; NULL: main */
+  char *current;              /* what wowsql_use chose; NULL: the default server */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
-  struct wow_statements *statements; /* those that are running */
+  union {
+    struct wow_runs *runs;
+    struct wow_runs *statements; /* Names that callers outside of this folder still use. */
+  };
   struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
@@ -43,32 +42,42 @@ void wow_connection_free(struct wow_connection *conn);
 */
 int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message);
 
-/* Runs SQL on the connection and frees `sql`; NULL is SQLITE_NOMEM. The error is about `what`. */
+/* Runs SQL and frees `sql`; NULL counts as SQLITE_NOMEM. An error names `what`. */
 int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what,
                         struct wow_error *err);
 
-/* The name of the current server. */
+/* ---- servers */
+
+/* The hint where no server is connected. */
+#define WOW_CONNECT_HINT                                                                           \
+  "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set WOWSQL_PROJECT_URL and "          \
+  "WOWSQL_API_KEY in the environment"
+
+/* The name of the current server, which need not be connected. */
 const char *wow_connection_current(const struct wow_connection *conn);
 
 /*
-** Completes `server` with the project's URL (slug, domain or URL; NULL: WOWSQL_PROJECT_URL) and key
-** (NULL: WOWSQL_API_KEY) and puts it into the registry, where it replaces the one of its name.
-** Takes ownership of `server`, also on failure. Sends nothing.
+** Adds a new server, after wow_server_resolve with this URL and key, to the registry; it replaces
+** the one with its name. Takes ownership of `server` even if it fails. Sends nothing.
 */
-int wow_server_register(struct wow_connection *conn, struct wow_server *server,
-                        const char *project_url, const char *api_key, struct wow_error *err);
+int wow_connection_add_server(struct wow_connection *conn, struct wow_server *server,
+                              const char *project_url, const char *api_key, struct wow_error *err);
 
 /*
-** The server of this name (NULL: the current one). When it is the default one, is not there, and
-** the environment names a project, it is registered from there. NULL with err filled: none.
+** The server of this name (NULL: the current one). The default server, if it is not connected, is
+** connected from the environment. NULL with `err` filled: there is none.
 */
-struct wow_server *wow_server_find(struct wow_connection *conn, const char *name,
-                                   struct wow_error *err);
+struct wow_server *wow_connection_server(struct wow_connection *conn, const char *name,
+                                         struct wow_error *err);
 
-/* The collation option of a server; the default if it is not there (planning needs no server). */
-enum wow_collation wow_server_collation(struct wow_connection *conn, const char *name);
+/* The collation option of a server; the default if it is not connected, which planning allows. */
+enum wow_collation wow_connection_collation(struct wow_connection *conn, const char *name);
 
 /* Forgets the server of this name (NULL: the current one). */
-int wow_server_disconnect(struct wow_connection *conn, const char *name, struct wow_error *err);
+int wow_connection_drop_server(struct wow_connection *conn, const char *name,
+                               struct wow_error *err);
+
+/* Names that callers outside of this folder still use. */
+#define wow_server_find wow_connection_server
 
 #endif

@@ -1,7 +1,9 @@
 /*
-** Running statements, see statement.h. A statement is known by its address and by how often it was
-** run. A new one may have the address of a former one, but not without having been planned since:
-** so at each planning the runs whose statements have ended are forgotten.
+** Runs of statements, see run.h.
+**
+** A statement is known by its address and by how often it has been run. A new one may have the
+** address of one that has been finalised, but it must have been planned since: so at each planning
+** the runs whose statements have ended are forgotten.
 */
 #include "server/run.h"
 
@@ -11,163 +13,52 @@
 
 struct running {
   sqlite3_stmt *stmt;
-  int runs; /* how often it was run, this time included */
+  int n_runs; /* how often it has been run, this time included */
 };
 
 struct run {
   sqlite3_uint64 number; /* 0: none */
-  struct running *statements;
+  struct running *members;
   int n;
 };
 
-struct wow_statements {
+struct wow_runs {
   sqlite3 *db;
-  sqlite3_uint64 last;
-  struct run runs[WOW_MAX_RUNS];
-  sqlite3_stmt **own; /* see wow_statements_add_own */
+  sqlite3_uint64 last_number;
+  struct run list[WOW_MAX_RUNS];
+  sqlite3_stmt **own; /* see wow_run_add_own */
   int n_own;
 };
 
-struct wow_statements *wow_statements_new(sqlite3 *db) {
-  struct wow_statements *statements = sqlite3_malloc64(sizeof(*statements));
-  if (statements == NULL) return NULL;
-  memset(statements, 0, sizeof(*statements));
-  statements->db = db;
-  return statements;
+struct wow_runs *wow_run_new(sqlite3 *db) {
+  struct wow_runs *runs = sqlite3_malloc64(sizeof(*runs));
+  if (runs == NULL) return NULL;
+  memset(runs, 0, sizeof(*runs));
+  runs->db = db;
+  return runs;
 }
 
 static void forget(struct run *run) {
-  sqlite3_free(run->statements);
+  sqlite3_free(run->members);
   memset(run, 0, sizeof(*run));
 }
 
-void wow_statements_free(struct wow_statements *statements) {
-  if (statements == NULL) return;
+void wow_run_free(struct wow_runs *runs) {
+  if (runs == NULL) return;
   for (int i = 0; i < WOW_MAX_RUNS; i++)
-    forget(&statements->runs[i]);
-  sqlite3_free(statements->own);
-  sqlite3_free(statements);
+    forget(&runs->list[i]);
+  sqlite3_free(runs->own);
+  sqlite3_free(runs);
 }
 
-sqlite3_stmt *wow_statement_next_busy(sqlite3 *db, sqlite3_stmt *stmt) {
+/* ---------------------------------------------------------------- running statements */
+
+sqlite3_stmt *wow_run_next_busy(sqlite3 *db, sqlite3_stmt *previous) {
+  sqlite3_stmt *stmt = previous;
   do {
     stmt = sqlite3_next_stmt(db, stmt);
   } while (stmt && !sqlite3_stmt_busy(stmt));
   return stmt;
-}
-
-int wow_statements_add_own(struct wow_statements *statements, sqlite3_stmt *stmt) {
-  sqlite3_uint64 bytes = sizeof(stmt) * (sqlite3_uint64)(statements->n_own + 1);
-  sqlite3_stmt **own = sqlite3_realloc64(statements->own, bytes);
-  if (own == NULL) return SQLITE_NOMEM;
-  statements->own = own;
-  own[statements->n_own++] = stmt;
-  return SQLITE_OK;
-}
-
-void wow_statements_drop_own(struct wow_statements *statements, const sqlite3_stmt *stmt) {
-  for (int i = 0; i < statements->n_own; i++) {
-    if (statements->own[i] != stmt) continue;
-    statements->own[i] = statements->own[--statements->n_own];
-    return;
-  }
-}
-
-static bool is_own(const struct wow_statements *statements, const sqlite3_stmt *stmt) {
-  for (int i = 0; i < statements->n_own; i++) {
-    if (statements->own[i] == stmt) return true;
-  }
-  return false;
-}
-
-/* The next one that the application runs. */
-static sqlite3_stmt *next_of_others(const struct wow_statements *statements, sqlite3_stmt *stmt) {
-  do {
-    stmt = wow_statement_next_busy(statements->db, stmt);
-  } while (stmt && is_own(statements, stmt));
-  return stmt;
-}
-
-static int runs_of(sqlite3_stmt *stmt) {
-  return sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
-}
-
-static bool has(const struct run *run, sqlite3_stmt *stmt) {
-  for (int i = 0; i < run->n; i++) {
-    if (run->statements[i].stmt == stmt && run->statements[i].runs == runs_of(stmt)) return true;
-  }
-  return false;
-}
-
-/* How many statements are busy, and how many of them belong to the run. */
-static int count_busy(const struct wow_statements *statements, const struct run *run,
-                      int *n_of_run) {
-  int n = 0;
-  *n_of_run = 0;
-  sqlite3_stmt *stmt = next_of_others(statements, NULL);
-  for (; stmt; stmt = next_of_others(statements, stmt)) {
-    n++;
-    *n_of_run += has(run, stmt);
-  }
-  return n;
-}
-
-static bool is_over(const struct wow_statements *statements, const struct run *run) {
-  int n_of_run = 0;
-  count_busy(statements, run, &n_of_run);
-  return n_of_run < run->n;
-}
-
-bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uint64 run) {
-  for (int i = 0; i < WOW_MAX_RUNS; i++) {
-    if (statements->runs[i].number == run && run) return is_over(statements, &statements->runs[i]);
-  }
-  return true;
-}
-
-void wow_statements_planned(struct wow_statements *statements) {
-  for (int i = 0; i < WOW_MAX_RUNS; i++) {
-    struct run *run = &statements->runs[i];
-    if (run->number && is_over(statements, run)) forget(run);
-  }
-}
-
-/* Where a new run is written down: in place of one that is over, or else of the oldest. */
-static struct run *room(struct wow_statements *statements) {
-  struct run *found = &statements->runs[0];
-  for (int i = 0; i < WOW_MAX_RUNS; i++) {
-    struct run *run = &statements->runs[i];
-    if (run->number && is_over(statements, run)) forget(run);
-    if (run->number < found->number) found = run;
-  }
-  forget(found);
-  return found;
-}
-
-sqlite3_uint64 wow_statements_run(struct wow_statements *statements) {
-  static const struct run none = {0};
-  int n_of_run = 0, n = count_busy(statements, &none, &n_of_run);
-  for (int i = 0; i < WOW_MAX_RUNS; i++) {
-    struct run *run = &statements->runs[i];
-    if (run->number == 0 || run->n != n) continue;
-    count_busy(statements, run, &n_of_run);
-    if (n_of_run == n) return run->number;
-  }
-  struct run *run = room(statements);
-  run->statements = sqlite3_malloc64(sizeof(*run->statements) * (sqlite3_uint64)(n + 1));
-  if (run->statements == NULL) return 0;
-  sqlite3_stmt *stmt = next_of_others(statements, NULL);
-  for (; stmt; stmt = next_of_others(statements, stmt))
-    run->statements[run->n++] = (struct running){stmt, runs_of(stmt)};
-  return run->number = ++statements->last;
-}
-
-bool wow_statement_has_parameters(sqlite3 *db) {
-  for (sqlite3_stmt *stmt = wow_statement_next_busy(db, NULL); stmt;
-       stmt = wow_statement_next_busy(db, stmt)) {
-    if (sqlite3_bind_parameter_count(stmt) > 0) return true;
-  }
-  return false;
 }
 
 static bool contains(const char *text, const char *word) {
@@ -178,11 +69,127 @@ static bool contains(const char *text, const char *word) {
   return false;
 }
 
-bool wow_statement_mentions(sqlite3 *db, const char *word) {
-  sqlite3_stmt *stmt = wow_statement_next_busy(db, NULL);
-  for (; stmt; stmt = wow_statement_next_busy(db, stmt)) {
+bool wow_run_mentions(sqlite3 *db, const char *word) {
+  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
+  for (; stmt; stmt = wow_run_next_busy(db, stmt)) {
     const char *sql = sqlite3_sql(stmt);
     if (sql && contains(sql, word)) return true;
   }
   return false;
+}
+
+bool wow_run_has_parameters(sqlite3 *db) {
+  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
+  for (; stmt; stmt = wow_run_next_busy(db, stmt)) {
+    if (sqlite3_bind_parameter_count(stmt) > 0) return true;
+  }
+  return false;
+}
+
+/* ---------------------------------------------------------------- statements of our own */
+
+int wow_run_add_own(struct wow_runs *runs, sqlite3_stmt *stmt) {
+  sqlite3_uint64 bytes = sizeof(stmt) * (sqlite3_uint64)(runs->n_own + 1);
+  sqlite3_stmt **own = sqlite3_realloc64(runs->own, bytes);
+  if (own == NULL) return SQLITE_NOMEM;
+  runs->own = own;
+  own[runs->n_own++] = stmt;
+  return SQLITE_OK;
+}
+
+void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt) {
+  for (int i = 0; i < runs->n_own; i++) {
+    if (runs->own[i] != stmt) continue;
+    runs->own[i] = runs->own[--runs->n_own];
+    return;
+  }
+}
+
+static bool is_own(const struct wow_runs *runs, const sqlite3_stmt *stmt) {
+  for (int i = 0; i < runs->n_own; i++) {
+    if (runs->own[i] == stmt) return true;
+  }
+  return false;
+}
+
+/* The next running statement of the application. */
+static sqlite3_stmt *next_of_application(const struct wow_runs *runs, sqlite3_stmt *stmt) {
+  do {
+    stmt = wow_run_next_busy(runs->db, stmt);
+  } while (stmt && is_own(runs, stmt));
+  return stmt;
+}
+
+/* ---------------------------------------------------------------- runs */
+
+static int count_runs(sqlite3_stmt *stmt) {
+  return sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
+}
+
+static bool has_member(const struct run *run, sqlite3_stmt *stmt) {
+  for (int i = 0; i < run->n; i++) {
+    const struct running *member = &run->members[i];
+    if (member->stmt == stmt && member->n_runs == count_runs(stmt)) return true;
+  }
+  return false;
+}
+
+/* How many statements are running, and how many of them belong to `run` (NULL: none). */
+static int count_running(const struct wow_runs *runs, const struct run *run, int *n_members) {
+  int n = 0;
+  *n_members = 0;
+  sqlite3_stmt *stmt = next_of_application(runs, NULL);
+  for (; stmt; stmt = next_of_application(runs, stmt)) {
+    n++;
+    if (run && has_member(run, stmt)) ++*n_members;
+  }
+  return n;
+}
+
+static bool is_over(const struct wow_runs *runs, const struct run *run) {
+  int n_members = 0;
+  count_running(runs, run, &n_members);
+  return n_members < run->n;
+}
+
+bool wow_run_is_over(const struct wow_runs *runs, sqlite3_uint64 run) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
+    if (runs->list[i].number == run && run) return is_over(runs, &runs->list[i]);
+  }
+  return true;
+}
+
+void wow_run_forget_ended(struct wow_runs *runs) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
+    struct run *run = &runs->list[i];
+    if (run->number && is_over(runs, run)) forget(run);
+  }
+}
+
+/* Makes room for a new run: in place of one that is over, or else of the oldest. */
+static struct run *make_room(struct wow_runs *runs) {
+  struct run *oldest = &runs->list[0];
+  wow_run_forget_ended(runs);
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
+    if (runs->list[i].number < oldest->number) oldest = &runs->list[i];
+  }
+  forget(oldest);
+  return oldest;
+}
+
+sqlite3_uint64 wow_run_current(struct wow_runs *runs) {
+  int n_members = 0, n = count_running(runs, NULL, &n_members);
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
+    struct run *run = &runs->list[i];
+    if (run->number == 0 || run->n != n) continue;
+    count_running(runs, run, &n_members);
+    if (n_members == n) return run->number;
+  }
+  struct run *run = make_room(runs);
+  run->members = sqlite3_malloc64(sizeof(*run->members) * (sqlite3_uint64)(n + 1));
+  if (run->members == NULL) return 0;
+  sqlite3_stmt *stmt = next_of_application(runs, NULL);
+  for (; stmt; stmt = next_of_application(runs, stmt))
+    run->members[run->n++] = (struct running){stmt, count_runs(stmt)};
+  return run->number = ++runs->last_number;
 }

@@ -1,44 +1,53 @@
 /*
-** Which statements of a database connection are running. What is kept "while the statement runs"
-** (answers to lookups, what counts against budgets) is kept for a run: the set of statements that
-** are under way when a virtual table is called. SQLite does not say on behalf of which of them.
+** Which statements of a database connection are running. A run is the set of statements that are
+** under way when a virtual table is called; what is kept "while the statement runs" (the row cache
+** of lookups, what counts against budgets) is kept for a run, because SQLite does not say on behalf
+** of which statement it calls.
 */
-#ifndef WOW_STATEMENT_H
-#define WOW_STATEMENT_H
+#ifndef WOW_RUN_H
+#define WOW_RUN_H
 
 #include <stdbool.h>
 
 #include "base/sqlite.h"
 
-/* The runs of one connection that something is kept for. */
-struct wow_statements;
+/* The runs of one connection for which something is kept. */
+struct wow_runs;
 
-struct wow_statements *wow_statements_new(sqlite3 *db); /* NULL: no memory */
-void wow_statements_free(struct wow_statements *statements);
+struct wow_runs *wow_run_new(sqlite3 *db); /* NULL: no memory */
+void wow_run_free(struct wow_runs *runs);
 
 /*
-** The present run: a number that no other run of the connection has, and that is the same again
-** when statements that began later have ended. Call within a statement. 0: no memory; nothing can
+** The current run: a number that no other run of the connection has, and that is the same again
+** after statements that began later have ended. Call within a statement. 0: no memory; nothing can
 ** be kept.
 */
-sqlite3_uint64 wow_statements_run(struct wow_statements *statements);
+sqlite3_uint64 wow_run_current(struct wow_runs *runs);
 /* Has a statement of that run ended? Then the run does not come back. */
-bool wow_statements_is_over(const struct wow_statements *statements, sqlite3_uint64 run);
-/* A statement is being planned, by xBestIndex: it may have the address of one that has ended. */
-void wow_statements_planned(struct wow_statements *statements);
+bool wow_run_is_over(const struct wow_runs *runs, sqlite3_uint64 run);
+/* Forgets the runs that are over. To be called whenever a statement is planned (xBestIndex), which
+** may have the address of one that has ended. */
+void wow_run_forget_ended(struct wow_runs *runs);
 
-/* A statement that a virtual table runs on behalf of another, and that it has ended: it belongs to
-** the run of that other one. SQLITE_OK or SQLITE_NOMEM. */
-int wow_statements_add_own(struct wow_statements *statements, sqlite3_stmt *stmt);
-void wow_statements_drop_own(struct wow_statements *statements, const sqlite3_stmt *stmt);
+/* Announces a statement that a virtual table runs on behalf of another, to whose run it belongs,
+*and
+** says that it has ended. SQLITE_OK or SQLITE_NOMEM. */
+int wow_run_add_own(struct wow_runs *runs, sqlite3_stmt *stmt);
+void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt);
 
-/* The statement under way after `previous` (NULL: the first); NULL: there is none. */
-sqlite3_stmt *wow_statement_next_busy(sqlite3 *db, sqlite3_stmt *previous);
+/* The running statement after `previous` (NULL: the first); NULL: there are no more. */
+sqlite3_stmt *wow_run_next_busy(sqlite3 *db, sqlite3_stmt *previous);
+/* Does the text of a running statement contain `word`, in any case? */
+bool wow_run_mentions(sqlite3 *db, const char *word);
+/* Does a running statement have parameters, from which values may come? */
+bool wow_run_has_parameters(sqlite3 *db);
 
-/* Does the text of a statement under way contain `word`, in any case? */
-bool wow_statement_mentions(sqlite3 *db, const char *word);
-
-/* Has a running statement parameters, which values may come from? */
-bool wow_statement_has_parameters(sqlite3 *db);
+/* Names that callers outside of this folder still use. */
+#define wow_statements wow_runs
+#define wow_statements_run wow_run_current
+#define wow_statements_is_over wow_run_is_over
+#define wow_statements_add_own wow_run_add_own
+#define wow_statements_drop_own wow_run_drop_own
+#define wow_statement_has_parameters wow_run_has_parameters
 
 #endif

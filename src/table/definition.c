@@ -226,7 +226,7 @@ static int declare(struct wow_definition *def, struct wow_error *err) {
 static int relation_from_server(struct wow_definition *def, const char *name, const char *select,
                                 struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
-  struct wow_server *server = wow_server_find(def->conn, def->server, err);
+  struct wow_server *server = wow_connection_server(def->conn, def->server, err);
   if (server == NULL) return err->rc;
   int rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
   if (rc != SQLITE_OK) return rc;

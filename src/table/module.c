@@ -117,7 +117,7 @@ static bool has_choice(const sqlite3_index_info *info) {
 /* The one request that planning may cost: how many rows there are, once for each table. */
 static void ask_rows(struct wow_table *table) {
   struct wow_error err = {0};
-  struct wow_server *server = wow_server_find(table->conn, table->def.server, &err);
+  struct wow_server *server = wow_connection_server(table->conn, table->def.server, &err);
   table->has_asked_rows = true;
   if (server) {
     table->rows =
@@ -128,12 +128,12 @@ static void ask_rows(struct wow_table *table) {
 
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
-  wow_statements_planned(table->conn->statements);
+  wow_run_forget_ended(table->conn->runs);
   if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
   struct wow_plan_context context = {
       .relation = table->def.relation,
       .aggregates = &table->def.aggregates,
-      .collation = wow_server_collation(table->conn, table->def.server),
+      .collation = wow_connection_collation(table->conn, table->def.server),
       .ship = table->conn->ship,
       .rows = table->rows >= 0 ? table->rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,
@@ -229,7 +229,7 @@ static void release_connection(void *conn) {
   wow_connection_free(conn);
 }
 
-int wow_table_register(struct wow_connection *conn) {
+int wow_module_register(struct wow_connection *conn) {
   /* A stand-in for regexp(), where the application has none: the operator must be known for a
   ** REGEXP term to be offered to the table, and it is the server that evaluates it. For any number
   ** of arguments, so that one that the application registers later comes before it. */
