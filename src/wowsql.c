@@ -11,13 +11,13 @@
 SQLITE_EXTENSION_INIT1
 
 #include "functions/functions.h"
-#include "server/server.h"
+#include "server/connection.h"
 #include "table/module.h"
 
 /* sqlite3_vtab_in and sqlite3_vtab_rhs_value came with 3.38. */
 #define OLDEST_SQLITE 3038000
 
-const struct wow_function_group *const wow_function_groups[] = {
+static const struct wow_function_group *const function_groups[] = {
     &wow_fn_server, &wow_fn_import, &wow_fn_diagnosis, &wow_fn_rest, NULL};
 
 /* ---------------------------------------------------------------- loading */
@@ -51,6 +51,6 @@ int sqlite3_wowsql_init(sqlite3 *db, char **message, const sqlite3_api_routines 
     return rc;
   }
   rc = wow_module_register(conn);
-  if (rc == SQLITE_OK) rc = wow_functions_register(conn);
+  if (rc == SQLITE_OK) rc = wow_functions_register(conn, function_groups);
   return rc == SQLITE_OK ? SQLITE_OK_LOAD_PERMANENTLY : rc;
 }

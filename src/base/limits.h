@@ -103,6 +103,11 @@
 ** there at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
 
+/* ---- functions */
+
+/* Arguments of a table-valued function: one bit of idxNum each. */
+#define WOW_MAX_TVF_ARGS 8
+
 /* ---- statements */
 
 /* So many statements, nested or stepped by turns, have budgets and remembered answers of their own

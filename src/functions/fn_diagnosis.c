@@ -8,6 +8,8 @@
 #include "functions/functions.h"
 #include "http/log.h"
 #include "plan/plan.h"
+#include "server/connection.h"
+#include "server/server.h"
 
 #ifndef WOWSQL_VERSION
 #define WOWSQL_VERSION "dev"
@@ -23,31 +25,31 @@ static int run_version(struct wow_call *call, struct wow_error *err) {
 
 static int run_last_error(struct wow_call *call, struct wow_error *err) {
   if (call->conn->last_error.rc == SQLITE_OK) return SQLITE_OK; /* NULL */
-  return wow_call_result(call, wow_error_json(&call->conn->last_error), err);
+  return wow_functions_take_result(call, wow_error_json(&call->conn->last_error), err);
 }
 
-static void help_row(struct wow_result *result, const char *name, const char *usage,
+static void help_row(struct wow_tvf_rows *rows, const char *name, const char *usage,
                      const char *summary, const char *group, const char *topic) {
   bool wanted =
       topic == NULL || sqlite3_stricmp(topic, group) == 0 || sqlite3_stricmp(topic, name) == 0;
   if (!wanted) return;
-  wow_result_text(result, name);
-  wow_result_text(result, usage);
-  wow_result_text(result, summary);
-  wow_result_text(result, group);
-  wow_result_row(result);
+  wow_tvf_add_text(rows, name);
+  wow_tvf_add_text(rows, usage);
+  wow_tvf_add_text(rows, summary);
+  wow_tvf_add_text(rows, group);
+  wow_tvf_end_row(rows);
 }
 
-static int table_help(struct wow_table_call *call, struct wow_error *err) {
-  const char *topic = wow_tvf_text(call, 0);
+static int table_help(struct wow_tvf_call *call, struct wow_error *err) {
+  const char *topic = wow_tvf_arg_text(call, 0);
   (void)err;
-  for (int i = 0; wow_function_groups[i]; i++) {
-    const struct wow_function_group *group = wow_function_groups[i];
+  for (int i = 0; call->groups[i]; i++) {
+    const struct wow_function_group *group = call->groups[i];
     for (const struct wow_function *f = group->functions; f->name; f++) {
-      help_row(call->result, f->name, f->usage, f->summary, group->name, topic);
+      help_row(call->rows, f->name, f->usage, f->summary, group->name, topic);
     }
-    for (const struct wow_table_function *f = group->tables; f->name; f++) {
-      help_row(call->result, f->name, f->usage, f->summary, group->name, topic);
+    for (const struct wow_tvf *f = group->tables; f->name; f++) {
+      help_row(call->rows, f->name, f->usage, f->summary, group->name, topic);
     }
   }
   return SQLITE_OK;
@@ -55,58 +57,58 @@ static int table_help(struct wow_table_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- servers and requests */
 
-static int table_servers(struct wow_table_call *call, struct wow_error *err) {
+static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
   /* The environment may name the default server, which the first use connects. */
   struct wow_error none = {0};
   wow_connection_server(call->conn, WOW_DEFAULT_SERVER, &none);
   wow_error_reset(&none);
   (void)err;
   for (const struct wow_server *s = call->conn->servers; s; s = s->next) {
-    wow_result_text(call->result, s->options.name);
-    wow_result_text(call->result, s->project_url);
-    wow_result_integer(call->result,
-                       strcmp(wow_connection_current(call->conn), s->options.name) == 0);
-    wow_result_integer(call->result, s->api_key != NULL);
-    wow_result_text(call->result, s->options.schema);
-    wow_result_integer(call->result, s->options.read_only);
-    wow_result_row(call->result);
+    wow_tvf_add_text(call->rows, s->options.name);
+    wow_tvf_add_text(call->rows, s->project_url);
+    wow_tvf_add_integer(call->rows,
+                        strcmp(wow_connection_current(call->conn), s->options.name) == 0);
+    wow_tvf_add_integer(call->rows, s->api_key != NULL);
+    wow_tvf_add_text(call->rows, s->options.schema);
+    wow_tvf_add_integer(call->rows, s->options.read_only);
+    wow_tvf_end_row(call->rows);
   }
   return SQLITE_OK;
 }
 
-static int table_log(struct wow_table_call *call, struct wow_error *err) {
+static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
   const struct wow_log *log = wow_http_log(call->conn->http);
-  struct wow_result *result = call->result;
+  struct wow_tvf_rows *rows = call->rows;
   (void)err;
   for (int i = 0; i < log->count; i++) {
     const struct wow_log_entry *entry = wow_log_at(log, i);
-    wow_result_integer(result, entry->seq);
-    wow_result_real(result, entry->at);
-    wow_result_text(result, entry->server);
-    wow_result_text(result, entry->method);
-    wow_result_text(result, entry->url);
-    wow_result_integer(result, entry->status);
-    wow_result_real(result, entry->ms);
-    wow_result_real(result, entry->ttfb_ms);
-    wow_result_integer(result, entry->bytes_sent);
-    wow_result_integer(result, entry->bytes_received);
+    wow_tvf_add_integer(rows, entry->seq);
+    wow_tvf_add_real(rows, entry->at);
+    wow_tvf_add_text(rows, entry->server);
+    wow_tvf_add_text(rows, entry->method);
+    wow_tvf_add_text(rows, entry->url);
+    wow_tvf_add_integer(rows, entry->status);
+    wow_tvf_add_real(rows, entry->ms);
+    wow_tvf_add_real(rows, entry->ttfb_ms);
+    wow_tvf_add_integer(rows, entry->bytes_sent);
+    wow_tvf_add_integer(rows, entry->bytes_received);
     if (entry->rows >= 0)
-      wow_result_integer(result, entry->rows);
+      wow_tvf_add_integer(rows, entry->rows);
     else
-      wow_result_null(result);
-    wow_result_integer(result, entry->retries);
-    wow_result_text(result, entry->error);
-    wow_result_row(result);
+      wow_tvf_add_null(rows);
+    wow_tvf_add_integer(rows, entry->retries);
+    wow_tvf_add_text(rows, entry->error);
+    wow_tvf_end_row(rows);
   }
   return SQLITE_OK;
 }
 
 /* ---------------------------------------------------------------- tables */
 
-static int call_catalog(struct wow_table_call *call, int server_arg,
+static int call_catalog(struct wow_tvf_call *call, int server_arg,
                         const struct wow_catalog **catalog, struct wow_error *err) {
   struct wow_server *server =
-      wow_connection_server(call->conn, wow_tvf_text(call, server_arg), err);
+      wow_connection_server(call->conn, wow_tvf_arg_text(call, server_arg), err);
   if (server == NULL) return err->rc;
   return wow_server_catalog(call->conn, server, NULL, catalog, err);
 }
@@ -120,26 +122,26 @@ static char *key_names(const struct wow_relation *relation) {
   return sqlite3_str_finish(str);
 }
 
-static int table_tables(struct wow_table_call *call, struct wow_error *err) {
+static int table_tables(struct wow_tvf_call *call, struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
   int rc = call_catalog(call, 0, &catalog, err);
   for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
     const struct wow_relation *relation = catalog->relations[i];
     char *key = key_names(relation);
-    wow_result_text(call->result, relation->name);
-    wow_result_integer(call->result, relation->n_columns);
-    wow_result_text(call->result, key);
-    wow_result_integer(call->result, relation->writable);
-    wow_result_text(call->result, relation->comment);
-    wow_result_row(call->result);
+    wow_tvf_add_text(call->rows, relation->name);
+    wow_tvf_add_integer(call->rows, relation->n_columns);
+    wow_tvf_add_text(call->rows, key);
+    wow_tvf_add_integer(call->rows, relation->writable);
+    wow_tvf_add_text(call->rows, relation->comment);
+    wow_tvf_end_row(call->rows);
     sqlite3_free(key);
   }
   return rc;
 }
 
-static int table_columns(struct wow_table_call *call, struct wow_error *err) {
+static int table_columns(struct wow_tvf_call *call, struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
-  const char *name = wow_tvf_text(call, 0);
+  const char *name = wow_tvf_arg_text(call, 0);
   int rc = call_catalog(call, 1, &catalog, err);
   if (rc != SQLITE_OK) return rc;
   const struct wow_relation *relation = name ? wow_catalog_find(catalog, name) : NULL;
@@ -149,17 +151,17 @@ static int table_columns(struct wow_table_call *call, struct wow_error *err) {
   }
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    wow_result_text(call->result, column->name);
-    wow_result_text(call->result, column->type.name);
-    wow_result_text(call->result, wow_type_declared(&column->type));
-    wow_result_integer(call->result, column->not_null);
+    wow_tvf_add_text(call->rows, column->name);
+    wow_tvf_add_text(call->rows, column->type.name);
+    wow_tvf_add_text(call->rows, wow_type_declared(&column->type));
+    wow_tvf_add_integer(call->rows, column->not_null);
     if (column->key_position)
-      wow_result_integer(call->result, column->key_position);
+      wow_tvf_add_integer(call->rows, column->key_position);
     else
-      wow_result_null(call->result);
-    wow_result_text(call->result, column->fk_table);
-    wow_result_text(call->result, column->fk_column);
-    wow_result_row(call->result);
+      wow_tvf_add_null(call->rows);
+    wow_tvf_add_text(call->rows, column->fk_table);
+    wow_tvf_add_text(call->rows, column->fk_column);
+    wow_tvf_end_row(call->rows);
   }
   return SQLITE_OK;
 }
@@ -167,7 +169,7 @@ static int table_columns(struct wow_table_call *call, struct wow_error *err) {
 /* ---------------------------------------------------------------- plans */
 
 /* One row of wowsql_explain for each term that was left local; one without a term if none was. */
-static void explain_rows(struct wow_result *result, const char *table, const char *plan,
+static void explain_rows(struct wow_tvf_rows *rows, const char *table, const char *plan,
                          const struct wow_plan_note *notes) {
   int n = 0;
   for (const struct wow_plan_note *note = notes; note; note = note->next) {
@@ -179,21 +181,21 @@ static void explain_rows(struct wow_result *result, const char *table, const cha
           repeated || (strcmp(other->plan, plan) == 0 && strcmp(other->term, note->term) == 0);
     }
     if (repeated) continue;
-    wow_result_text(result, table);
-    wow_result_text(result, plan);
-    wow_result_text(result, note->term);
-    wow_result_text(result, note->reason);
-    wow_result_row(result);
+    wow_tvf_add_text(rows, table);
+    wow_tvf_add_text(rows, plan);
+    wow_tvf_add_text(rows, note->term);
+    wow_tvf_add_text(rows, note->reason);
+    wow_tvf_end_row(rows);
     n++;
   }
   if (n > 0) return;
-  wow_result_text(result, table);
-  wow_result_text(result, plan);
-  wow_result_row(result);
+  wow_tvf_add_text(rows, table);
+  wow_tvf_add_text(rows, plan);
+  wow_tvf_end_row(rows);
 }
 
 /* Reads "SCAN users VIRTUAL TABLE INDEX 1:GET users?..." of EXPLAIN QUERY PLAN. */
-static int explain_line(struct wow_result *result, const char *detail,
+static int explain_line(struct wow_tvf_rows *rows, const char *detail,
                         const struct wow_plan_note *notes) {
   static const char mark[] = " VIRTUAL TABLE INDEX ";
   const char *at = strstr(detail, mark);
@@ -204,23 +206,23 @@ static int explain_line(struct wow_result *result, const char *detail,
   }
   char *table = sqlite3_mprintf("%.*s", (int)(at - name - 1), name + 1);
   if (table == NULL) return SQLITE_NOMEM;
-  explain_rows(result, table, plan + 1, notes);
+  explain_rows(rows, table, plan + 1, notes);
   sqlite3_free(table);
   return SQLITE_OK;
 }
 
-static int table_explain(struct wow_table_call *call, struct wow_error *err) {
+static int table_explain(struct wow_tvf_call *call, struct wow_error *err) {
   struct wow_connection *conn = call->conn;
   struct wow_plan_note *notes = NULL, **outer = conn->notes;
   sqlite3_stmt *stmt = NULL;
-  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", wow_tvf_text(call, 0));
+  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", wow_tvf_arg_text(call, 0));
   if (sql == NULL) return wow_error_nomem(err);
   conn->notes = &notes;
   int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
   conn->notes = outer;
   sqlite3_free(sql);
   while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-    rc = explain_line(call->result, (const char *)sqlite3_column_text(stmt, 3), notes);
+    rc = explain_line(call->rows, (const char *)sqlite3_column_text(stmt, 3), notes);
   }
   if (rc != SQLITE_OK && rc != SQLITE_DONE) {
     wow_error_set(err, rc == SQLITE_NOMEM ? rc : SQLITE_ERROR, NULL, "%s",
@@ -240,7 +242,7 @@ static const struct wow_function functions[] = {
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct wow_table_function tables[] = {
+static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
      "INTEGER",

@@ -6,6 +6,8 @@
 
 #include "catalog/relation.h"
 #include "functions/functions.h"
+#include "server/connection.h"
+#include "server/server.h"
 
 /* ---------------------------------------------------------------- options */
 
@@ -152,8 +154,9 @@ static int run_import(struct wow_call *call, struct wow_error *err) {
   struct import_options options = {0};
   const struct wow_catalog *catalog = NULL;
   int n_created = 0;
-  struct wow_server *server = wow_connection_server(call->conn, wow_call_optional(call, 0), err);
-  int rc = server ? import_options_parse(&options, wow_call_text(call, 1), err) : err->rc;
+  struct wow_server *server =
+      wow_connection_server(call->conn, wow_functions_optional_text(call, 0), err);
+  int rc = server ? import_options_parse(&options, wow_functions_arg_text(call, 1), err) : err->rc;
   if (rc == SQLITE_OK) {
     rc = wow_server_catalog(call->conn, server, options.schema, &catalog, err);
   }
@@ -191,7 +194,7 @@ static const struct wow_function functions[] = {
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct wow_table_function tables[] = {
+static const struct wow_tvf tables[] = {
     {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 

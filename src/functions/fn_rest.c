@@ -6,6 +6,9 @@
 
 #include "wire/deparse.h"
 #include "functions/functions.h"
+#include "server/connection.h"
+#include "server/request.h"
+#include "server/server.h"
 
 /* ---------------------------------------------------------------- requests */
 
@@ -61,21 +64,21 @@ static int call_rpc(struct wow_connection *conn, const char *server_name, const 
 /* An empty answer (a function that returns nothing) is NULL. */
 static int result_body(struct wow_call *call, struct wow_response *response,
                        struct wow_error *err) {
-  if (*response->body) return wow_call_result(call, response->body, err);
+  if (*response->body) return wow_functions_take_result(call, response->body, err);
   sqlite3_free(response->body);
   return SQLITE_OK;
 }
 
 static int run_get(struct wow_call *call, struct wow_error *err) {
   struct wow_response response;
-  int rc = get_path(call->conn, NULL, wow_call_text(call, 0), &response, err);
+  int rc = get_path(call->conn, NULL, wow_functions_arg_text(call, 0), &response, err);
   return rc == SQLITE_OK ? result_body(call, &response, err) : rc;
 }
 
 static int run_rpc(struct wow_call *call, struct wow_error *err) {
   struct wow_response response;
-  int rc =
-      call_rpc(call->conn, NULL, wow_call_text(call, 0), wow_call_text(call, 1), &response, err);
+  int rc = call_rpc(call->conn, NULL, wow_functions_arg_text(call, 0),
+                    wow_functions_arg_text(call, 1), &response, err);
   return rc == SQLITE_OK ? result_body(call, &response, err) : rc;
 }
 
@@ -83,7 +86,7 @@ static int run_rpc(struct wow_call *call, struct wow_error *err) {
 
 /* A row for each element of a JSON array, or one for anything else. SQLite's own JSON functions
 ** take it apart: they keep 64-bit integers as they are. */
-static int add_elements(struct wow_table_call *call, const char *body, struct wow_error *err) {
+static int add_elements(struct wow_tvf_call *call, const char *body, struct wow_error *err) {
   sqlite3_stmt *stmt = NULL;
   const char *sql = *body == '[' ? "SELECT type, value FROM json_each(?1)"
                                  : "SELECT json_type(?1), json_extract(?1, '$')";
@@ -95,16 +98,16 @@ static int add_elements(struct wow_table_call *call, const char *body, struct wo
     const char *text = (const char *)sqlite3_column_text(stmt, 1);
     bool nested = type && (strcmp(type, "object") == 0 || strcmp(type, "array") == 0);
     switch (sqlite3_column_type(stmt, 1)) {
-    case SQLITE_INTEGER: wow_result_integer(call->result, sqlite3_column_int64(stmt, 1)); break;
-    case SQLITE_FLOAT: wow_result_real(call->result, sqlite3_column_double(stmt, 1)); break;
-    case SQLITE_NULL: wow_result_null(call->result); break;
+    case SQLITE_INTEGER: wow_tvf_add_integer(call->rows, sqlite3_column_int64(stmt, 1)); break;
+    case SQLITE_FLOAT: wow_tvf_add_real(call->rows, sqlite3_column_double(stmt, 1)); break;
+    case SQLITE_NULL: wow_tvf_add_null(call->rows); break;
     default:
       if (nested)
-        wow_result_json(call->result, text);
+        wow_tvf_add_json(call->rows, text);
       else
-        wow_result_text(call->result, text);
+        wow_tvf_add_text(call->rows, text);
     }
-    wow_result_row(call->result);
+    wow_tvf_end_row(call->rows);
     rc = SQLITE_OK;
   }
   if (rc != SQLITE_DONE) {
@@ -115,19 +118,20 @@ static int add_elements(struct wow_table_call *call, const char *body, struct wo
   return rc == SQLITE_DONE ? SQLITE_OK : err->rc;
 }
 
-static int table_rows(struct wow_table_call *call, struct wow_error *err) {
+static int table_rows(struct wow_tvf_call *call, struct wow_error *err) {
   struct wow_response response;
-  int rc = get_path(call->conn, wow_tvf_text(call, 1), wow_tvf_text(call, 0), &response, err);
+  int rc =
+      get_path(call->conn, wow_tvf_arg_text(call, 1), wow_tvf_arg_text(call, 0), &response, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, response.body, err);
   sqlite3_free(response.body);
   return rc;
 }
 
-static int table_rpc_rows(struct wow_table_call *call, struct wow_error *err) {
+static int table_rpc_rows(struct wow_tvf_call *call, struct wow_error *err) {
   struct wow_response response;
-  int rc = call_rpc(call->conn, wow_tvf_text(call, 2), wow_tvf_text(call, 0), wow_tvf_text(call, 1),
-                    &response, err);
+  int rc = call_rpc(call->conn, wow_tvf_arg_text(call, 2), wow_tvf_arg_text(call, 0),
+                    wow_tvf_arg_text(call, 1), &response, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, response.body, err);
   sqlite3_free(response.body);
@@ -145,7 +149,7 @@ static const struct wow_function functions[] = {
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct wow_table_function tables[] = {
+static const struct wow_tvf tables[] = {
     {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1,
      "wowsql_rows(path) [WHERE server = name]",
      "A row for each element of the answer to GET of a path.", table_rows},

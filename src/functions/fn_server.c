@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "functions/functions.h"
+#include "server/connection.h"
+#include "server/server.h"
 #include "http/log.h"
 
 /* ---------------------------------------------------------------- connecting */
@@ -25,29 +27,29 @@ static char *server_summary(const struct wow_server *server, bool is_current) {
 }
 
 static int run_connect(struct wow_call *call, struct wow_error *err) {
-  const char *options = wow_call_text(call, 2);
+  const char *options = wow_functions_arg_text(call, 2);
   struct wow_server *server = wow_server_new();
   if (server == NULL) return wow_error_nomem(err);
   int rc = options ? wow_options_parse(&server->options, options, err) : SQLITE_OK;
   char *name = rc == SQLITE_OK ? sqlite3_mprintf("%s", server->options.name) : NULL;
   if (rc == SQLITE_OK && name == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) {
-    rc = wow_connection_add_server(call->conn, server, wow_call_optional(call, 0),
-                                   wow_call_optional(call, 1), err);
+    rc = wow_connection_add_server(call->conn, server, wow_functions_optional_text(call, 0),
+                                   wow_functions_optional_text(call, 1), err);
   } else {
     wow_server_release(server);
   }
   if (rc == SQLITE_OK) {
     const struct wow_server *found = wow_connection_server(call->conn, name, err);
     bool is_current = strcmp(wow_connection_current(call->conn), name) == 0;
-    rc = found ? wow_call_result(call, server_summary(found, is_current), err) : err->rc;
+    rc = found ? wow_functions_take_result(call, server_summary(found, is_current), err) : err->rc;
   }
   sqlite3_free(name);
   return rc;
 }
 
 static int run_use(struct wow_call *call, struct wow_error *err) {
-  const char *name = wow_call_text(call, 0);
+  const char *name = wow_functions_arg_text(call, 0);
   const struct wow_server *server = wow_connection_server(call->conn, name, err);
   if (server == NULL) return err->rc;
   char *copy = sqlite3_mprintf("%s", server->options.name);
@@ -59,17 +61,18 @@ static int run_use(struct wow_call *call, struct wow_error *err) {
 }
 
 static int run_disconnect(struct wow_call *call, struct wow_error *err) {
-  const char *name = wow_call_text(call, 0);
+  const char *name = wow_functions_arg_text(call, 0);
   char *text = sqlite3_mprintf("%s", name ? name : wow_connection_current(call->conn));
   if (text == NULL) return wow_error_nomem(err);
   int rc = wow_connection_drop_server(call->conn, text, err);
-  if (rc == SQLITE_OK) return wow_call_result(call, text, err);
+  if (rc == SQLITE_OK) return wow_functions_take_result(call, text, err);
   sqlite3_free(text);
   return rc;
 }
 
 static int run_refresh(struct wow_call *call, struct wow_error *err) {
-  struct wow_server *server = wow_connection_server(call->conn, wow_call_text(call, 0), err);
+  struct wow_server *server =
+      wow_connection_server(call->conn, wow_functions_arg_text(call, 0), err);
   if (server == NULL) return err->rc;
   wow_server_refresh(server);
   sqlite3_result_text(call->ctx, server->options.name, -1, SQLITE_TRANSIENT);
@@ -82,7 +85,7 @@ static int run_refresh(struct wow_call *call, struct wow_error *err) {
 
 static int run_config(struct wow_call *call, struct wow_error *err) {
   struct wow_connection *conn = call->conn;
-  const char *name = wow_call_text(call, 0);
+  const char *name = wow_functions_arg_text(call, 0);
   const struct {
     const char *name;
     bool *is_on; /* NULL: log_size */
@@ -134,7 +137,7 @@ static const struct wow_function functions[] = {
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct wow_table_function tables[] = {
+static const struct wow_tvf tables[] = {
     {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 

@@ -3,9 +3,9 @@
 */
 #include "functions/functions.h"
 
-#include <string.h>
+#include "server/connection.h"
 
-/* What a registered function finds behind it. */
+/* What a function is registered with. */
 struct bound_function {
   struct wow_connection *conn;
   const struct wow_function *function;
@@ -29,7 +29,7 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
     rc = wow_error_set(&err, SQLITE_ERROR, NULL, "usage: %s", function->usage);
   } else if ((function->flags & WOW_EFFECTS) && !may_act(bound)) {
     rc = wow_error_set(&err, SQLITE_AUTH, function->name,
-                       "it acts on a server, so it only runs where a statement calls it itself");
+                       "it acts on a server, so it only runs if a statement calls it directly");
   } else {
     rc = function->run(&call, &err);
   }
@@ -47,16 +47,16 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
   sqlite3_free(text);
 }
 
-const char *wow_call_text(const struct wow_call *call, int index) {
+const char *wow_functions_arg_text(const struct wow_call *call, int index) {
   return index < call->argc ? (const char *)sqlite3_value_text(call->argv[index]) : NULL;
 }
 
-const char *wow_call_optional(const struct wow_call *call, int index) {
-  const char *text = wow_call_text(call, index);
+const char *wow_functions_optional_text(const struct wow_call *call, int index) {
+  const char *text = wow_functions_arg_text(call, index);
   return text && *text ? text : NULL;
 }
 
-int wow_call_result(struct wow_call *call, char *text, struct wow_error *err) {
+int wow_functions_take_result(struct wow_call *call, char *text, struct wow_error *err) {
   if (text == NULL) return wow_error_nomem(err);
   sqlite3_result_text(call->ctx, text, -1, sqlite3_free);
   return SQLITE_OK;
@@ -72,15 +72,16 @@ static int register_function(struct wow_connection *conn, const struct wow_funct
                                     NULL, sqlite3_free);
 }
 
-int wow_functions_register(struct wow_connection *conn) {
+int wow_functions_register(struct wow_connection *conn,
+                           const struct wow_function_group *const *groups) {
   int rc = SQLITE_OK;
-  for (int g = 0; wow_function_groups[g]; g++) {
-    const struct wow_function *function = wow_function_groups[g]->functions;
-    const struct wow_table_function *table = wow_function_groups[g]->tables;
+  for (int g = 0; groups[g]; g++) {
+    const struct wow_function *function = groups[g]->functions;
+    const struct wow_tvf *table = groups[g]->tables;
     for (; rc == SQLITE_OK && function->name; function++)
       rc = register_function(conn, function);
     for (; rc == SQLITE_OK && table->name; table++)
-      rc = wow_tvf_register(conn, table);
+      rc = wow_tvf_register(conn, groups, table);
   }
   return rc;
 }

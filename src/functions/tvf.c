@@ -1,119 +1,116 @@
 /*
-** The framework of the eponymous table-valued functions: a description (functions.h) becomes a
-** read-only module whose rows are made in one go when the cursor starts. Arguments are hidden
-** columns, as SQLite has it: f(a, b) is f WHERE a = .. AND b = ...
+** Table-valued functions, see tvf.h.
 */
+#include "functions/tvf.h"
+
 #include <string.h>
 
+#include "base/limits.h"
 #include "functions/functions.h"
+#include "server/connection.h"
+
+/* What a module is registered with. */
+struct tvf_module {
+  struct wow_connection *conn;
+  const struct wow_function_group *const *groups;
+  const struct wow_tvf *function;
+};
 
 struct tvf_table {
   sqlite3_vtab base;
-  struct wow_connection *conn;
-  const struct wow_table_function *function;
+  const struct tvf_module *module;
 };
 
-struct wow_result {
+struct cell {
+  enum { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT, CELL_JSON } kind;
+  sqlite3_int64 integer;
+  double real;
+  char *text;
+};
+
+struct wow_tvf_rows {
   int n_columns;
-  struct wow_cell *cells;
+  struct cell *cells;
   sqlite3_int64 n_cells;
   sqlite3_int64 room;
   int column; /* within the row that is being made */
   int rc;
-  struct wow_cell spare; /* where a cell goes that cannot be kept */
 };
 
 struct tvf_cursor {
   sqlite3_vtab_cursor base;
-  struct wow_result result;
+  struct wow_tvf_rows rows;
   sqlite3_int64 row;
-  sqlite3_value *args[8];
-};
-
-#define MAX_ARGS ((int)(sizeof(((struct tvf_cursor *)0)->args) / sizeof(sqlite3_value *)))
-
-/* Joins a connection and a function: what a module is registered with. */
-struct tvf_module {
-  struct wow_connection *conn;
-  const struct wow_table_function *function;
+  sqlite3_value *args[WOW_MAX_TVF_ARGS];
 };
 
 /* ---------------------------------------------------------------- rows */
 
-static struct wow_cell *new_cell(struct wow_result *result) {
-  if (result->rc != SQLITE_OK || result->column == result->n_columns) return &result->spare;
-  if (result->n_cells == result->room) {
-    sqlite3_int64 room = result->room ? 2 * result->room : 64;
-    struct wow_cell *cells =
-        sqlite3_realloc64(result->cells, sizeof(*cells) * (sqlite3_uint64)room);
-    if (cells == NULL) {
-      result->rc = SQLITE_NOMEM;
-      return &result->spare;
+/* Adds a cell, whose text it takes ownership of. */
+static void add_cell(struct wow_tvf_rows *rows, struct cell cell) {
+  bool fits = rows->rc == SQLITE_OK && rows->column < rows->n_columns;
+  if (fits && rows->n_cells == rows->room) {
+    sqlite3_int64 room = rows->room ? 2 * rows->room : 64;
+    struct cell *cells = sqlite3_realloc64(rows->cells, sizeof(*cells) * (sqlite3_uint64)room);
+    if (cells) {
+      rows->cells = cells;
+      rows->room = room;
+    } else {
+      rows->rc = SQLITE_NOMEM;
+      fits = false;
     }
-    result->cells = cells;
-    result->room = room;
   }
-  struct wow_cell *cell = &result->cells[result->n_cells++];
-  memset(cell, 0, sizeof(*cell));
-  result->column++;
-  return cell;
+  if (!fits) {
+    sqlite3_free(cell.text);
+    return;
+  }
+  rows->cells[rows->n_cells++] = cell;
+  rows->column++;
 }
 
-void wow_result_null(struct wow_result *result) {
-  new_cell(result);
+void wow_tvf_add_null(struct wow_tvf_rows *rows) {
+  add_cell(rows, (struct cell){.kind = CELL_NULL});
 }
 
-void wow_result_integer(struct wow_result *result, sqlite3_int64 value) {
-  struct wow_cell *cell = new_cell(result);
-  cell->kind = WOW_CELL_INTEGER;
-  cell->integer = value;
+void wow_tvf_add_integer(struct wow_tvf_rows *rows, sqlite3_int64 value) {
+  add_cell(rows, (struct cell){.kind = CELL_INTEGER, .integer = value});
 }
 
-void wow_result_real(struct wow_result *result, double value) {
-  struct wow_cell *cell = new_cell(result);
-  cell->kind = WOW_CELL_REAL;
-  cell->real = value;
+void wow_tvf_add_real(struct wow_tvf_rows *rows, double value) {
+  add_cell(rows, (struct cell){.kind = CELL_REAL, .real = value});
 }
 
-static void add_text(struct wow_result *result, const char *text, int kind) {
+static void add_text(struct wow_tvf_rows *rows, const char *text, bool is_json) {
   char *copy = text ? sqlite3_mprintf("%s", text) : NULL;
-  if (text && copy == NULL) result->rc = SQLITE_NOMEM;
-  if (result->rc != SQLITE_OK || result->column == result->n_columns) {
-    sqlite3_free(copy);
-    return;
-  }
-  struct wow_cell *cell = new_cell(result);
-  if (result->rc != SQLITE_OK) {
-    sqlite3_free(copy);
-    return;
-  }
-  if (copy) cell->kind = kind;
-  cell->text = copy;
+  struct cell cell = {.kind = is_json ? CELL_JSON : CELL_TEXT, .text = copy};
+  if (text == NULL) cell.kind = CELL_NULL;
+  if (text && copy == NULL) rows->rc = SQLITE_NOMEM;
+  add_cell(rows, cell);
 }
 
-void wow_result_text(struct wow_result *result, const char *text) {
-  add_text(result, text, WOW_CELL_TEXT);
+void wow_tvf_add_text(struct wow_tvf_rows *rows, const char *text) {
+  add_text(rows, text, false);
 }
 
-void wow_result_json(struct wow_result *result, const char *text) {
-  add_text(result, text, WOW_CELL_JSON);
+void wow_tvf_add_json(struct wow_tvf_rows *rows, const char *text) {
+  add_text(rows, text, true);
 }
 
-void wow_result_row(struct wow_result *result) {
-  while (result->rc == SQLITE_OK && result->column < result->n_columns)
-    new_cell(result);
-  result->column = 0;
+void wow_tvf_end_row(struct wow_tvf_rows *rows) {
+  while (rows->rc == SQLITE_OK && rows->column < rows->n_columns)
+    wow_tvf_add_null(rows);
+  rows->column = 0;
 }
 
-const char *wow_tvf_text(const struct wow_table_call *call, int index) {
+const char *wow_tvf_arg_text(const struct wow_tvf_call *call, int index) {
   return call->args[index] ? (const char *)sqlite3_value_text(call->args[index]) : NULL;
 }
 
-static void result_reset(struct wow_result *result) {
-  for (sqlite3_int64 i = 0; i < result->n_cells; i++)
-    sqlite3_free(result->cells[i].text);
-  sqlite3_free(result->cells);
-  memset(result, 0, sizeof(*result));
+static void rows_reset(struct wow_tvf_rows *rows) {
+  for (sqlite3_int64 i = 0; i < rows->n_cells; i++)
+    sqlite3_free(rows->cells[i].text);
+  sqlite3_free(rows->cells);
+  memset(rows, 0, sizeof(*rows));
 }
 
 /* ---------------------------------------------------------------- the module */
@@ -121,7 +118,7 @@ static void result_reset(struct wow_result *result) {
 static int tvf_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                        sqlite3_vtab **out, char **message) {
   const struct tvf_module *module = aux;
-  const struct wow_table_function *function = module->function;
+  const struct wow_tvf *function = module->function;
   (void)argc, (void)argv, (void)message;
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s%s%s)", function->columns,
                               function->n_args ? ", " : "", function->arguments);
@@ -131,8 +128,7 @@ static int tvf_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
   struct tvf_table *table = sqlite3_malloc64(sizeof(*table));
   if (table == NULL) return SQLITE_NOMEM;
   memset(table, 0, sizeof(*table));
-  table->conn = module->conn;
-  table->function = function;
+  table->module = module;
   *out = &table->base;
   return SQLITE_OK;
 }
@@ -144,9 +140,9 @@ static int tvf_disconnect(sqlite3_vtab *vtab) {
 
 /* idxNum has a bit for each argument that is given. */
 static int tvf_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
-  const struct wow_table_function *function = ((struct tvf_table *)vtab)->function;
-  int given[8], n_args = 0, unusable = 0;
-  for (int i = 0; i < MAX_ARGS; i++)
+  const struct wow_tvf *function = ((struct tvf_table *)vtab)->module->function;
+  int given[WOW_MAX_TVF_ARGS], n_args = 0, unusable = 0;
+  for (int i = 0; i < WOW_MAX_TVF_ARGS; i++)
     given[i] = -1;
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
@@ -187,7 +183,7 @@ static int tvf_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
 }
 
 static void free_args(struct tvf_cursor *cursor) {
-  for (int i = 0; i < MAX_ARGS; i++)
+  for (int i = 0; i < WOW_MAX_TVF_ARGS; i++)
     sqlite3_value_free(cursor->args[i]);
   memset(cursor->args, 0, sizeof(cursor->args));
 }
@@ -195,7 +191,7 @@ static void free_args(struct tvf_cursor *cursor) {
 static int tvf_close(sqlite3_vtab_cursor *cur) {
   struct tvf_cursor *cursor = (struct tvf_cursor *)cur;
   free_args(cursor);
-  result_reset(&cursor->result);
+  rows_reset(&cursor->rows);
   sqlite3_free(cursor);
   return SQLITE_OK;
 }
@@ -204,24 +200,30 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
                       sqlite3_value **argv) {
   struct tvf_cursor *cursor = (struct tvf_cursor *)cur;
   struct tvf_table *table = (struct tvf_table *)cur->pVtab;
+  const struct tvf_module *module = table->module;
   struct wow_error err = {0};
   int n = 0, rc = SQLITE_OK;
   (void)idx_str;
   free_args(cursor);
-  result_reset(&cursor->result);
+  rows_reset(&cursor->rows);
   cursor->row = 0;
-  cursor->result.n_columns = table->function->n_columns;
-  for (int arg = 0; arg < table->function->n_args && n < argc; arg++) {
+  cursor->rows.n_columns = module->function->n_columns;
+  for (int arg = 0; arg < module->function->n_args && n < argc; arg++) {
     if (!(idx_num & (1 << arg))) continue;
     cursor->args[arg] = sqlite3_value_dup(argv[n++]);
     if (cursor->args[arg] == NULL) return SQLITE_NOMEM;
     /* A NULL argument equals nothing: no rows. */
     if (sqlite3_value_type(cursor->args[arg]) == SQLITE_NULL) return SQLITE_OK;
   }
-  struct wow_table_call call = {table->conn, cursor->args, &cursor->result};
-  rc = table->function->run(&call, &err);
-  if (rc == SQLITE_OK) return cursor->result.rc;
-  wow_connection_report(table->conn, &err, &table->base.zErrMsg);
+  struct wow_tvf_call call = {
+      .conn = module->conn,
+      .groups = module->groups,
+      .args = cursor->args,
+      .rows = &cursor->rows,
+  };
+  rc = module->function->run(&call, &err);
+  if (rc == SQLITE_OK) return cursor->rows.rc;
+  wow_connection_report(module->conn, &err, &table->base.zErrMsg);
   return rc;
 }
 
@@ -233,26 +235,26 @@ static int tvf_next(sqlite3_vtab_cursor *cur) {
 static int tvf_eof(sqlite3_vtab_cursor *cur) {
   struct tvf_cursor *cursor = (struct tvf_cursor *)cur;
   struct tvf_table *table = (struct tvf_table *)cur->pVtab;
-  return cursor->row * table->function->n_columns >= cursor->result.n_cells;
+  return cursor->row * table->module->function->n_columns >= cursor->rows.n_cells;
 }
 
 static int tvf_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column) {
   struct tvf_cursor *cursor = (struct tvf_cursor *)cur;
   struct tvf_table *table = (struct tvf_table *)cur->pVtab;
-  int n = table->function->n_columns;
+  int n = table->module->function->n_columns;
   if (column >= n) {
-    sqlite3_value *arg = column - n < MAX_ARGS ? cursor->args[column - n] : NULL;
+    sqlite3_value *arg = column - n < WOW_MAX_TVF_ARGS ? cursor->args[column - n] : NULL;
     if (arg) sqlite3_result_value(ctx, arg);
     return SQLITE_OK;
   }
-  const struct wow_cell *cell = &cursor->result.cells[cursor->row * n + column];
+  const struct cell *cell = &cursor->rows.cells[cursor->row * n + column];
   switch (cell->kind) {
-  case WOW_CELL_NULL: break;
-  case WOW_CELL_INTEGER: sqlite3_result_int64(ctx, cell->integer); break;
-  case WOW_CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
+  case CELL_NULL: break;
+  case CELL_INTEGER: sqlite3_result_int64(ctx, cell->integer); break;
+  case CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
   default: sqlite3_result_text(ctx, cell->text, -1, SQLITE_TRANSIENT); break;
   }
-  if (cell->kind == WOW_CELL_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
+  if (cell->kind == CELL_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
   return SQLITE_OK;
 }
 
@@ -275,10 +277,10 @@ static const sqlite3_module tvf_module = {
     .xRowid = tvf_rowid,
 };
 
-int wow_tvf_register(struct wow_connection *conn, const struct wow_table_function *function) {
+int wow_tvf_register(struct wow_connection *conn, const struct wow_function_group *const *groups,
+                     const struct wow_tvf *function) {
   struct tvf_module *module = sqlite3_malloc64(sizeof(*module));
   if (module == NULL) return SQLITE_NOMEM;
-  module->conn = conn;
-  module->function = function;
+  *module = (struct tvf_module){conn, groups, function};
   return sqlite3_create_module_v2(conn->db, function->name, &tvf_module, module, sqlite3_free);
 }
