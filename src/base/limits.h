@@ -33,6 +33,9 @@
 #define WOW_GROUP_ROWS 25000
 #define WOW_GROUP_LARGE 8
 
+/* The largest page_size of a table. Not a promise, only a bound for what is multiplied with it. */
+#define WOW_MAX_PAGE_SIZE 100000000
+
 /* ---- bytes */
 
 /* Text of one page. Two are held at once (one read, one in flight), with the decoder's slack: well

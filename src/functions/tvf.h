@@ -1,8 +1,7 @@
 /*
 ** Table-valued functions: a description becomes a read-only virtual table whose rows are all made
 ** when a scan of it begins. Arguments are hidden columns, as SQLite has it: f(a, b) is f WHERE x =
-*a
-** AND y = b.
+** a AND y = b.
 */
 #ifndef WOW_TVF_H
 #define WOW_TVF_H
@@ -44,8 +43,7 @@ const char *wow_tvf_arg_text(const struct wow_tvf_call *call, int index);
 /*
 ** Add cells to the row that is being made, from left to right; wow_tvf_end_row ends it and leaves
 ** the remaining columns NULL. Texts are copied; NULL makes SQL NULL. Running out of memory sticks
-*and
-** fails the call in the end.
+** and fails the call in the end.
 */
 void wow_tvf_add_null(struct wow_tvf_rows *rows);
 void wow_tvf_add_integer(struct wow_tvf_rows *rows, sqlite3_int64 value);

@@ -2,7 +2,7 @@
 ** The HTTP side of one database connection: its connections to servers, the requests under way, the
 ** log. Requests move on together while one of them is waited for; there are no threads. Knows
 ** nothing of PostgREST, and of SQLite only how to ask whether the user has interrupted the
-*statement.
+** statement.
 **
 ** curl's header is included in this folder only.
 */
@@ -18,8 +18,7 @@ struct wow_transfer;
 
 /*
 ** Makes the HTTP side of connection `db`: SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR if libcurl
-*cannot
-** be initialised. Free it after all its transfers have been closed.
+** cannot be initialised. Free it after all its transfers have been closed.
 */
 int wow_http_new(sqlite3 *db, struct wow_http **out, struct wow_error *err);
 void wow_http_free(struct wow_http *http);

@@ -283,7 +283,7 @@ static void follow(struct wow_transfer *t) {
     char *host = wow_url_host(t->response.location);
     end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
                           "give wowsql_connect the project's own address",
-                          "the server redirects to %s, and the key was not given for that",
+                          "the server redirects to %s, for which the key was not given",
                           host && *host ? host : "another place"));
     t->err.http_status = t->response.status;
     sqlite3_free(host);
@@ -301,8 +301,7 @@ static void follow(struct wow_transfer *t) {
 }
 
 /* Some servers quote the key that they refuse, so the values of headers that may be secret are
- *taken
- ** out of the error. */
+** taken out of the error. */
 static void redact(struct wow_transfer *t) {
   static const char *const open_names[] = {"Accept",          "Prefer",         "Content-Type",
                                            "Accept-Encoding", "Accept-Profile", "Content-Profile",
@@ -355,7 +354,7 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
   char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
   end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
-                        "to wait longer, set option timeout of wowsql_connect",
+                        "option timeout of wowsql_connect sets a longer limit",
                         "%s has not sent anything for %ld seconds", host ? host : "the server",
                         t->options->silence_timeout_ms / 1000));
   sqlite3_free(host);

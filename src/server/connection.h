@@ -1,8 +1,7 @@
 /*
 ** What wowsql keeps for one database connection: the HTTP side, the registry of servers, the runs
-*of
-** statements, and the last error. It is created when the extension is loaded, and freed when SQLite
-** closes the connection.
+** of statements, and the last error. It is created when the extension is loaded, and freed when
+** SQLite closes the connection.
 */
 #ifndef WOW_CONNECTION_H
 #define WOW_CONNECTION_H

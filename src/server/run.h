@@ -30,8 +30,7 @@ bool wow_run_is_over(const struct wow_runs *runs, sqlite3_uint64 run);
 void wow_run_forget_ended(struct wow_runs *runs);
 
 /* Announces a statement that a virtual table runs on behalf of another, to whose run it belongs,
-*and
-** says that it has ended. SQLITE_OK or SQLITE_NOMEM. */
+** and says that it has ended. SQLITE_OK or SQLITE_NOMEM. */
 int wow_run_add_own(struct wow_runs *runs, sqlite3_stmt *stmt);
 void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt);
 

@@ -1,6 +1,6 @@
 /*
-** CREATE VIRTUAL TABLE's arguments, the declared columns, and the shadow table that keeps what the
-** arguments do not say. See definition.h.
+** Reading CREATE VIRTUAL TABLE's arguments, declaring the columns, and the shadow table. See
+** definition.h.
 */
 #include "table/definition.h"
 
@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 
+/* The hidden column that takes raw parameters of PostgREST. */
 #define FILTER_COLUMN "wowsql_filter"
 
 /* ---------------------------------------------------------------- arguments */
@@ -78,7 +79,7 @@ static int set_argument(struct table_args *args, const char *name, char *value,
   long number = strtol(value, &end, 10);
   bool is_number = *value && *end == 0;
   if (sqlite3_stricmp(name, "page_size") == 0) {
-    if (!is_number || number < 1 || number > 100000000) {
+    if (!is_number || number < 1 || number > WOW_MAX_PAGE_SIZE) {
       rc = wrong_argument(err, "page_size", "a whole number of rows, 1 or more");
     }
     args->page_size = (int)number;
@@ -89,7 +90,8 @@ static int set_argument(struct table_args *args, const char *name, char *value,
     rc = wow_error_hint(
         err, SQLITE_ERROR, NULL,
         "URL and key are given once, to wowsql_connect; a table names its server",
-        "unknown option '%s'; there are: table, server, schema, columns, select, aggregates, key, "
+        "unknown option '%s'; valid options: table, server, schema, columns, select, aggregates, "
+        "key, "
         "page_size, read_only",
         name);
   }
@@ -97,6 +99,7 @@ static int set_argument(struct table_args *args, const char *name, char *value,
   return rc;
 }
 
+/* Reads "name=value". */
 static int parse_argument(struct table_args *args, const char *text, struct wow_error *err) {
   const char *equals = strchr(text, '=');
   size_t n = equals ? (size_t)(equals - text) : 0;
@@ -123,6 +126,7 @@ static int parse_argument(struct table_args *args, const char *text, struct wow_
 
 /* ---------------------------------------------------------------- the shadow table */
 
+/* Creates the shadow table and keeps the server and the columns in it. */
 static int shadow_write(struct wow_definition *def, struct wow_error *err) {
   char *columns = wow_relation_columns(def->relation);
   if (columns == NULL) return wow_error_nomem(err);
@@ -136,8 +140,20 @@ static int shadow_write(struct wow_definition *def, struct wow_error *err) {
   return rc;
 }
 
-/* Reads server and columns as they were kept. SQLITE_SCHEMA goes through as it is: SQLite then
-** reads the schema again and repeats the statement. */
+/* Keeps one row of the shadow table: the server, or else the columns. */
+static int shadow_take(sqlite3_stmt *stmt, char **server, char **columns) {
+  const char *name = (const char *)sqlite3_column_text(stmt, 0);
+  const char *value = (const char *)sqlite3_column_text(stmt, 1);
+  char **field = name && strcmp(name, "server") == 0 ? server : columns;
+  char *copy = sqlite3_mprintf("%s", value);
+  if (copy == NULL) return SQLITE_NOMEM;
+  sqlite3_free(*field);
+  *field = copy;
+  return SQLITE_OK;
+}
+
+/* Reads what shadow_write has kept. SQLITE_SCHEMA is returned as it is, without an error: SQLite
+** then reads the schema again and repeats the statement. */
 static int shadow_read(struct wow_definition *def, char **server, char **columns,
                        struct wow_error *err) {
   sqlite3_stmt *stmt = NULL;
@@ -146,24 +162,20 @@ static int shadow_read(struct wow_definition *def, char **server, char **columns
   if (sql == NULL) return wow_error_nomem(err);
   int rc = sqlite3_prepare_v2(def->conn->db, sql, -1, &stmt, NULL);
   sqlite3_free(sql);
-  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    char **to = name && strcmp(name, "server") == 0 ? server : columns;
-    sqlite3_free(*to);
-    *to = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 1));
-    rc = SQLITE_OK;
-  }
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    rc = shadow_take(stmt, server, columns);
   int final_rc = sqlite3_finalize(stmt);
   if (rc == SQLITE_DONE) rc = final_rc;
   if (rc == SQLITE_OK || rc == SQLITE_SCHEMA) return rc;
+  if (rc == SQLITE_NOMEM) return wow_error_nomem(err);
   return wow_error_hint(err, SQLITE_ERROR, def->name, "DROP the table and create it again",
-                        "what was kept of it in %s_" WOW_SHADOW_SUFFIX " cannot be read: %s",
-                        def->name, sqlite3_errmsg(def->conn->db));
+                        "its definition in %s_" WOW_SHADOW_SUFFIX " cannot be read: %s", def->name,
+                        sqlite3_errmsg(def->conn->db));
 }
 
 /* ---------------------------------------------------------------- columns */
 
-/* Is this the name of one of so many columns, up to case? */
+/* Is this the name of one of the first `n` columns, in any case? */
 static bool is_column(const struct wow_relation *relation, int n, const char *name) {
   for (int i = 0; i < n; i++) {
     if (sqlite3_stricmp(relation->columns[i].name, name) == 0) return true;
@@ -171,8 +183,9 @@ static bool is_column(const struct wow_relation *relation, int n, const char *na
   return false;
 }
 
-/* SQLite takes names that differ in case for the same: such a column gets a number behind it, one
-** that makes it no other column's name. `names` are those of the columns before it. */
+/* The name that a column has in SQL. To SQLite, names that differ only in case are the same: such a
+** column gets a number at the end, one that does not make it another column's name. `names` are
+** those of the columns before it. NULL: no memory. */
 static char *declared_name(const struct wow_relation *relation, int column, char *const *names) {
   const char *name = relation->columns[column].name;
   if (!is_column(relation, column, name)) return sqlite3_mprintf("%s", name);
@@ -186,26 +199,37 @@ static char *declared_name(const struct wow_relation *relation, int column, char
   }
 }
 
+/* Fills def->names. SQLITE_OK or SQLITE_NOMEM. */
+static int name_columns(struct wow_definition *def) {
+  const struct wow_relation *relation = def->relation;
+  int n = relation->n_columns;
+  sqlite3_uint64 bytes = sizeof(char *) * ((sqlite3_uint64)n + 1);
+  def->names = sqlite3_malloc64(bytes);
+  if (def->names == NULL) return SQLITE_NOMEM;
+  memset(def->names, 0, bytes);
+  for (int i = 0; i < n; i++) {
+    def->names[i] = declared_name(relation, i, def->names);
+    if (def->names[i] == NULL) return SQLITE_NOMEM;
+  }
+  bool is_taken = is_column(relation, n, FILTER_COLUMN);
+  def->names[n] = sqlite3_mprintf(FILTER_COLUMN "%s", is_taken ? "_" : "");
+  return def->names[n] ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* Declares the columns: the relation's, wowsql_filter, the bracketed aggregates. */
 static int declare(struct wow_definition *def, struct wow_error *err) {
   const struct wow_relation *relation = def->relation;
-  enum wow_key_kind key_kind = wow_relation_key_kind(relation);
-  sqlite3_uint64 bytes = sizeof(char *) * ((sqlite3_uint64)relation->n_columns + 1);
-  def->names = sqlite3_malloc64(bytes);
-  if (def->names == NULL) return wow_error_nomem(err);
-  memset(def->names, 0, bytes);
+  if (name_columns(def) != SQLITE_OK) return wow_error_nomem(err);
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendall(str, "CREATE TABLE x(");
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    def->names[i] = declared_name(relation, i, def->names);
     sqlite3_str_appendf(str, "\"%w\" %s", def->names[i], wow_type_declared(&column->type));
-    /* Only of a key is it certain that it stays NOT NULL; SQLite plans by such a promise. */
+    /* SQLite plans by this promise, and only for a key is it certain to stay true. */
     if (column->key_position) sqlite3_str_appendall(str, " NOT NULL");
     if (column->key_position && relation->n_key == 1) sqlite3_str_appendall(str, " PRIMARY KEY");
     sqlite3_str_appendall(str, ", ");
   }
-  bool is_taken = is_column(relation, relation->n_columns, FILTER_COLUMN);
-  def->names[relation->n_columns] = sqlite3_mprintf(FILTER_COLUMN "%s", is_taken ? "_" : "");
   sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", def->names[relation->n_columns]);
   for (int i = 0; i < def->aggregates.n; i++) {
     const struct wow_aggregate *aggregate = &def->aggregates.list[i];
@@ -213,7 +237,9 @@ static int declare(struct wow_definition *def, struct wow_error *err) {
                         wow_type_declared(&aggregate->type));
   }
   sqlite3_str_appendchar(str, 1, ')');
-  if (key_kind == WOW_KEY_SINGLE) sqlite3_str_appendall(str, " WITHOUT ROWID");
+  if (wow_relation_key_kind(relation) == WOW_KEY_SINGLE) {
+    sqlite3_str_appendall(str, " WITHOUT ROWID");
+  }
   char *sql = sqlite3_str_finish(str);
   if (sql == NULL) return wow_error_nomem(err);
   int rc = sqlite3_declare_vtab(def->conn->db, sql);
@@ -222,7 +248,7 @@ static int declare(struct wow_definition *def, struct wow_error *err) {
   return wow_error_set(err, SQLITE_ERROR, relation->name, "%s", sqlite3_errmsg(def->conn->db));
 }
 
-/* Looks the relation up in the server's catalog. */
+/* Copies the relation from the server's catalog. */
 static int relation_from_server(struct wow_definition *def, const char *name, const char *select,
                                 struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
@@ -234,7 +260,7 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   if (relation == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, name,
                           "SELECT name FROM wowsql_tables lists what the key may see; after a "
-                          "change on the server SELECT wowsql_refresh()",
+                          "change on the server, SELECT wowsql_refresh()",
                           "the server '%s' has no such table", def->server);
   }
   if (select) return wow_catalog_select(catalog, relation, select, &def->relation, err);
@@ -242,22 +268,28 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   return def->relation ? SQLITE_OK : wow_error_nomem(err);
 }
 
-static int resolve_relation(struct wow_definition *def, struct table_args *args, bool is_create,
-                            struct wow_error *err) {
-  int rc = SQLITE_OK;
-  char *kept_columns = NULL;
-  const char *name = args->table ? args->table : def->name;
+/* Finds out def->server, and what the shadow table says of the columns. */
+static int resolve_server(struct wow_definition *def, const struct table_args *args, bool is_create,
+                          char **kept_columns, struct wow_error *err) {
   def->has_shadow = args->server == NULL || args->columns == NULL;
   if (!is_create && def->has_shadow) {
-    rc = shadow_read(def, &def->server, &kept_columns, err);
-  } else if (args->server == NULL) {
-    def->server = sqlite3_mprintf("%s", wow_connection_current(def->conn));
+    int rc = shadow_read(def, &def->server, kept_columns, err);
+    if (rc != SQLITE_OK) return rc;
   }
-  if (rc == SQLITE_OK && args->server) {
-    sqlite3_free(def->server);
-    def->server = sqlite3_mprintf("%s", args->server);
-  }
-  if (rc == SQLITE_OK && def->server == NULL) rc = wow_error_nomem(err);
+  const char *server = args->server;
+  if (server == NULL && def->server) return SQLITE_OK;
+  if (server == NULL && !is_create) return wow_error_nomem(err);
+  if (server == NULL) server = wow_connection_current(def->conn);
+  sqlite3_free(def->server);
+  def->server = sqlite3_mprintf("%s", server);
+  return def->server ? SQLITE_OK : wow_error_nomem(err);
+}
+
+static int resolve_relation(struct wow_definition *def, const struct table_args *args,
+                            bool is_create, struct wow_error *err) {
+  char *kept_columns = NULL;
+  const char *name = args->table ? args->table : def->name;
+  int rc = resolve_server(def, args, is_create, &kept_columns, err);
   const char *columns = args->columns ? args->columns : kept_columns;
   if (rc == SQLITE_OK && args->columns && args->select) {
     rc = wow_error_set(err, SQLITE_ERROR, name, "give either columns= or select=, not both");
@@ -271,44 +303,47 @@ static int resolve_relation(struct wow_definition *def, struct table_args *args,
   return rc;
 }
 
-/* ---------------------------------------------------------------- the whole */
+/* ---------------------------------------------------------------- the definition */
 
-int wow_definition_init(struct wow_definition *def, struct wow_connection *conn, int argc,
-                        const char *const *argv, bool is_create, struct wow_error *err) {
+int wow_definition_init(struct wow_definition *def, struct wow_connection *conn,
+                        const struct wow_create *create, struct wow_error *err) {
+  const char *database = create->argv[1], *name = create->argv[2];
   struct table_args args = {0};
   int rc = SQLITE_OK;
+  memset(def, 0, sizeof(*def));
   def->conn = conn;
-  def->database = sqlite3_mprintf("%s", argv[1]);
-  def->name = sqlite3_mprintf("%s", argv[2]);
-  def->qualified = sqlite3_mprintf("\"%w\".\"%w\"", argv[1], argv[2]);
+  def->database = sqlite3_mprintf("%s", database);
+  def->name = sqlite3_mprintf("%s", name);
+  def->qualified = sqlite3_mprintf("\"%w\".\"%w\"", database, name);
   if (!def->database || !def->name || !def->qualified) rc = wow_error_nomem(err);
-  for (int i = 3; i < argc && rc == SQLITE_OK; i++)
-    rc = parse_argument(&args, argv[i], err);
+  for (int i = 3; i < create->argc && rc == SQLITE_OK; i++)
+    rc = parse_argument(&args, create->argv[i], err);
   def->schema = args.schema;
   args.schema = NULL;
   def->page_size = args.page_size;
   def->read_only = args.read_only;
-  if (rc == SQLITE_OK) rc = resolve_relation(def, &args, is_create, err);
+  if (rc == SQLITE_OK) rc = resolve_relation(def, &args, create->is_create, err);
   if (rc == SQLITE_OK) {
     rc = wow_aggregates_init(&def->aggregates, def->relation, args.aggregates, err);
   }
   if (rc == SQLITE_OK) rc = declare(def, err);
-  if (rc == SQLITE_OK && is_create && def->has_shadow) rc = shadow_write(def, err);
+  if (rc == SQLITE_OK && create->is_create && def->has_shadow) rc = shadow_write(def, err);
   args_reset(&args);
   return rc;
 }
 
 void wow_definition_reset(struct wow_definition *def) {
-  sqlite3_free(def->database);
-  sqlite3_free(def->name);
-  sqlite3_free(def->server);
-  sqlite3_free(def->schema);
   for (int i = 0; def->names && i <= def->relation->n_columns; i++)
     sqlite3_free(def->names[i]);
   sqlite3_free(def->names);
+  sqlite3_free(def->database);
+  sqlite3_free(def->name);
   sqlite3_free(def->qualified);
+  sqlite3_free(def->server);
+  sqlite3_free(def->schema);
   wow_aggregates_reset(&def->aggregates);
   wow_relation_free(def->relation);
+  memset(def, 0, sizeof(*def));
 }
 
 int wow_definition_drop(struct wow_definition *def, struct wow_error *err) {

@@ -1,11 +1,8 @@
 /*
-** The sqlite3_module: CREATE VIRTUAL TABLE's arguments, the declared columns, the shadow table that
-** keeps what the arguments do not say, and glue between SQLite's methods and plan, scan.
+** The sqlite3_module "wowsql": its methods, and glue between them and definition, plan and scan.
 **
-** xConnect, xBestIndex, xDestroy and xRename send nothing: a database opens, lists its tables and
-** drops them with the server down. What they need is in the CREATE statement or in the shadow table
-** <name>_wowsql(name, value), which holds the server and the columns as they were when the table
-** was created.
+** Only xCreate and xFilter ask the server, and xBestIndex if it has a choice (see ask_rows): a
+** database opens, lists its tables and drops them with the server down.
 */
 #include "table/module.h"
 
@@ -22,8 +19,8 @@ struct wow_table {
   sqlite3_vtab base;
   struct wow_connection *conn;
   struct wow_definition def;
-  double rows; /* what the server estimates; -1: it was not asked, or did not say */
-  bool has_asked_rows;
+  double rows;         /* the server's estimate; -1: it was not asked, or did not say */
+  bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
 };
 
@@ -37,7 +34,7 @@ static int table_fail(struct wow_table *table, struct wow_error *err) {
   return wow_connection_report(table->conn, err, &table->base.zErrMsg);
 }
 
-/* ---------------------------------------------------------------- module methods */
+/* ---------------------------------------------------------------- tables */
 
 static void table_free(struct wow_table *table) {
   if (table == NULL) return;
@@ -47,8 +44,8 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table);
 }
 
-static int table_init(struct wow_connection *conn, int argc, const char *const *argv,
-                      bool is_create, sqlite3_vtab **out, char **message) {
+static int table_init(struct wow_connection *conn, const struct wow_create *create,
+                      sqlite3_vtab **out, char **message) {
   struct wow_error err = {0};
   struct wow_table *table = sqlite3_malloc64(sizeof(*table));
   if (table == NULL) return SQLITE_NOMEM;
@@ -57,27 +54,28 @@ static int table_init(struct wow_connection *conn, int argc, const char *const *
   table->rows = -1;
   table->lookups = wow_lookups_new();
   int rc = table->lookups ? SQLITE_OK : wow_error_nomem(&err);
-  if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, argc, argv, is_create, &err);
+  if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
     return SQLITE_OK;
   }
   table_free(table);
-  if (rc == SQLITE_SCHEMA) return rc;
-  wow_connection_report(conn, &err, message);
+  if (rc != SQLITE_SCHEMA) wow_connection_report(conn, &err, message);
   return rc;
 }
 
 static int table_create(sqlite3 *db, void *aux, int argc, const char *const *argv,
                         sqlite3_vtab **out, char **message) {
+  struct wow_create create = {argc, argv, true};
   (void)db;
-  return table_init(aux, argc, argv, true, out, message);
+  return table_init(aux, &create, out, message);
 }
 
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                          sqlite3_vtab **out, char **message) {
+  struct wow_create create = {argc, argv, false};
   (void)db;
-  return table_init(aux, argc, argv, false, out, message);
+  return table_init(aux, &create, out, message);
 }
 
 static int table_disconnect(sqlite3_vtab *vtab) {
@@ -104,8 +102,8 @@ static int table_shadow_name(const char *name) {
   return sqlite3_stricmp(name, WOW_SHADOW_SUFFIX) == 0;
 }
 
-/* Is this a plan with a choice: shall the rows be looked up one by one, or scanned? SQLite asks for
-** the latter by saying that an = term cannot be used. */
+/* Can SQLite choose between looking the rows up one by one and scanning them? It asks for a scan by
+** saying that an = term cannot be used. */
 static bool has_choice(const sqlite3_index_info *info) {
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
@@ -114,7 +112,7 @@ static bool has_choice(const sqlite3_index_info *info) {
   return false;
 }
 
-/* The one request that planning may cost: how many rows there are, once for each table. */
+/* Asks how many rows there are, once for each table: the only request that planning may cost. */
 static void ask_rows(struct wow_table *table) {
   struct wow_error err = {0};
   struct wow_server *server = wow_connection_server(table->conn, table->def.server, &err);
@@ -230,9 +228,9 @@ static void release_connection(void *conn) {
 }
 
 int wow_module_register(struct wow_connection *conn) {
-  /* A stand-in for regexp(), where the application has none: the operator must be known for a
-  ** REGEXP term to be offered to the table, and it is the server that evaluates it. For any number
-  ** of arguments, so that one that the application registers later comes before it. */
+  /* A placeholder for regexp() where the application has none: SQLite offers REGEXP terms to a
+  ** table only if it knows the function, and the server evaluates them. It takes any number of
+  ** arguments, so that one that the application registers later has precedence. */
   int rc = sqlite3_overload_function(conn->db, "regexp", -1);
   if (rc == SQLITE_OK) {
     rc = sqlite3_create_module_v2(conn->db, "wowsql", &table_module, conn, release_connection);

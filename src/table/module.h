@@ -2,10 +2,9 @@
 #ifndef WOW_MODULE_H
 #define WOW_MODULE_H
 
-#include "server/server.h"
-#include "base/sqlite.h"
+struct wow_connection;
 
-/* Registers the module, which takes ownership of `conn`. */
+/* Registers the module, which takes ownership of `conn`, even on failure. A code of SQLite's. */
 int wow_module_register(struct wow_connection *conn);
 
 #endif

@@ -1,7 +1,7 @@
 /*
 ** Requests to all services (src/server/request.h) against a server of this file's own, which
-*answers
-** with the very bytes that it received: the request line, the headers and the body can be compared.
+** answers with the very bytes that it received: the request line, the headers and the body can be
+** compared.
 */
 #include <arpa/inet.h>
 #include <signal.h>
