@@ -1,10 +1,10 @@
 /*
-** Entry point and registration. SQLite loads this with
+** The entry point. SQLite loads this library with
 **
 **   .load wowsql            or   SELECT load_extension('wowsql')
 **
-** and calls sqlite3_wowsql_init. libcurl must never be unloaded while a program runs, so the
-** library asks to stay (SQLITE_OK_LOAD_PERMANENTLY).
+** and calls sqlite3_wowsql_init. libcurl must not be unloaded while a program runs, so the library
+** asks to stay (SQLITE_OK_LOAD_PERMANENTLY).
 */
 #define WOW_ENTRY_POINT
 #include <sqlite3ext.h>
@@ -20,10 +20,8 @@ SQLITE_EXTENSION_INIT1
 static const struct wow_function_group *const function_groups[] = {
     &wow_fn_server, &wow_fn_import, &wow_fn_diagnosis, &wow_fn_rest, NULL};
 
-/* ---------------------------------------------------------------- loading */
-
-/* Functions cannot be replaced while a statement runs, as it does in load_extension(): a second
-** loading into the same connection changes nothing. */
+/* Has this connection loaded the extension before? Then it stays as it is: functions cannot be
+** replaced while a statement runs, and load_extension() runs in one. */
 static bool is_loaded(sqlite3 *db) {
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db, "SELECT wowsql_version()", -1, &stmt, NULL);

@@ -1,8 +1,7 @@
 /*
-** Errors: one object out of any failure, its text and its JSON. Understands the error bodies of
-** PostgREST, of gateways and of the project's other services; knows nothing of who failed.
-**
-** What comes from the network is bounded here, and its control characters are made harmless.
+** Errors, see error.h. Understands the error bodies of PostgREST, of gateways and of the project's
+** other services. Whatever comes from the network is limited in length here, and its control
+** characters are replaced by blanks.
 */
 #include "base/error.h"
 
@@ -11,8 +10,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/sqlite.h"
 #include "base/limits.h"
+#include "base/sqlite.h"
+#include "base/text.h"
 
 void wow_error_reset(struct wow_error *err) {
   sqlite3_free(err->what);
@@ -50,13 +50,13 @@ int wow_error_nomem(struct wow_error *err) {
   return SQLITE_NOMEM;
 }
 
-/* A copy with at most WOW_ERROR_BYTES, cut between characters, without control characters. NULL
-** for NULL. */
+/* A copy of at most WOW_MAX_ERROR_BYTES, cut between characters, without control characters. NULL
+** for NULL, or no memory. */
 static char *clean_copy(const char *text) {
   if (text == NULL) return NULL;
   size_t n = strlen(text);
-  if (n > WOW_ERROR_BYTES) {
-    n = WOW_ERROR_BYTES;
+  if (n > WOW_MAX_ERROR_BYTES) {
+    n = WOW_MAX_ERROR_BYTES;
     while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
       n--;
   }
@@ -97,9 +97,9 @@ int wow_error_hint(struct wow_error *err, int rc, const char *what, const char *
   return rc;
 }
 
-/* ---------------------------------------------------------------- answers */
+/* ---------------------------------------------------------------- responses */
 
-/* SQLSTATEs that SQLite has a code of its own for. */
+/* SQLSTATEs for which SQLite has a code of its own. */
 static const struct {
   const char *sqlstate;
   int rc;
@@ -117,19 +117,20 @@ static int code_of(int http_status, const char *code) {
   return http_status == 401 || http_status == 403 ? SQLITE_AUTH : SQLITE_ERROR;
 }
 
-/* What to do, where the server does not say it. */
+/* What to do, if the server does not say so. NULL: no advice. */
 static const char *hint_for(int http_status, const char *code) {
   if (http_status == 401) return "check the API key that was given to wowsql_connect";
   if (http_status == 403) return "the key, or the signed-in user, may not do this";
-  if (http_status == 413) return "it is larger than the server takes";
+  if (http_status == 413) return "it is larger than the server accepts";
   if (http_status == 414 || http_status == 431)
-    return "the request is longer than the server takes";
-  if (http_status == 429) return "the server limits how many requests it takes; try again later";
+    return "the request is longer than the server accepts";
+  if (http_status == 429) return "the server limits the rate of requests; try again later";
   if (http_status == 404 && code && strcmp(code, "42P01") == 0) {
-    return "the table is gone or renamed: SELECT name FROM wowsql_tables, then DROP it and create "
-           "it again";
+    return "the table was dropped or renamed: SELECT name FROM wowsql_tables, then DROP it here "
+           "and "
+           "create it again";
   }
-  /* An unknown column; a constant or an operator that its type does not have. */
+  /* An unknown column; a constant or an operator that does not fit the column's type. */
   if (code && (strcmp(code, "42703") == 0 || strcmp(code, "22P02") == 0 ||
                strcmp(code, "22007") == 0 || strcmp(code, "42883") == 0)) {
     return "if the table has changed on the server: SELECT wowsql_refresh(), then DROP it and "
@@ -138,7 +139,7 @@ static const char *hint_for(int http_status, const char *code) {
   return NULL;
 }
 
-/* A member as text: a string as it is, anything else but null as JSON. */
+/* A member as text: a string as it is, anything else as JSON. NULL: absent, null, or no memory. */
 static char *member_text(const cJSON *object, const char *name) {
   const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
   if (member == NULL || cJSON_IsNull(member)) return NULL;
@@ -192,7 +193,7 @@ static bool is_html(const char *body) {
          sqlite3_strnicmp(body, "<head", 5) == 0;
 }
 
-/* The message where there is no JSON: the text itself, or what kind of thing it is. */
+/* The message of a body that is not JSON: the text itself, or what kind of page it is. */
 static char *plain_message(const char *body) {
   if (is_html(body)) return clean_copy("the server answered with an HTML page");
   return *body ? clean_copy(body) : clean_copy("the server gave no reason");
@@ -241,39 +242,35 @@ char *wow_error_text(const struct wow_error *err) {
   return sqlite3_str_finish(str);
 }
 
-static void add_text(cJSON *json, const char *name, const char *text) {
+static void append_member(sqlite3_str *str, const char *name, const char *text) {
+  sqlite3_str_appendf(str, "\"%s\":", name);
   if (text)
-    cJSON_AddStringToObject(json, name, text);
+    wow_text_append_json(str, text, strlen(text));
   else
-    cJSON_AddNullToObject(json, name);
+    sqlite3_str_appendall(str, "null");
+  sqlite3_str_appendchar(str, 1, ',');
 }
 
 char *wow_error_json(const struct wow_error *err) {
-  cJSON *json = cJSON_CreateObject();
-  add_text(json, "what", err->what);
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendchar(str, 1, '{');
+  append_member(str, "what", err->what);
   if (err->http_status)
-    cJSON_AddNumberToObject(json, "status", err->http_status);
+    sqlite3_str_appendf(str, "\"status\":%d,", err->http_status);
   else
-    cJSON_AddNullToObject(json, "status");
-  add_text(json, "code", err->code);
-  add_text(json, "message", err->message);
-  add_text(json, "details", err->details);
-  add_text(json, "hint", err->hint);
-  cJSON_AddNumberToObject(json, "sqlite_code", err->rc);
-  char *printed = cJSON_PrintUnformatted(json);
-  char *text = printed ? sqlite3_mprintf("%s", printed) : NULL;
-  cJSON_free(printed);
-  cJSON_Delete(json);
-  return text;
+    sqlite3_str_appendall(str, "\"status\":null,");
+  append_member(str, "code", err->code);
+  append_member(str, "message", err->message);
+  append_member(str, "details", err->details);
+  append_member(str, "hint", err->hint);
+  sqlite3_str_appendf(str, "\"sqlite_code\":%d}", err->rc);
+  return sqlite3_str_finish(str);
 }
-
-/* Shorter ones are no secrets, and would tear words apart. */
-#define SHORTEST_SECRET 6
 
 void wow_error_redact(struct wow_error *err, const char *secret) {
   char **texts[] = {&err->code, &err->message, &err->details, &err->hint};
   size_t bytes = strlen(secret);
-  if (bytes < SHORTEST_SECRET) return;
+  if (bytes < WOW_MIN_SECRET_BYTES) return;
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     const char *from = *texts[i], *found;
     if (from == NULL || strstr(from, secret) == NULL) continue;

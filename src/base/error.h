@@ -1,6 +1,7 @@
 /*
-** One error object for everything that can fail, its text for SQLite, its JSON for
-** wowsql_last_error(). Lower layers fill it and return its SQLite code; the first error wins.
+** One error object for everything that can fail, with its text for SQLite and its JSON for
+** wowsql_last_error(). Who fails fills it and returns its SQLite code; the first error wins; only
+** the outermost layer hands it to SQLite (wow_connection_report).
 */
 #ifndef WOW_ERROR_H
 #define WOW_ERROR_H
@@ -8,27 +9,27 @@
 #include <stddef.h>
 
 struct wow_error {
-  int rc;          /* SQLite result code; SQLITE_OK means that nothing has failed */
-  int http_status; /* 0: the failure was not an HTTP answer */
+  int rc;          /* SQLite result code; SQLITE_OK: nothing has failed */
+  int http_status; /* 0: the failure was not an HTTP response */
   char *what;      /* what was acted on, e.g. a relation's name; may be NULL */
   char *code;      /* SQLSTATE or PGRSTnnn; may be NULL */
-  char *message;   /* never NULL once rc is set, but for SQLITE_NOMEM */
+  char *message;   /* never NULL once rc is set, except for SQLITE_NOMEM */
   char *details;   /* may be NULL */
   char *hint;      /* may be NULL */
 };
 
-/* Frees what `err` owns and makes it say that nothing has failed. */
+/* Frees what `err` owns; afterwards nothing has failed. */
 void wow_error_reset(struct wow_error *err);
 
-/* Copies the error from `from` to `to`, which keeps one that it has. */
+/* Copies an error; `to` keeps the one that it has, if any. */
 void wow_error_copy(struct wow_error *to, const struct wow_error *from);
 
 /* Moves the error from `from` to `to` (reset first); `from` is empty afterwards. */
 void wow_error_move(struct wow_error *to, struct wow_error *from);
 
 /*
-** Records a failure that is no HTTP answer: `rc` is an SQLite result code, `what` may be NULL,
-** the message is formatted as by sqlite3_mprintf. Keeps an earlier error. Returns err->rc.
+** Records a failure that is not an HTTP response: `rc` is an SQLite result code, `what` may be
+** NULL, the message is formatted as by sqlite3_mprintf. Keeps an earlier error. Returns err->rc.
 */
 int wow_error_set(struct wow_error *err, int rc, const char *what, const char *format, ...);
 
@@ -40,18 +41,18 @@ int wow_error_hint(struct wow_error *err, int rc, const char *what, const char *
 int wow_error_nomem(struct wow_error *err);
 
 /*
-** Records a failed HTTP answer out of its status and body, whatever the body's form is: PostgREST's
-** {code, message, details, hint}, a gateway's {detail}, {message}, {error} or {msg}, a page that is
-** no JSON, or nothing. The SQLite code follows the status and the SQLSTATE (constraint violations,
-** 401 and 403 as SQLITE_AUTH, else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
+** Records a failed HTTP response from its status and body, whatever form the body has: PostgREST's
+** {code, message, details, hint}, a gateway's {detail}, {message}, {error} or {msg}, text, HTML, or
+** nothing. The SQLite code follows the SQLSTATE and the status (constraint violations; SQLITE_AUTH
+** for 401 and 403; else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
 */
 int wow_error_response(struct wow_error *err, const char *what, int http_status, const char *body,
                        size_t body_bytes);
 
-/* Says what an error is about, unless it says so itself. */
+/* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);
 
-/* Replaces a secret, if it is of any length, with "***" wherever the error quotes it. */
+/* Replaces a secret of at least WOW_MIN_SECRET_BYTES by "***" wherever the error quotes it. */
 void wow_error_redact(struct wow_error *err, const char *secret);
 
 /* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */

@@ -1,5 +1,5 @@
 /*
-** Every ceiling, default and cost, with its unit and its reason.
+** Every ceiling, default and cost, with its unit and its reason. Ceilings are WOW_MAX_...
 */
 #ifndef WOW_LIMITS_H
 #define WOW_LIMITS_H
@@ -8,61 +8,65 @@
 
 #define WOW_DEFAULT_SERVER "main"
 #define WOW_DEFAULT_DOMAIN "wowsqlconnect.com" /* where a project's slug is a subdomain */
-#define WOW_TIMEOUT_S 30                       /* seconds of silence; what the vendor's SDKs use */
+#define WOW_TIMEOUT_S 30                       /* seconds of silence; as in the vendor's SDKs */
 #define WOW_CONNECT_TIMEOUT_S 10 /* seconds; a host that is down should not feel like a hang */
 #define WOW_RETRIES 3            /* with back-off this outlasts a restart of the server */
 
 /* ---- pages, in rows */
 
-/* A page's top size. Pages are bounded by WOW_PAGE_BYTES first; this bounds narrow rows, so that
-** the server need not build more than a few megabytes before its first byte. */
-#define WOW_PAGE_ROWS 250000
-/* The first page: queries that stop early cost little, and a lookup's answer fits. */
+/* The largest page. Pages are limited by WOW_MAX_PAGE_BYTES first; this is for narrow rows, so that
+** the server need not build more than a few megabytes before it sends the first byte. */
+#define WOW_MAX_PAGE_ROWS 250000
+/* The first page: queries that stop early cost little, and the response to a lookup fits. */
 #define WOW_FIRST_PAGE_ROWS 250
-/* Each page is so many times larger than the last: five requests reach full size. */
+/* How many times larger each page is than the last: five requests reach full size. */
 #define WOW_PAGE_GROWTH 5
+/* The largest page_size that a table may ask for; a bound for arithmetic, far above any use. */
+#define WOW_MAX_PAGE_SIZE 100000000
 
-/* So many of the first rows are looked at, and if they have no more than so many different values
-** in the columns read, the rest is asked for in groups. A column of 40 equally frequent values
-** shows 38 of them in 128 rows, one of 1,000 shows 120; and where half of the rows have values of
-** their own, at least 50 do. */
+/* The sample of first rows, and how many different values in the columns read it may have at most
+** for the remaining rows to be asked for in groups. A column of 40 equally frequent values shows 38
+** of them in 128 rows, one of 1,000 shows 120; and if half of the rows have values of their own, at
+** least 50 do. */
 #define WOW_SAMPLE_ROWS 128
-#define WOW_SAMPLE_VALUES 40
-/* So many groups are asked for first: some 2 MB. If they have fewer rows than so many each, what
-** lies behind them comes as rows: a sorted group costs the server a few times what a row does. */
+#define WOW_MAX_SAMPLE_VALUES 40
+/* How many groups are asked for first: about 2 MB. If they have fewer than WOW_GROUP_LARGE rows
+** each on average, what comes after them is asked for as rows: a sorted group costs the server a
+** few times as much as a row. */
 #define WOW_GROUP_ROWS 25000
 #define WOW_GROUP_LARGE 8
 
-/* The largest page_size of a table. Not a promise, only a bound for what is multiplied with it. */
-#define WOW_MAX_PAGE_SIZE 100000000
-
 /* ---- bytes */
 
-/* Text of one page. Two are held at once (one read, one in flight), with the decoder's slack: well
-** below the 32 MB that a scan may take. */
-#define WOW_PAGE_BYTES (6 * 1024 * 1024)
-/* Undecoded bytes after which a transfer pauses. Above WOW_PAGE_BYTES, so that a page fits whole
-** and the one behind it can be asked for. */
-#define WOW_BUFFER_BYTES (8 * 1024 * 1024)
-/* One row. SQLite's own ceiling for a value is 1,000,000,000. */
-#define WOW_ROW_BYTES (256 * 1024 * 1024)
+/* The text of one page. Two are held at once (one being read, one in flight), with the decoder's
+** slack: well below the 32 MB that a scan may take. */
+#define WOW_MAX_PAGE_BYTES (6 * 1024 * 1024)
+/* Undecoded bytes after which a transfer pauses. Above WOW_MAX_PAGE_BYTES, so that a complete page
+** fits and the next one can be asked for. */
+#define WOW_MAX_BUFFER_BYTES (8 * 1024 * 1024)
+/* One row. SQLite's own limit for a value is 1,000,000,000. */
+#define WOW_MAX_ROW_BYTES (256 * 1024 * 1024)
 /* How deep a JSON document in a column may nest. PostgreSQL's own parser stops somewhat earlier. */
-#define WOW_JSON_DEPTH 10000
-/* A control document: OpenAPI descriptions of large schemas have several megabytes. */
+#define WOW_MAX_JSON_DEPTH 10000
+/* The largest integer that a JSON number, which is a double, says exactly. */
+#define WOW_MAX_JSON_INTEGER 9007199254740992.0
+/* A control document: the OpenAPI descriptions of large schemas have several megabytes. */
 #define WOW_MAX_DOCUMENT_BYTES (64 * 1024 * 1024)
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
 ** large_client_header_buffers); PostgREST itself takes 50 KB, headers included. */
-#define WOW_URL_BYTES 7000
-/* One constant, percent-encoded. A longer one is compared here. */
-#define WOW_CONSTANT_BYTES 4000
+#define WOW_MAX_URL_BYTES 7000
+/* One constant, percent-encoded. Longer ones are compared here. */
+#define WOW_MAX_CONSTANT_BYTES 4000
 
-/* Rows that a server may claim to have. PostgreSQL's tables end far below. */
+/* Rows that a server may claim to have. PostgreSQL's tables end far below that. */
 #define WOW_MAX_CLAIMED_ROWS 1000000000000000LL
 
-/* Each part of an error message. Enough to see what is wrong; a page is not. */
-#define WOW_ERROR_BYTES 2000
-/* The body of an answer that is an error. */
+/* Each part of an error message: enough to see what is wrong. */
+#define WOW_MAX_ERROR_BYTES 2000
+/* The body of a response that is an error. */
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
+/* Shorter texts cannot be secrets, and redacting them would tear words apart. */
+#define WOW_MIN_SECRET_BYTES 6
 
 /* ---- HTTP */
 
@@ -73,76 +77,87 @@
 #define WOW_BACKOFF_MS 200
 /* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
 #define WOW_MAX_BACKOFF_MS 30000
-/* What curl reads at once; its largest. Fewer calls of the sink: PostgREST sends one large chunk.
- */
+/* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one large
+** chunk. */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
-/* The shortest time between two lines of progress, milliseconds. */
-#define WOW_PROGRESS_MS 100
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
-/* Requests that the log keeps. */
+/* Requests that the log keeps, by default and at most. */
 #define WOW_LOG_ENTRIES 1000
+#define WOW_MAX_LOG_ENTRIES 1000000
 /* Idle curl handles that are kept for the next request: a scan has two requests under way. */
 #define WOW_MAX_IDLE_HANDLES 4
+/* The shortest time between two updates of the progress line, milliseconds. */
+#define WOW_PROGRESS_MS 100
 
 /* ---- lookups of joins */
 
-/* What a request costs, in rows that travel. A round trip within a house is a few hundred rows, one
-** over the internet tens of thousands; and gateways allow so many requests a minute, but any number
-** of rows. */
+/* What a request costs, in rows that travel. A round trip is a few hundred rows within a building,
+** tens of thousands over the internet; and gateways limit requests per minute, but not rows. */
 #define WOW_ROWS_PER_REQUEST 2500
-/* After so many lookups the server is asked how many rows the relation has, unless it was before.
- */
+/* After this many lookups the server is asked how many rows the relation has, unless it was asked
+** before. */
 #define WOW_LOOKUPS_BEFORE_COUNT 5
-/* Rows of one lookup's answer that are remembered; the rest is asked for again. */
-#define WOW_LOOKUP_ROWS 250
-/* Bytes of answers that one virtual table remembers while a statement runs: first in memory, behind
-** WOW_SPOOL_BYTES in a temporary file. Beyond, lookups are requests. */
-#define WOW_ANSWERS_BYTES (1024LL * 1024 * 1024)
+/* Rows of one lookup that are remembered; the remaining ones are asked for again. */
+#define WOW_MAX_LOOKUP_ROWS 250
+/* Bytes of rows that one virtual table remembers while a statement runs: up to WOW_SPOOL_BYTES in
+** memory, after that in a temporary file. Beyond, every lookup is a request. */
+#define WOW_MAX_ROW_CACHE_BYTES (1024LL * 1024 * 1024)
 #define WOW_SPOOL_BYTES (16 * 1024 * 1024)
-/* The largest relation that is fetched whole to answer lookups. */
-#define WOW_FETCH_ROWS 2000000
-/* How long the server may take to estimate a relation's rows, milliseconds: an estimate that is not
-** there at once is not worth waiting for. */
+/* The largest relation that is fetched as a whole to answer lookups, in rows. */
+#define WOW_MAX_FETCH_ROWS 2000000
+/* How long the server may take to estimate a relation's rows, milliseconds: an estimate that does
+** not come at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
 
-/* ---- functions */
+/* ---- statements and functions */
 
-/* Arguments of a table-valued function: one bit of idxNum each. */
-#define WOW_MAX_TVF_ARGS 8
-
-/* ---- statements */
-
-/* So many statements, nested or stepped by turns, have budgets and remembered answers of their own
-** at a time; applications seldom read from more than a few. */
+/* Runs of statements, nested or stepped in turns, that have budgets and remembered rows of their
+** own at a time; applications seldom read from more than a few. */
 #define WOW_MAX_RUNS 8
+/* Arguments of a table-valued function; each is a bit of idxNum. */
+#define WOW_MAX_TVF_ARGS 8
 
 /* ---- the planner's costs; the unit is about one row of a local table */
 
-/* Rows of a relation of which nothing is known. */
+/* Rows of a relation about which nothing is known. */
 #define WOW_DEFAULT_ROWS 100000.0
-/* A row that travels: some 2 microseconds over the wire, where a local row takes a tenth of one. */
+/* A row that travels: about 2 microseconds over the wire, where a local row takes a tenth of
+** one. */
 #define WOW_COST_ROW 20.0
-/* A request of a scan. A round trip is dearer than this by far; but scans are compared with each
-** other by the rows that they move. */
+/* A request of a scan. A round trip is much more expensive than this; but scans are compared with
+** each other by the rows that they move. */
 #define WOW_COST_REQUEST 40.0
-/* A lookup by key. Not what one round trip costs: lookups are remembered, and when they have cost
-** as much as fetching the whole they become one fetch, so that many of them are never dear. And
-** SQLite takes a local table that was never analysed for a million rows; it should still look up
-** the keys of the three that it has, rather than scan the remote one. */
+/* A lookup by key. Not what one round trip costs: lookups are remembered, and once they have cost
+** as much as fetching the whole relation they become one fetch, so that many of them are never
+** expensive. And SQLite assumes a million rows for a local table that was never analysed; it should
+** still look up the keys of the three that it has, rather than scan the remote one. */
 #define WOW_COST_LOOKUP 1.0
 /* A row of a lookup, likewise. */
 #define WOW_COST_LOOKUP_ROW 1.0
-/* Rows that a value of a foreign key, or of any column that is compared with another table's, has:
+/* Rows for one value of a foreign key, or of any column that is compared with another table's:
 ** SQLite's own guess for an index. */
 #define WOW_ROWS_PER_VALUE 10.0
-/* Groups that another table would have to be looked up for, instead of the other way round: no
-** other plan is as dear, so it is only taken where there is no other. */
+/* Groups for which another table would have to be looked up, instead of the other way round: more
+** expensive than any other plan, so that it is chosen only if there is no other. */
 #define WOW_COST_OUTSIDE 1e15
-/* What part of a relation the terms leave. */
+/* The part of a relation that a term leaves. */
 #define WOW_SELECTIVITY_EQ 0.02
 #define WOW_SELECTIVITY_IN 0.1
 #define WOW_SELECTIVITY_RANGE 0.3
 #define WOW_SELECTIVITY_NE 0.9
+
+/* Names that callers outside of this folder still use. */
+#define WOW_PAGE_ROWS WOW_MAX_PAGE_ROWS
+#define WOW_SAMPLE_VALUES WOW_MAX_SAMPLE_VALUES
+#define WOW_PAGE_BYTES WOW_MAX_PAGE_BYTES
+#define WOW_BUFFER_BYTES WOW_MAX_BUFFER_BYTES
+#define WOW_ROW_BYTES WOW_MAX_ROW_BYTES
+#define WOW_JSON_DEPTH WOW_MAX_JSON_DEPTH
+#define WOW_URL_BYTES WOW_MAX_URL_BYTES
+#define WOW_CONSTANT_BYTES WOW_MAX_CONSTANT_BYTES
+#define WOW_LOOKUP_ROWS WOW_MAX_LOOKUP_ROWS
+#define WOW_ANSWERS_BYTES WOW_MAX_ROW_CACHE_BYTES
+#define WOW_FETCH_ROWS WOW_MAX_FETCH_ROWS
 
 #endif

@@ -1,5 +1,5 @@
 /*
-** Functions that show what is there and what was asked: servers, tables, columns, the log, plans,
+** Functions that show what there is and what was asked: servers, tables, columns, the log, plans,
 ** errors, and the functions themselves.
 */
 #include <string.h>
@@ -28,29 +28,36 @@ static int run_last_error(struct wow_call *call, struct wow_error *err) {
   return wow_functions_take_result(call, wow_error_json(&call->conn->last_error), err);
 }
 
-static void help_row(struct wow_tvf_rows *rows, const char *name, const char *usage,
-                     const char *summary, const char *group, const char *topic) {
-  bool wanted =
-      topic == NULL || sqlite3_stricmp(topic, group) == 0 || sqlite3_stricmp(topic, name) == 0;
-  if (!wanted) return;
-  wow_tvf_add_text(rows, name);
-  wow_tvf_add_text(rows, usage);
-  wow_tvf_add_text(rows, summary);
-  wow_tvf_add_text(rows, group);
-  wow_tvf_end_row(rows);
+/* Where a row of wowsql_help goes, and which rows are wanted. */
+struct help {
+  struct wow_tvf_rows *rows;
+  const char *group; /* of the function */
+  const char *topic; /* the name of a group or function; NULL: all */
+};
+
+static void help_row(const struct help *help, const char *name, const char *usage,
+                     const char *summary) {
+  if (help->topic && sqlite3_stricmp(help->topic, help->group) != 0 &&
+      sqlite3_stricmp(help->topic, name) != 0) {
+    return;
+  }
+  wow_tvf_add_text(help->rows, name);
+  wow_tvf_add_text(help->rows, usage);
+  wow_tvf_add_text(help->rows, summary);
+  wow_tvf_add_text(help->rows, help->group);
+  wow_tvf_end_row(help->rows);
 }
 
 static int table_help(struct wow_tvf_call *call, struct wow_error *err) {
-  const char *topic = wow_tvf_arg_text(call, 0);
+  struct help help = {.rows = call->rows, .topic = wow_tvf_arg_text(call, 0)};
   (void)err;
   for (int i = 0; call->groups[i]; i++) {
     const struct wow_function_group *group = call->groups[i];
-    for (const struct wow_function *f = group->functions; f->name; f++) {
-      help_row(call->rows, f->name, f->usage, f->summary, group->name, topic);
-    }
-    for (const struct wow_tvf *f = group->tables; f->name; f++) {
-      help_row(call->rows, f->name, f->usage, f->summary, group->name, topic);
-    }
+    help.group = group->name;
+    for (const struct wow_function *f = group->functions; f->name; f++)
+      help_row(&help, f->name, f->usage, f->summary);
+    for (const struct wow_tvf *f = group->tables; f->name; f++)
+      help_row(&help, f->name, f->usage, f->summary);
   }
   return SQLITE_OK;
 }
@@ -58,7 +65,7 @@ static int table_help(struct wow_tvf_call *call, struct wow_error *err) {
 /* ---------------------------------------------------------------- servers and requests */
 
 static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
-  /* The environment may name the default server, which the first use connects. */
+  /* The environment may name the default server, which is connected when it is first used. */
   struct wow_error none = {0};
   wow_connection_server(call->conn, WOW_DEFAULT_SERVER, &none);
   wow_error_reset(&none);
@@ -113,13 +120,17 @@ static int call_catalog(struct wow_tvf_call *call, int server_arg,
   return wow_server_catalog(call->conn, server, NULL, catalog, err);
 }
 
-/* The names of the key's columns with commas between them; NULL: no key. */
-static char *key_names(const struct wow_relation *relation) {
+/* Adds the names of the key's columns, separated by commas; NULL if there is no key. */
+static int add_key(struct wow_tvf_rows *rows, const struct wow_relation *relation) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   for (int i = 0; i < relation->n_key; i++) {
     sqlite3_str_appendf(str, "%s%s", i ? "," : "", relation->columns[relation->key[i]].name);
   }
-  return sqlite3_str_finish(str);
+  char *names = sqlite3_str_finish(str);
+  if (names == NULL && relation->n_key > 0) return SQLITE_NOMEM;
+  wow_tvf_add_text(rows, names);
+  sqlite3_free(names);
+  return SQLITE_OK;
 }
 
 static int table_tables(struct wow_tvf_call *call, struct wow_error *err) {
@@ -127,14 +138,12 @@ static int table_tables(struct wow_tvf_call *call, struct wow_error *err) {
   int rc = call_catalog(call, 0, &catalog, err);
   for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
     const struct wow_relation *relation = catalog->relations[i];
-    char *key = key_names(relation);
     wow_tvf_add_text(call->rows, relation->name);
     wow_tvf_add_integer(call->rows, relation->n_columns);
-    wow_tvf_add_text(call->rows, key);
+    if (add_key(call->rows, relation) != SQLITE_OK) return wow_error_nomem(err);
     wow_tvf_add_integer(call->rows, relation->writable);
     wow_tvf_add_text(call->rows, relation->comment);
     wow_tvf_end_row(call->rows);
-    sqlite3_free(key);
   }
   return rc;
 }
@@ -168,14 +177,15 @@ static int table_columns(struct wow_tvf_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- plans */
 
-/* One row of wowsql_explain for each term that was left local; one without a term if none was. */
+/* Adds a row of wowsql_explain for each term that was not sent, or one without a term if all
+** were. */
 static void explain_rows(struct wow_tvf_rows *rows, const char *table, const char *plan,
                          const struct wow_plan_note *notes) {
   int n = 0;
   for (const struct wow_plan_note *note = notes; note; note = note->next) {
     bool repeated = false;
     if (strcmp(note->plan, plan) != 0) continue;
-    /* SQLite asks for the same plan several times. */
+    /* SQLite asks for the same plan several times, and each time it is noted. */
     for (const struct wow_plan_note *other = notes; other != note; other = other->next) {
       repeated =
           repeated || (strcmp(other->plan, plan) == 0 && strcmp(other->term, note->term) == 0);
@@ -194,7 +204,8 @@ static void explain_rows(struct wow_tvf_rows *rows, const char *table, const cha
   wow_tvf_end_row(rows);
 }
 
-/* Reads "SCAN users VIRTUAL TABLE INDEX 1:GET users?..." of EXPLAIN QUERY PLAN. */
+/* Takes the plan out of a line of EXPLAIN QUERY PLAN, "SCAN users VIRTUAL TABLE INDEX 1:GET
+** users?...", if it is one of ours. SQLITE_OK or SQLITE_NOMEM. */
 static int explain_line(struct wow_tvf_rows *rows, const char *detail,
                         const struct wow_plan_note *notes) {
   static const char mark[] = " VIRTUAL TABLE INDEX ";
@@ -263,10 +274,11 @@ static const struct wow_tvf tables[] = {
      table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, "wowsql_explain(sql)",
-     "For each remote table of a statement the request, and the terms that SQLite keeps to itself.",
+     "For each remote table of a statement, the request and the terms that SQLite evaluates "
+     "itself.",
      table_explain},
     {"wowsql_help", "name TEXT, usage TEXT, summary TEXT, \"group\" TEXT", 4, "topic HIDDEN", 1, 0,
-     "wowsql_help([name or group])", "The functions there are.", table_help},
+     "wowsql_help([name or group])", "All functions.", table_help},
     {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 

@@ -1,6 +1,6 @@
 /*
-** Functions that speak to the REST service directly, for what SQL over tables cannot say: raw
-** requests, and functions of the database.
+** Functions that use the REST service directly, for what SQL over tables cannot say: raw requests,
+** and functions of the database.
 */
 #include <string.h>
 
@@ -12,14 +12,15 @@
 
 /* ---------------------------------------------------------------- requests */
 
-/* Is this the path of a table or function, not a URL of its own? The key must not go elsewhere. */
+/* Checks that this is the path of a table or function, and not a URL: the key must not be sent
+** elsewhere. */
 static int check_path(const char *path, struct wow_error *err) {
   if (path && *path && strstr(path, "://") == NULL && strncmp(path, "//", 2) != 0) return SQLITE_OK;
   return wow_error_hint(err, SQLITE_ERROR, NULL, "for example 'users?select=id,name&age=gte.18'",
                         "a path below the server's REST service is needed");
 }
 
-/* Fetches a path of the user's. Free response->body. */
+/* Fetches a path that the user gave. Free response->body. */
 static int get_path(struct wow_connection *conn, const char *server_name, const char *path,
                     struct wow_response *response, struct wow_error *err) {
   struct wow_server *server = wow_connection_server(conn, server_name, err);
@@ -40,8 +41,8 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   return rc;
 }
 
-/* Calls a function of the database. Its arguments travel in the body: in a GET some would be taken
-** for filters. Free response->body. */
+/* Calls a function of the database. Its arguments are sent in the body: in a GET some of them would
+** be taken for filters. Free response->body. */
 static int call_rpc(struct wow_connection *conn, const char *server_name, const char *name,
                     const char *args, struct wow_response *response, struct wow_error *err) {
   struct wow_server *server = wow_connection_server(conn, server_name, err);
@@ -61,7 +62,7 @@ static int call_rpc(struct wow_connection *conn, const char *server_name, const 
   return rc;
 }
 
-/* An empty answer (a function that returns nothing) is NULL. */
+/* An empty response, of a function that returns nothing, is NULL. */
 static int result_body(struct wow_call *call, struct wow_response *response,
                        struct wow_error *err) {
   if (*response->body) return wow_functions_take_result(call, response->body, err);
@@ -112,7 +113,7 @@ static int add_elements(struct wow_tvf_call *call, const char *body, struct wow_
   }
   if (rc != SQLITE_DONE) {
     wow_error_set(err, rc == SQLITE_NOMEM ? rc : SQLITE_ERROR, NULL,
-                  "the server's answer is no JSON: %s", sqlite3_errmsg(call->conn->db));
+                  "the server's response is not JSON: %s", sqlite3_errmsg(call->conn->db));
   }
   sqlite3_finalize(stmt);
   return rc == SQLITE_DONE ? SQLITE_OK : err->rc;
@@ -142,7 +143,7 @@ static int table_rpc_rows(struct wow_tvf_call *call, struct wow_error *err) {
 
 static const struct wow_function functions[] = {
     {"wowsql_get", 1, 1, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_get(path)",
-     "The JSON answer to GET of a path below the REST service.", run_get},
+     "The JSON response to a GET request for a path below the REST service.", run_get},
     {"wowsql_rpc", 1, 2, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_rpc(name [, args])",
      "Calls a function of the database with the members of a JSON object as its arguments.",
      run_rpc},
@@ -152,7 +153,7 @@ static const struct wow_function functions[] = {
 static const struct wow_tvf tables[] = {
     {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1,
      "wowsql_rows(path) [WHERE server = name]",
-     "A row for each element of the answer to GET of a path.", table_rows},
+     "A row for each element of the response to a GET request for a path.", table_rows},
     {"wowsql_rpc_rows", "value", 1, "name HIDDEN, args HIDDEN, server HIDDEN", 3, 1,
      "wowsql_rpc_rows(name [, args]) [WHERE server = name]",
      "A row for each element that a function of the database returns.", table_rpc_rows},

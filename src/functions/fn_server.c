@@ -1,9 +1,11 @@
 /*
-** Functions about servers: connecting, choosing, forgetting them; settings of the connection.
+** Functions about servers: connecting to them, choosing and forgetting them; and the settings of
+** the database connection.
 */
-#include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "functions/functions.h"
 #include "server/connection.h"
 #include "server/server.h"
@@ -11,19 +13,24 @@
 
 /* ---------------------------------------------------------------- connecting */
 
+static const char *json_bool(bool value) {
+  return value ? "true" : "false";
+}
+
 /* A server as JSON, without its secrets. NULL: no memory. */
 static char *server_summary(const struct wow_server *server, bool is_current) {
-  cJSON *json = cJSON_CreateObject();
-  cJSON_AddStringToObject(json, "name", server->options.name);
-  cJSON_AddStringToObject(json, "project_url", server->project_url);
-  cJSON_AddStringToObject(json, "rest_path", server->options.paths[WOW_REST]);
-  cJSON_AddBoolToObject(json, "has_key", server->api_key != NULL);
-  cJSON_AddBoolToObject(json, "current", is_current);
-  char *printed = cJSON_PrintUnformatted(json);
-  char *text = printed ? sqlite3_mprintf("%s", printed) : NULL;
-  cJSON_free(printed);
-  cJSON_Delete(json);
-  return text;
+  const char *name = server->options.name, *url = server->project_url;
+  const char *path = server->options.paths[WOW_REST];
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendall(str, "{\"name\":");
+  wow_text_append_json(str, name, strlen(name));
+  sqlite3_str_appendall(str, ",\"project_url\":");
+  wow_text_append_json(str, url, strlen(url));
+  sqlite3_str_appendall(str, ",\"rest_path\":");
+  wow_text_append_json(str, path, strlen(path));
+  sqlite3_str_appendf(str, ",\"has_key\":%s,\"current\":%s}", json_bool(server->api_key != NULL),
+                      json_bool(is_current));
+  return sqlite3_str_finish(str);
 }
 
 static int run_connect(struct wow_call *call, struct wow_error *err) {
@@ -81,8 +88,6 @@ static int run_refresh(struct wow_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- settings of the connection */
 
-#define MAX_LOG_SIZE 1000000
-
 static int run_config(struct wow_call *call, struct wow_error *err) {
   struct wow_connection *conn = call->conn;
   const char *name = wow_functions_arg_text(call, 0);
@@ -90,7 +95,7 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     const char *name;
     bool *is_on; /* NULL: log_size */
     sqlite3_int64 max;
-  } settings[] = {{"log_size", NULL, MAX_LOG_SIZE},
+  } settings[] = {{"log_size", NULL, WOW_MAX_LOG_ENTRIES},
                   {"progress", &conn->progress.is_on, 1},
                   {"ship", &conn->ship, 1}};
   struct wow_log *log = wow_http_log(conn->http);
@@ -116,7 +121,7 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     return SQLITE_OK;
   }
   return wow_error_set(err, SQLITE_ERROR, NULL,
-                       "unknown setting '%s'; there are: log_size, progress, ship",
+                       "unknown setting '%s'; valid settings: log_size, progress, ship",
                        name ? name : "NULL");
 }
 
@@ -131,7 +136,7 @@ static const struct wow_function functions[] = {
     {"wowsql_disconnect", 0, 1, WOW_EFFECTS, "wowsql_disconnect([server])",
      "Forgets a server and its key.", run_disconnect},
     {"wowsql_refresh", 0, 1, 0, "wowsql_refresh([server])",
-     "Forgets what is cached of a server's tables and columns.", run_refresh},
+     "Forgets what is cached about a server's tables and columns.", run_refresh},
     {"wowsql_config", 1, 2, WOW_EFFECTS, "wowsql_config(name [, value])",
      "Reads or changes a setting of this connection: log_size, progress, ship.", run_config},
     {NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -1,5 +1,5 @@
 /*
-** SQL functions: registering and calling them. See functions.h.
+** Registering and calling SQL functions, see functions.h.
 */
 #include "functions/functions.h"
 

@@ -212,7 +212,7 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
     if (!(idx_num & (1 << arg))) continue;
     cursor->args[arg] = sqlite3_value_dup(argv[n++]);
     if (cursor->args[arg] == NULL) return SQLITE_NOMEM;
-    /* A NULL argument equals nothing: no rows. */
+    /* NULL equals nothing, so there are no rows. */
     if (sqlite3_value_type(cursor->args[arg]) == SQLITE_NULL) return SQLITE_OK;
   }
   struct wow_tvf_call call = {

@@ -3,9 +3,9 @@
 **
 ** SQLite does not announce an interrupt: whoever waits must ask. From 3.41 on there is
 ** sqlite3_is_interrupted. Before, a statement of our own is stepped, which fails with
-** SQLITE_INTERRUPT while another statement is running. (While none is, stepping it would clear the
-** flag; but we only wait within xFilter, xNext and functions.) The statement is finalised at once:
-** one left open would keep the application from closing its connection.
+** SQLITE_INTERRUPT while another statement is running. (While none is, as when a statement is being
+** prepared, stepping ours clears the flag.) The statement is finalised at once: one left open would
+** keep the application from closing its connection.
 */
 #include "http/http.h"
 
@@ -15,14 +15,14 @@
 #include "base/clock.h"
 #include "http/private.h"
 
-/* ---------------------------------------------------------------- the connection's side */
+/* ---------------------------------------------------------------- the HTTP side */
 
 int wow_http_new(sqlite3 *db, struct wow_http **out, struct wow_error *err) {
   struct wow_http *http = sqlite3_malloc64(sizeof(*http));
   if (http == NULL) return wow_error_nomem(err);
   memset(http, 0, sizeof(*http));
   http->db = db;
-  /* Counts its calls, and has been thread-safe since 7.84; the one global thing in this library. */
+  /* The only global state of this library. It counts its calls, and is thread-safe since 7.84. */
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     sqlite3_free(http);
     return wow_error_set(err, SQLITE_ERROR, NULL, "libcurl cannot be initialised");
@@ -49,7 +49,7 @@ struct wow_log *wow_http_log(struct wow_http *http) {
   return &http->log;
 }
 
-/* Handles are used again, which keeps their buffers; connections live in the multi anyway. */
+/* Handles are reused because of their buffers; the connections belong to the multi handle. */
 CURL *wow_http_take_handle(struct wow_http *http) {
   if (http->n_idle > 0) return http->idle[--http->n_idle];
   return curl_easy_init();
@@ -77,7 +77,7 @@ static bool ask_interrupted(sqlite3 *db) {
   return rc == SQLITE_INTERRUPT;
 }
 
-/* Looks at most once in WOW_POLL_MS. */
+/* Asks at most twice in WOW_POLL_MS. */
 static bool is_interrupted(struct wow_http *http) {
   double now = wow_clock_ms();
   if (now - http->interrupt_checked_ms < WOW_POLL_MS / 2.0) return false;
@@ -92,7 +92,8 @@ void wow_http_pump(struct wow_http *http) {
   CURLMsg *message;
   double now = wow_clock_ms(), unheard_ms = now - http->pumped_ms;
   for (struct wow_transfer *t = http->transfers; t; t = t->next) {
-    /* While the application did something else, nobody listened: that is no silence. */
+    /* While the application did something else, nobody listened: that is not the server's
+    ** silence. */
     if (unheard_ms > 2 * WOW_POLL_MS) t->active_ms += unheard_ms;
     if (t->active_ms > now) t->active_ms = now;
     if (t->state == TRANSFER_PENDING && t->retry_at_ms <= now) wow_transfer_start(t);

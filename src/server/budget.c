@@ -5,15 +5,24 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "server/connection.h"
 #include "server/server.h"
 
-static int over_budget(const struct wow_server *server, const char *option, sqlite3_int64 most,
-                       const char *unit, struct wow_error *err) {
-  char *hint = sqlite3_mprintf("option %s of server '%s' allows no more; 0 lifts it", option,
-                               server->options.name);
-  int rc = wow_error_hint(err, SQLITE_ERROR, NULL, hint ? hint : option,
-                          "the statement was stopped at its budget of %lld %s", most, unit);
+/* What an option limits. */
+struct budget {
+  const char *option;
+  const char *unit;
+  sqlite3_int64 max; /* 0: no limit */
+};
+
+static int fail_over(const struct wow_server *server, const struct budget *budget,
+                     struct wow_error *err) {
+  char *hint = sqlite3_mprintf("option %s of server '%s' sets the limit; 0 removes it",
+                               budget->option, server->options.name);
+  int rc = wow_error_hint(err, SQLITE_ERROR, NULL, hint ? hint : budget->option,
+                          "the statement was stopped at its budget of %lld %s", budget->max,
+                          budget->unit);
   sqlite3_free(hint);
   return rc;
 }
@@ -34,26 +43,20 @@ struct wow_spent *wow_budget_spent(struct wow_connection *conn, struct wow_serve
 
 int wow_budget_check(const struct wow_server *server, const struct wow_spent *spent,
                      struct wow_error *err) {
-  if (server->options.statement_max_rows > 0 && spent->rows > server->options.statement_max_rows) {
-    return over_budget(server, "statement_max_rows", server->options.statement_max_rows, "rows",
-                       err);
-  }
-  if (server->options.statement_max_bytes > 0 &&
-      spent->bytes > server->options.statement_max_bytes) {
-    return over_budget(server, "statement_max_bytes", server->options.statement_max_bytes, "bytes",
-                       err);
-  }
+  const struct wow_options *options = &server->options;
+  struct budget rows = {"statement_max_rows", "rows", options->statement_max_rows};
+  struct budget bytes = {"statement_max_bytes", "bytes", options->statement_max_bytes};
+  if (rows.max > 0 && spent->rows > rows.max) return fail_over(server, &rows, err);
+  if (bytes.max > 0 && spent->bytes > bytes.max) return fail_over(server, &bytes, err);
   return SQLITE_OK;
 }
 
 int wow_budget_spend_request(struct wow_connection *conn, struct wow_server *server,
                              struct wow_spent *spent, struct wow_error *err) {
+  struct budget requests = {"statement_max_requests", "requests",
+                            server->options.statement_max_requests};
   if (spent == NULL) spent = wow_budget_spent(conn, server);
-  if (server->options.statement_max_requests > 0 &&
-      spent->requests >= server->options.statement_max_requests) {
-    return over_budget(server, "statement_max_requests", server->options.statement_max_requests,
-                       "requests", err);
-  }
+  if (requests.max > 0 && spent->requests >= requests.max) return fail_over(server, &requests, err);
   spent->requests++;
   return SQLITE_OK;
 }

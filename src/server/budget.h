@@ -1,4 +1,7 @@
-/* What runs of statements have used of a server, and the budgets statement_max_... */
+/*
+** Budgets: the options statement_max_rows, statement_max_bytes and statement_max_requests, and what
+** each run of statements (see run.h) has used of them at a server.
+*/
 #ifndef WOW_BUDGET_H
 #define WOW_BUDGET_H
 
@@ -8,22 +11,23 @@
 struct wow_connection;
 struct wow_server;
 
-/* What one run of statements (see statement.h) has used of the budgets statement_max_... */
 struct wow_spent {
-  sqlite3_uint64 run; /* 0: none yet */
+  sqlite3_uint64 run; /* whose it is; 0: nobody's */
   sqlite3_int64 rows;
   sqlite3_int64 bytes;
   sqlite3_int64 requests;
 };
 
-/* Where the statements that are running now count what they use of the server. It stays theirs as
-** long as `run` is the same, and lives as long as the server. */
+/* Where the current run counts what it uses of the server. It stays the run's as long as `run` is
+** the same, and lives as long as the server. */
 struct wow_spent *wow_budget_spent(struct wow_connection *conn, struct wow_server *server);
-/* Are these more rows or bytes than the budgets allow? Then SQLITE_ERROR, and the error names the
-** limit. */
+
+/* Are these more rows or bytes than the options allow? Then SQLITE_ERROR, and the error names the
+** option. */
 int wow_budget_check(const struct wow_server *server, const struct wow_spent *spent,
                      struct wow_error *err);
 
+/* Counts a request (spent NULL: of the current run), or says that the options allow no more. */
 int wow_budget_spend_request(struct wow_connection *conn, struct wow_server *server,
                              struct wow_spent *spent, struct wow_error *err);
 

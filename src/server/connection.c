@@ -1,12 +1,16 @@
 /*
-** The state of one database connection and the registry of its servers, see connection.h.
+** The state of one database connection, and the registry of its servers. See connection.h.
 */
 #include "server/connection.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---------------------------------------------------------------- the registry */
+/* ---------------------------------------------------------------- servers */
+
+const char *wow_connection_current(const struct wow_connection *conn) {
+  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
+}
 
 static void registry_remove(struct wow_connection *conn, const char *name) {
   for (struct wow_server **link = &conn->servers; *link; link = &(*link)->next) {
@@ -62,7 +66,7 @@ struct wow_server *wow_connection_server(struct wow_connection *conn, const char
   wow_error_hint(err, SQLITE_ERROR, NULL,
                  is_default ? WOW_CONNECT_HINT
                             : "SELECT wowsql_connect(url, key, json_object('name', ...)); "
-                              "SELECT * FROM wowsql_servers lists those there are",
+                              "SELECT * FROM wowsql_servers lists the servers",
                  "there is no server '%s'", name);
   return NULL;
 }
@@ -117,6 +121,8 @@ void wow_connection_free(struct wow_connection *conn) {
   sqlite3_free(conn);
 }
 
+/* ---------------------------------------------------------------- errors and SQL */
+
 int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message) {
   int rc = err->rc;
   sqlite3_free(*message);
@@ -136,8 +142,4 @@ int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what
   sqlite3_free(message);
   sqlite3_free(sql);
   return rc;
-}
-
-const char *wow_connection_current(const struct wow_connection *conn) {
-  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
 }

@@ -70,7 +70,7 @@ int wow_options_init(struct wow_options *options) {
   options->verify_ssl = true;
   options->timeout_s = WOW_TIMEOUT_S;
   options->connect_timeout_s = WOW_CONNECT_TIMEOUT_S;
-  options->page_size = WOW_PAGE_ROWS;
+  options->page_size = WOW_MAX_PAGE_ROWS;
   options->max_rows = -1;
   options->retries = WOW_RETRIES;
   for (size_t i = 0; rc == SQLITE_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -128,7 +128,7 @@ static int set_field(struct wow_options *options, const struct option *option, c
     *(int *)field = (int)cJSON_GetNumberValue(value);
     return SQLITE_OK;
   case OPTION_INT64:
-    if (!is_whole_number(value, option->min, 9007199254740992.0)) return SQLITE_MISMATCH;
+    if (!is_whole_number(value, option->min, WOW_MAX_JSON_INTEGER)) return SQLITE_MISMATCH;
     *(sqlite3_int64 *)field = (sqlite3_int64)cJSON_GetNumberValue(value);
     return SQLITE_OK;
   default: return set_collation((enum wow_collation *)field, value);

@@ -1,5 +1,5 @@
 /*
-** Progress, see progress.h.
+** The progress line, see progress.h.
 */
 #include "server/progress.h"
 

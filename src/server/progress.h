@@ -1,6 +1,6 @@
 /*
-** Rows, bytes and rate of what is under way, on the terminal's standard error; switched on by
-** wowsql_config('progress', 1). Nothing is shown where standard error is no terminal.
+** The progress line: rows, bytes and rate of what is under way, on the terminal's standard error.
+** wowsql_config('progress', 1) turns it on. If standard error is not a terminal, nothing is shown.
 */
 #ifndef WOW_PROGRESS_H
 #define WOW_PROGRESS_H
@@ -11,7 +11,6 @@
 
 struct wow_connection;
 
-/* What is shown on the terminal while rows travel. */
 struct wow_progress {
   bool is_on;
   bool is_shown; /* there is a line on the terminal now */
@@ -23,7 +22,7 @@ struct wow_progress {
 
 /* Shows a line, if it is time to. `what` names what travels. */
 void wow_progress_show(struct wow_connection *conn, const char *what);
-/* Wipes the line, and begins anew. */
+/* Clears the line and starts counting from zero. */
 void wow_progress_end(struct wow_connection *conn);
 
 #endif

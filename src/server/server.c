@@ -35,8 +35,8 @@ void wow_server_release(struct wow_server *server) {
 
 /* ---------------------------------------------------------------- URL and key */
 
-/* Is `text` a host with an optional port, and a path where `allow_path`? Everything else could
-** smuggle something into the URL. */
+/* Is `text` a host with an optional port, and a path if `allow_path`? Anything else could smuggle
+** something into the URL. */
 static bool is_url_text(const char *text, bool allow_path) {
   if (*text == 0 || *text == '/') return false;
   for (const char *p = text; *p; p++) {
@@ -69,7 +69,7 @@ static int resolve_url(struct wow_server *server, const char *project, struct wo
                           "give a project's name (myproject), a domain, or an http(s) URL",
                           "'%.100s' is not a project URL", project);
   }
-  /* A name without a dot or a port is a project's slug, except localhost. */
+  /* A name without a dot and without a port is a project's slug, unless it is localhost. */
   bool is_slug =
       !is_url && !strpbrk(after_scheme, ".:") && sqlite3_stricmp(after_scheme, "localhost") != 0;
   if (is_url)
@@ -140,7 +140,8 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
   if (rc != SQLITE_OK && err->http_status == 404) {
     sqlite3_free(err->hint);
     err->hint = sqlite3_mprintf(
-        "the server does not describe its tables (openapi-mode=disabled), or it is no PostgREST: "
+        "the server does not describe its tables (openapi-mode=disabled), or it is not a "
+        "PostgREST: "
         "check the project URL and the option rest_path, or give the columns yourself: "
         "CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name text')");
   }
