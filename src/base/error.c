@@ -67,34 +67,35 @@ static char *clean_copy(const char *text) {
   return copy;
 }
 
-static int set(struct wow_error *err, int rc, const char *what, const char *hint,
-               const char *format, va_list args) {
-  if (err->rc != SQLITE_OK) return err->rc;
-  char *message = sqlite3_vmprintf(format, args);
-  err->rc = rc;
-  err->message = clean_copy(message);
-  err->what = clean_copy(what);
-  err->hint = clean_copy(hint);
+/* Records an error and frees `message`. */
+static int record(struct wow_error *err, int rc, const char *what, const char *hint,
+                  char *message) {
+  if (err->rc == SQLITE_OK) {
+    err->rc = rc;
+    err->message = clean_copy(message);
+    err->what = clean_copy(what);
+    err->hint = clean_copy(hint);
+    if (err->message == NULL) err->rc = SQLITE_NOMEM;
+  }
   sqlite3_free(message);
-  if (err->message == NULL) err->rc = SQLITE_NOMEM;
   return err->rc;
 }
 
 int wow_error_set(struct wow_error *err, int rc, const char *what, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  rc = set(err, rc, what, NULL, format, args);
+  char *message = sqlite3_vmprintf(format, args);
   va_end(args);
-  return rc;
+  return record(err, rc, what, NULL, message);
 }
 
 int wow_error_hint(struct wow_error *err, int rc, const char *what, const char *hint,
                    const char *format, ...) {
   va_list args;
   va_start(args, format);
-  rc = set(err, rc, what, hint, format, args);
+  char *message = sqlite3_vmprintf(format, args);
   va_end(args);
-  return rc;
+  return record(err, rc, what, hint, message);
 }
 
 /* ---------------------------------------------------------------- responses */

@@ -30,13 +30,6 @@ void wow_spool_free(struct wow_spool *spool) {
   sqlite3_free(spool);
 }
 
-void wow_spool_clear(struct wow_spool *spool) {
-  spool->in_memory = 0;
-  spool->in_file = 0;
-  if (spool->file) fclose(spool->file);
-  spool->file = NULL;
-}
-
 sqlite3_int64 wow_spool_bytes(const struct wow_spool *spool) {
   return (sqlite3_int64)spool->in_memory + spool->in_file;
 }

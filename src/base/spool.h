@@ -15,9 +15,6 @@ struct wow_spool;
 struct wow_spool *wow_spool_new(size_t memory_bytes);
 void wow_spool_free(struct wow_spool *spool);
 
-/* Forgets everything; keeps its memory. */
-void wow_spool_clear(struct wow_spool *spool);
-
 /* How many bytes there are: the position of the next one. */
 sqlite3_int64 wow_spool_bytes(const struct wow_spool *spool);
 

@@ -84,7 +84,7 @@ static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
 }
 
 static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
-  const struct wow_log *log = wow_http_log(call->conn->http);
+  const struct wow_log *log = &call->conn->log;
   struct wow_tvf_rows *rows = call->rows;
   (void)err;
   for (int i = 0; i < log->count; i++) {

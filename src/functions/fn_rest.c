@@ -41,11 +41,18 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   return rc;
 }
 
+struct rpc {
+  const char *server; /* NULL: the current one */
+  const char *name;
+  const char *args; /* a JSON object; NULL: none */
+};
+
 /* Calls a function of the database. Its arguments are sent in the body: in a GET some of them would
 ** be taken for filters. Free response->body. */
-static int call_rpc(struct wow_connection *conn, const char *server_name, const char *name,
-                    const char *args, struct wow_response *response, struct wow_error *err) {
-  struct wow_server *server = wow_connection_server(conn, server_name, err);
+static int call_rpc(struct wow_connection *conn, const struct rpc *rpc,
+                    struct wow_response *response, struct wow_error *err) {
+  const char *name = rpc->name, *args = rpc->args ? rpc->args : "{}";
+  struct wow_server *server = wow_connection_server(conn, rpc->server, err);
   if (server == NULL) return err->rc;
   if (name == NULL || *name == 0) {
     return wow_error_set(err, SQLITE_ERROR, NULL, "the name of a function is needed");
@@ -54,7 +61,6 @@ static int call_rpc(struct wow_connection *conn, const char *server_name, const 
   sqlite3_str_appendall(str, "/rpc/");
   wow_deparse_path(str, name);
   char *path = sqlite3_str_finish(str);
-  if (args == NULL) args = "{}";
   struct wow_request request = {
       .method = "POST", .path = path, .what = name, .body = {.data = args, .bytes = strlen(args)}};
   int rc = path ? wow_request_fetch(conn, server, &request, response, err) : wow_error_nomem(err);
@@ -78,8 +84,9 @@ static int run_get(struct wow_call *call, struct wow_error *err) {
 
 static int run_rpc(struct wow_call *call, struct wow_error *err) {
   struct wow_response response;
-  int rc = call_rpc(call->conn, NULL, wow_functions_arg_text(call, 0),
-                    wow_functions_arg_text(call, 1), &response, err);
+  struct rpc rpc = {.name = wow_functions_arg_text(call, 0),
+                    .args = wow_functions_arg_text(call, 1)};
+  int rc = call_rpc(call->conn, &rpc, &response, err);
   return rc == SQLITE_OK ? result_body(call, &response, err) : rc;
 }
 
@@ -131,8 +138,12 @@ static int table_rows(struct wow_tvf_call *call, struct wow_error *err) {
 
 static int table_rpc_rows(struct wow_tvf_call *call, struct wow_error *err) {
   struct wow_response response;
-  int rc = call_rpc(call->conn, wow_tvf_arg_text(call, 2), wow_tvf_arg_text(call, 0),
-                    wow_tvf_arg_text(call, 1), &response, err);
+  struct rpc rpc = {
+      .server = wow_tvf_arg_text(call, 2),
+      .name = wow_tvf_arg_text(call, 0),
+      .args = wow_tvf_arg_text(call, 1),
+  };
+  int rc = call_rpc(call->conn, &rpc, &response, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, response.body, err);
   sqlite3_free(response.body);

@@ -98,7 +98,7 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
   } settings[] = {{"log_size", NULL, WOW_MAX_LOG_ENTRIES},
                   {"progress", &conn->progress.is_on, 1},
                   {"ship", &conn->ship, 1}};
-  struct wow_log *log = wow_http_log(conn->http);
+  struct wow_log *log = &conn->log;
   bool is_set = call->argc > 1;
   sqlite3_int64 value = is_set ? sqlite3_value_int64(call->argv[1]) : 0;
   bool is_number = is_set && sqlite3_value_numeric_type(call->argv[1]) == SQLITE_INTEGER;

@@ -9,7 +9,6 @@
 */
 #include "http/http.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,18 +16,19 @@
 
 /* ---------------------------------------------------------------- the HTTP side */
 
-int wow_http_new(sqlite3 *db, struct wow_http **out, struct wow_error *err) {
+int wow_http_new(sqlite3 *db, struct wow_log *log, struct wow_http **out, struct wow_error *err) {
   struct wow_http *http = sqlite3_malloc64(sizeof(*http));
   if (http == NULL) return wow_error_nomem(err);
   memset(http, 0, sizeof(*http));
   http->db = db;
+  http->log = log;
   /* The only global state of this library. It counts its calls, and is thread-safe since 7.84. */
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     sqlite3_free(http);
     return wow_error_set(err, SQLITE_ERROR, NULL, "libcurl cannot be initialised");
   }
   http->multi = curl_multi_init();
-  if (http->multi == NULL || wow_log_init(&http->log, WOW_LOG_ENTRIES) != SQLITE_OK) {
+  if (http->multi == NULL) {
     wow_http_free(http);
     return wow_error_nomem(err);
   }
@@ -41,27 +41,7 @@ void wow_http_free(struct wow_http *http) {
   for (int i = 0; i < http->n_idle; i++)
     curl_easy_cleanup(http->idle[i]);
   if (http->multi) curl_multi_cleanup(http->multi);
-  wow_log_reset(&http->log);
   sqlite3_free(http);
-}
-
-struct wow_log *wow_http_log(struct wow_http *http) {
-  return &http->log;
-}
-
-/* Handles are reused because of their buffers; the connections belong to the multi handle. */
-CURL *wow_http_take_handle(struct wow_http *http) {
-  if (http->n_idle > 0) return http->idle[--http->n_idle];
-  return curl_easy_init();
-}
-
-void wow_http_give_handle(struct wow_http *http, CURL *easy) {
-  if (http->n_idle == WOW_MAX_IDLE_HANDLES) {
-    curl_easy_cleanup(easy);
-    return;
-  }
-  curl_easy_reset(easy);
-  http->idle[http->n_idle++] = easy;
 }
 
 /* ---------------------------------------------------------------- interrupts */

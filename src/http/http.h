@@ -1,6 +1,6 @@
 /*
-** The HTTP side of one database connection: its connections to servers, the requests under way, the
-** log. Requests move on together while one of them is waited for; there are no threads. Knows
+** The HTTP side of one database connection: its connections to servers, and the requests under
+** way. Requests move on together while one of them is waited for; there are no threads. Knows
 ** nothing of PostgREST, and of SQLite only how to ask whether the user has interrupted the
 ** statement.
 **
@@ -17,14 +17,12 @@ struct wow_log;
 struct wow_transfer;
 
 /*
-** Makes the HTTP side of connection `db`: SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR if libcurl
-** cannot be initialised. Free it after all its transfers have been closed.
+** Makes the HTTP side of connection `db`, which logs its requests in `log`: SQLITE_OK,
+** SQLITE_NOMEM, or SQLITE_ERROR if libcurl cannot be initialised. Free it after all its transfers
+** have been closed, and before the log.
 */
-int wow_http_new(sqlite3 *db, struct wow_http **out, struct wow_error *err);
+int wow_http_new(sqlite3 *db, struct wow_log *log, struct wow_http **out, struct wow_error *err);
 void wow_http_free(struct wow_http *http);
-
-/* The log of its requests. */
-struct wow_log *wow_http_log(struct wow_http *http);
 
 /* Moves every transfer on as far as possible without waiting. */
 void wow_http_pump(struct wow_http *http);

@@ -1,6 +1,4 @@
-/*
-** What http.c and transfer.c share. Other folders do not include this.
-*/
+/* The structs that http.c and transfer.c share. Other folders do not include this. */
 #ifndef WOW_HTTP_PRIVATE_H
 #define WOW_HTTP_PRIVATE_H
 
@@ -17,7 +15,7 @@ struct wow_http {
   CURL *idle[WOW_MAX_IDLE_HANDLES];
   int n_idle;
   struct wow_transfer *transfers; /* those not closed yet */
-  struct wow_log log;
+  struct wow_log *log;
   double interrupt_checked_ms; /* when an interrupt was last looked for */
   double pumped_ms;            /* when the network was last looked at */
 };
@@ -73,16 +71,5 @@ struct wow_transfer {
   int rc;
   struct wow_error err;
 };
-
-/* A handle of curl's, to be given back; NULL: no memory. */
-CURL *wow_http_take_handle(struct wow_http *http);
-void wow_http_give_handle(struct wow_http *http, CURL *easy);
-
-/* Starts an attempt. */
-void wow_transfer_start(struct wow_transfer *t);
-/* Curl has finished an attempt: ends the transfer, follows a redirect, or plans a retry. */
-void wow_transfer_finish_attempt(struct wow_transfer *t, CURLcode code);
-/* Ends the transfer if no byte has moved for too long. */
-void wow_transfer_check_silence(struct wow_transfer *t);
 
 #endif

@@ -16,6 +16,9 @@
 #define WOWSQL_VERSION "dev"
 #endif
 
+/* Bytes of a Retry-After that are looked at: more than any date has. */
+#define MAX_RETRY_AFTER 80
+
 /* ---------------------------------------------------------------- callbacks of curl */
 
 static void forget_response(struct wow_transfer *t) {
@@ -56,7 +59,7 @@ static int keep_header(struct wow_transfer *t, const char *line, size_t end) {
 static void read_retry_after(struct wow_transfer *t, const char *line, size_t end) {
   static const char name[] = "retry-after:";
   size_t bytes = sizeof(name) - 1;
-  char value[80]; /* longer than any date */
+  char value[MAX_RETRY_AFTER];
   if (end <= bytes || sqlite3_strnicmp(line, name, (int)bytes) != 0) return;
   sqlite3_snprintf((int)sizeof(value), value, "%.*s", (int)(end - bytes), line + bytes);
   const char *p = value;
@@ -322,7 +325,8 @@ static void redact(struct wow_transfer *t) {
   }
 }
 
-void wow_transfer_finish_attempt(struct wow_transfer *t, CURLcode code) {
+void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
+  CURLcode code = (CURLcode)curl_code;
   curl_off_t received = 0;
   int status = t->response.status;
   curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
@@ -369,6 +373,21 @@ bool wow_transfer_is_header_text(const char *text) {
   return true;
 }
 
+/* Handles are reused because of their buffers; the connections belong to the multi handle. */
+static CURL *take_handle(struct wow_http *http) {
+  if (http->n_idle > 0) return http->idle[--http->n_idle];
+  return curl_easy_init();
+}
+
+static void give_handle(struct wow_http *http, CURL *easy) {
+  if (http->n_idle == WOW_MAX_IDLE_HANDLES) {
+    curl_easy_cleanup(easy);
+    return;
+  }
+  curl_easy_reset(easy);
+  http->idle[http->n_idle++] = easy;
+}
+
 static int add_header(struct wow_transfer *t, const char *header) {
   struct curl_slist *list = curl_slist_append(t->headers, header);
   if (list == NULL) return SQLITE_NOMEM;
@@ -393,7 +412,7 @@ static void transfer_free(struct wow_transfer *t) {
   wow_error_reset(&t->err);
   sqlite3_free(sqlite3_str_finish(t->error_body));
   curl_slist_free_all(t->headers);
-  if (t->easy) wow_http_give_handle(t->http, t->easy);
+  if (t->easy) give_handle(t->http, t->easy);
   sqlite3_free(t->server);
   sqlite3_free(t->what);
   sqlite3_free(t->method);
@@ -425,7 +444,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->sink = request->sink;
   t->rows = -1;
   t->retry_after_s = -1;
-  t->easy = wow_http_take_handle(http);
+  t->easy = take_handle(http);
   if (!t->server || !t->method || !t->url || (request->what && !t->what) || !t->easy ||
       add_headers(t, request) != SQLITE_OK) {
     transfer_free(t);
@@ -456,7 +475,7 @@ static void log_transfer(struct wow_transfer *t) {
       .retries = t->retries,
       .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
   };
-  wow_log_add(&t->http->log, &entry);
+  wow_log_add(t->http->log, &entry);
 }
 
 void wow_transfer_close(struct wow_transfer *t) {

@@ -91,4 +91,13 @@ const struct wow_http_response *wow_transfer_response(const struct wow_transfer 
 /* Adds to the rows that the log shows for this transfer. */
 void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);
 
+/* ---- for http.c, which owns the multi handle */
+
+/* Starts an attempt. */
+void wow_transfer_start(struct wow_transfer *transfer);
+/* An attempt has ended with a CURLcode: ends the transfer, follows a redirect, or plans a retry. */
+void wow_transfer_finish_attempt(struct wow_transfer *transfer, int curl_code);
+/* Ends the transfer if no byte has moved for too long. */
+void wow_transfer_check_silence(struct wow_transfer *transfer);
+
 #endif

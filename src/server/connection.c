@@ -100,13 +100,13 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->db = db;
   conn->ship = true;
   conn->runs = wow_run_new(db);
-  int rc = conn->runs ? wow_http_new(db, &conn->http, err) : wow_error_nomem(err);
-  if (rc == SQLITE_OK) {
+  int rc = wow_log_init(&conn->log, WOW_LOG_ENTRIES);
+  if (rc != SQLITE_OK || conn->runs == NULL) rc = wow_error_nomem(err);
+  if (rc == SQLITE_OK) rc = wow_http_new(db, &conn->log, &conn->http, err);
+  if (rc == SQLITE_OK)
     *out = conn;
-    return rc;
-  }
-  wow_run_free(conn->runs);
-  sqlite3_free(conn);
+  else
+    wow_connection_free(conn);
   return rc;
 }
 
@@ -115,6 +115,7 @@ void wow_connection_free(struct wow_connection *conn) {
   while (conn->servers)
     registry_remove(conn, conn->servers->options.name);
   wow_http_free(conn->http);
+  wow_log_reset(&conn->log);
   wow_run_free(conn->runs);
   wow_error_reset(&conn->last_error);
   sqlite3_free(conn->current);

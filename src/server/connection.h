@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/sqlite.h"
 #include "http/http.h"
+#include "http/log.h"
 #include "server/progress.h"
 #include "server/run.h"
 #include "server/server.h"
@@ -20,6 +21,7 @@ struct wow_plan_note;
 struct wow_connection {
   sqlite3 *db;
   struct wow_http *http;
+  struct wow_log log;         /* of requests */
   struct wow_server *servers; /* in the order of registration */
   char *current;              /* what wowsql_use chose; NULL: the default server */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
