@@ -209,6 +209,7 @@ static void explain_rows(struct wow_tvf_rows *rows, const char *table, const cha
 static int explain_line(struct wow_tvf_rows *rows, const char *detail,
                         const struct wow_plan_note *notes) {
   static const char mark[] = " VIRTUAL TABLE INDEX ";
+  if (detail == NULL) return SQLITE_NOMEM;
   const char *at = strstr(detail, mark);
   const char *plan = at ? strchr(at + strlen(mark), ':') : NULL;
   const char *name = strchr(detail, ' ');

@@ -1,5 +1,5 @@
 /*
-** wowsql_import: a virtual table for each relation of a server.
+** wowsql_import: creates a virtual table for each relation of a server, all of them or none.
 */
 #include <cjson/cJSON.h>
 #include <string.h>

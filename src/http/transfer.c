@@ -133,7 +133,7 @@ static size_t on_read(char *buffer, size_t size, size_t n, void *ctx) {
   return bytes;
 }
 
-/* curl sends the body again from `offset`, where it may: HTTP/2 refuses streams before it acts. */
+/* Rewinds the body: curl sends it again if the server refused an HTTP/2 stream unprocessed. */
 static int on_seek(void *ctx, curl_off_t offset, int origin) {
   struct wow_transfer *t = ctx;
   if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;

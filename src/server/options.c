@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "http/http.h"
+#include "http/transfer.h"
 
 enum option_kind { OPTION_TEXT, OPTION_BOOL, OPTION_INT, OPTION_INT64, OPTION_COLLATION };
 
@@ -220,8 +220,8 @@ int wow_options_parse(struct wow_options *options, const char *json, struct wow_
   return rc;
 }
 
-/* A path begins with a slash and ends without one: "rest/v1/" becomes "/rest/v1", "/" becomes "".
- */
+/* Gives a path a slash at the start and none at the end: "rest/v1/" becomes "/rest/v1", "/"
+** is "". */
 static int normalise_path(char **path) {
   const char *p = *path;
   while (*p == '/')

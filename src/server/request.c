@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/http.h"
 #include "server/connection.h"
 #include "server/server.h"
 

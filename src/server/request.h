@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "http/http.h"
+#include "http/transfer.h"
 #include "server/budget.h"
 #include "server/options.h"
 

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/sqlite.h"
 #include "catalog/relation.h"
-#include "http/http.h"
+#include "http/transfer.h"
 #include "server/budget.h"
 #include "server/options.h"
 
