@@ -19,7 +19,7 @@
 ** rows.c takes, and cJSON refuses:
 **   HALF      half a surrogate pair (rows.c makes it U+FFFD)
 **   LONG      a number of more than 63 characters (some releases of cJSON; this one is asked)
-**   DEEP      nesting beyond 1000 (rows.c: beyond WOW_JSON_DEPTH inside a member)
+**   DEEP      nesting beyond 1000 (rows.c: beyond WOW_MAX_JSON_DEPTH inside a member)
 ** A string ends for cJSON at \u0000. It is compared up to there; with ZERO_IN_KEY, a key that has
 ** one, nothing is compared.
 */
@@ -204,7 +204,7 @@ static void scan_nested(struct scan *scan, int depth) {
   bool is_object = *scan->p++ == '{';
   int closing = is_object ? '}' : ']';
   if (depth >= CJSON_NESTING_LIMIT) scan->marks |= DEEP;
-  if (depth >= WOW_JSON_DEPTH + 2) scan->marks |= WRONG;
+  if (depth >= WOW_MAX_JSON_DEPTH + 2) scan->marks |= WRONG;
   scan_blanks(scan);
   if (take(scan, closing)) return;
   do {

@@ -1,14 +1,11 @@
 /*
-** What is known of a server's relations: columns, types, keys, foreign keys. It comes out of the
-** OpenAPI document or out of a column list such as
-**   id bigint primary key, name text not null, status enum('new','paid'), tags text[]
-** and a relation can be written back as such a list, which is how a virtual table keeps it.
+** Relations: columns, types, keys, foreign keys. Where they come from is column_list.h's and
+** openapi.h's to know.
 */
-#ifndef WOW_CATALOG_H
-#define WOW_CATALOG_H
+#ifndef WOW_RELATION_H
+#define WOW_RELATION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/error.h"
 #include "types/type.h"
@@ -17,15 +14,16 @@ struct wow_column {
   char *name;
   struct wow_type type;
   bool not_null;
-  int key_position; /* 1.. within the primary key; 0: no part of it */
+  int key_position; /* 1.. within the primary key; 0: not part of it */
   char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
-  char *embed;        /* the relation that the column is embedded from, "customers" or with a hint,
-                      ** "customers!customer_id"; NULL: it is the relation's own */
+  char *embed;        /* the relation that the column is embedded from; NULL: it is the relation's
+                      ** own */
+  char *embed_hint;   /* by which foreign key, "customer_id"; NULL: there is only one */
   char *embed_column; /* its name there */
 };
 
-/* How a row of the relation is told from the others. */
+/* How the rows of a relation are told apart. */
 enum wow_key_kind {
   WOW_KEY_NONE,     /* no key: read-only, no row identity */
   WOW_KEY_ROWID,    /* one integer column: it is the rowid */
@@ -43,53 +41,20 @@ struct wow_relation {
   int n_key;
 };
 
-struct wow_catalog {
-  char *schema;                    /* what it was asked for; NULL: the server's default */
-  struct wow_relation **relations; /* sorted by name */
-  int n_relations;
-  struct wow_catalog *next;
-};
-
-/*
-** Reads an OpenAPI 2.0 document of PostgREST. SQLITE_OK with *out to be freed with
-** wow_catalog_free; SQLITE_ERROR for anything that is no such document; SQLITE_NOMEM.
-*/
-int wow_catalog_parse(const char *json, size_t bytes, struct wow_catalog **out,
-                      struct wow_error *err);
-void wow_catalog_free(struct wow_catalog *catalog);
-const struct wow_relation *wow_catalog_find(const struct wow_catalog *catalog, const char *name);
-
-/*
-** Reads a column list into a new relation called `name`. The error points at what is wrong.
-** Free with wow_relation_free.
-*/
-int wow_relation_parse(const char *name, const char *columns, struct wow_relation **out,
-                       struct wow_error *err);
-
+/* An empty relation, without columns. NULL: no memory. Free it with wow_relation_free. */
+struct wow_relation *wow_relation_new(const char *name);
+/* A new column at the end; its name and type are still to be set. NULL: no memory. */
+struct wow_column *wow_relation_add_column(struct wow_relation *relation);
+/* Collects the key from the columns' key positions. SQLITE_OK or SQLITE_NOMEM. */
+int wow_relation_finish(struct wow_relation *relation);
 /* A copy of `relation`. NULL: no memory. */
 struct wow_relation *wow_relation_copy(const struct wow_relation *relation);
 void wow_relation_free(struct wow_relation *relation);
 
-/* The relation's columns as such a list; sqlite3_free it; NULL: no memory. */
-char *wow_relation_columns(const struct wow_relation *relation);
-
-/*
-** The relation with the columns of a select list, "id, total, customer:customers(name, city)":
-** those of `base`, and those of relations that it refers to, which are called customer.name. The
-** types come from the catalog. Read-only. Free *out with wow_relation_free.
-*/
-int wow_catalog_select(const struct wow_catalog *catalog, const struct wow_relation *base,
-                       const char *list, struct wow_relation **out, struct wow_error *err);
-
-/* Makes the columns named in `list` (comma-separated, quoted where needed) the key. */
-int wow_relation_set_key(struct wow_relation *relation, const char *list, struct wow_error *err);
-
-/* Is the column known to have no NULLs? A key has none; else it is a promise of the column list. */
-bool wow_column_is_not_null(const struct wow_column *column);
-
-enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation);
-
 /* Index of the column of this name; -1: there is none. */
 int wow_relation_column(const struct wow_relation *relation, const char *name);
+enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation);
+/* Is the column known to have no NULLs? A key has none; else it is a promise of the column list. */
+bool wow_relation_is_not_null(const struct wow_column *column);
 
 #endif

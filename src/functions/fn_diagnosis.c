@@ -153,7 +153,7 @@ static int table_columns(struct wow_tvf_call *call, struct wow_error *err) {
   const char *name = wow_tvf_arg_text(call, 0);
   int rc = call_catalog(call, 1, &catalog, err);
   if (rc != SQLITE_OK) return rc;
-  const struct wow_relation *relation = name ? wow_catalog_find(catalog, name) : NULL;
+  const struct wow_relation *relation = name ? wow_openapi_find(catalog, name) : NULL;
   if (relation == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
                           "the server has no such table");

@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "catalog/column_list.h"
 #include "catalog/relation.h"
 #include "functions/functions.h"
 #include "server/connection.h"
@@ -129,7 +130,7 @@ static int create_table(const struct import *import, const struct wow_relation *
                         const char *name, struct wow_error *err) {
   const struct import_options *options = &import->options;
   const char *server = import->server->options.name;
-  char *columns = wow_relation_columns(relation), *sql = NULL;
+  char *columns = wow_column_list_text(relation), *sql = NULL;
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendf(str, "CREATE VIRTUAL TABLE \"%w\".\"%w\" USING wowsql(table=%Q, server=%Q",
                       options->into, name, relation->name, server);

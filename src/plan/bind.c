@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "wire/deparse.h"
 #include "base/limits.h"
 
@@ -80,12 +83,12 @@ static int bind_scalar(struct wow_query *query, const struct wow_plan_term *term
   struct wow_constant constant;
   int kind = sqlite3_value_type(value);
   if ((kind == SQLITE_INTEGER || kind == SQLITE_FLOAT) && !query->has_parameters &&
-      wow_types_is_ordered_there(&column->type, term->op, collation)) {
+      wow_shippable_is_ordered_there(&column->type, term->op, collation)) {
     int rc = add_compare(query, term->column, term->op, value);
     query->compares[query->n_compares - 1].is_number = true;
     return rc;
   }
-  int rc = wow_types_constant(&column->type, term->op, collation, value, &constant);
+  int rc = wow_constant_init(&constant, &column->type, term->op, collation, value);
   if (rc != SQLITE_OK) return rc;
   switch (constant.verdict) {
   case WOW_NEVER: query->is_never = true; break;
@@ -124,7 +127,7 @@ static int bind_list(struct wow_query *query, const struct wow_plan_term *term,
   int rc = sqlite3_vtab_in_first(values, &value);
   while (rc == SQLITE_OK && value) {
     struct wow_constant constant;
-    rc = wow_types_constant(type, WOW_EQ, collation, value, &constant);
+    rc = wow_constant_init(&constant, type, WOW_EQ, collation, value);
     /* WOW_COMPARE: not a form that a date, time or uuid is ever written in, so equal to none. */
     if (rc == SQLITE_OK && constant.verdict == WOW_SEND) {
       /* Too long for any request: SQLite looks again at text, so the whole list may be left. */
@@ -195,7 +198,7 @@ int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
     const struct wow_plan_term *term = &plan->terms[i];
     const struct wow_type *type = &relation->columns[term->column].type;
     sqlite3_value *literal = term->op == WOW_IN ? NULL : argv[arg];
-    if (wow_types_rule(type, term->op, collation, literal).ship != WOW_EXACT) {
+    if (wow_shippable_rule(type, term->op, collation, literal).ship != WOW_EXACT) {
       query->is_exact = false;
     }
     int hinted = hinted_term(plan, i);
@@ -356,10 +359,10 @@ int wow_query_matches(const struct wow_query *query, const struct wow_rows *rows
     const struct wow_column *column = &query->relation->columns[compare->column];
     const struct wow_json_value *json = wow_rows_value(rows, slots[compare->column]);
     if (!compare->is_number) {
-      *matches = wow_types_compare(&column->type, compare->op, json, compare->value);
+      *matches = wow_value_compare(&column->type, compare->op, json, compare->value);
       continue;
     }
-    enum wow_agreement agreement = wow_types_compare_number(compare->op, json, compare->value);
+    enum wow_agreement agreement = wow_value_compare_number(compare->op, json, compare->value);
     *matches = agreement == WOW_TRUE;
     if (agreement != WOW_AMBIGUOUS) continue;
     return wow_error_hint(err, SQLITE_ERROR, query->relation->name,

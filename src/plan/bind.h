@@ -26,7 +26,7 @@ struct wow_query_compare {
   int column;
   enum wow_op op;
   sqlite3_value *value;
-  bool is_number; /* of which it is not known how it is to be taken, see wow_types_compare_number */
+  bool is_number; /* of which it is not known how it is to be taken, see wow_value_compare_number */
 };
 
 /* The column can only have this value in the rows of the answer. */

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "wire/deparse.h"
 
 /* SQLite says of 63 columns which are used; of the others only whether any is. */

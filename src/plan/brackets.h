@@ -11,7 +11,7 @@
 
 #include "catalog/relation.h"
 #include "base/error.h"
-#include "types/type.h"
+#include "types/shippable.h"
 
 enum wow_aggregate_kind {
   WOW_COUNT_ALL,

@@ -18,6 +18,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "wire/deparse.h"
 #include "base/limits.h"
 
@@ -145,7 +148,7 @@ char *wow_plan_text(const struct wow_plan *plan, const struct wow_relation *rela
     const struct wow_column *column = &relation->columns[plan->order[i].column];
     wow_deparse_plain_name(str, column->name);
     sqlite3_str_appendall(
-        str, wow_deparse_direction(plan->order[i].descending, wow_column_is_not_null(column)));
+        str, wow_deparse_direction(plan->order[i].descending, wow_relation_is_not_null(column)));
   }
   if (plan->has_limit) sqlite3_str_appendall(str, "&limit=?");
   if (plan->has_offset) sqlite3_str_appendall(str, "+?");
@@ -196,7 +199,7 @@ static int parse_order(const char **p, const struct wow_relation *relation, stru
     if (plan->n_order == WOW_PLAN_ORDER) return SQLITE_ERROR;
     order->column = take_column(p, relation);
     if (order->column < 0) return SQLITE_ERROR;
-    bool not_null = wow_column_is_not_null(&relation->columns[order->column]);
+    bool not_null = wow_relation_is_not_null(&relation->columns[order->column]);
     order->descending = take(p, wow_deparse_direction(true, not_null));
     if (!order->descending && !take(p, wow_deparse_direction(false, not_null))) {
       return SQLITE_ERROR;
@@ -415,7 +418,7 @@ static bool is_implied_range(const struct planner *p, int constraint) {
     const struct sqlite3_index_constraint *like = &p->info->aConstraint[i];
     if (like->iColumn != c->iColumn || like->op != SQLITE_INDEX_CONSTRAINT_LIKE) continue;
     const char *pattern = literal_text(p->info, i, &pattern_bytes);
-    if (pattern && wow_types_like_implies(pattern, is_lower, bound, bytes)) return true;
+    if (pattern && wow_shippable_like_implies(pattern, is_lower, bound, bytes)) return true;
   }
   return false;
 }
@@ -449,10 +452,10 @@ static void consider(struct planner *p, int constraint) {
   }
   if (op == WOW_EQ && constraint < IN_MAX && sqlite3_vtab_in(p->info, constraint, -1)) op = WOW_IN;
   const struct wow_column *col = &relation->columns[column];
-  const char *name = wow_op_name(op);
+  const char *name = wow_op_sql(op);
   sqlite3_value *literal = NULL;
   if (op != WOW_IN) sqlite3_vtab_rhs_value(p->info, constraint, &literal);
-  struct wow_rule rule = wow_types_rule(&col->type, op, p->context->collation, literal);
+  struct wow_rule rule = wow_shippable_rule(&col->type, op, p->context->collation, literal);
   bool can_omit = constraint < OMIT_MAX && p->n_args < OMIT_MAX;
   if (!p->context->ship) {
     note(p, col->name, name, "sending terms is switched off (wowsql_config('ship', 0))");
@@ -472,7 +475,7 @@ static void consider(struct planner *p, int constraint) {
   } else {
     bool exact = rule.ship == WOW_EXACT && can_omit;
     p->is_lookup =
-        p->is_lookup || (op == WOW_EQ && literal == NULL && wow_types_has_one_text(&col->type));
+        p->is_lookup || (op == WOW_EQ && literal == NULL && wow_shippable_has_one_text(&col->type));
     ship(p, constraint, column, op, exact || must_omit(p->context, col->type.family, op));
   }
 }
@@ -509,7 +512,7 @@ static void consider_order(struct planner *p) {
     } else if (relation->columns[column].embed) {
       reason = "it is a column of another table";
     } else {
-      reason = wow_types_order_reason(type, p->context->collation);
+      reason = wow_shippable_order_reason(type, p->context->collation);
       if (reason == NULL && type->family == WOW_TEXT &&
           p->context->collation == WOW_COLLATION_SERVER && p->limit < 0) {
         reason = "without a LIMIT, SQLite might merge it with rows in its own text order";
@@ -726,7 +729,7 @@ static void group_by_lookup(struct planner *p, int constraint, int column) {
   const struct wow_type *type = &p->context->relation->columns[column].type;
   sqlite3_value *literal = NULL;
   sqlite3_vtab_rhs_value(p->info, constraint, &literal);
-  bool is_good = wow_types_has_one_text(type) && wow_types_can_group(type);
+  bool is_good = wow_shippable_has_one_text(type) && wow_shippable_can_group(type);
   if (literal == NULL && is_good) p->plan.columns[column] = true;
 }
 

@@ -24,6 +24,8 @@
 
 #include "plan/brackets.h"
 #include "catalog/relation.h"
+#include "types/op.h"
+#include "types/shippable.h"
 #include "base/sqlite.h"
 
 #define WOW_PLAN_TERMS 32

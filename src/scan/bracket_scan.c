@@ -23,6 +23,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "scan/bracket_sql.h"
 #include "wire/deparse.h"
 #include "scan/tally.h"
@@ -104,7 +107,7 @@ static void choose_keys(struct wow_aggregate_scan *scan) {
     if (scan->n_keys < WOW_PLAN_SORT) scan->sort[scan->n_keys].column = i;
     scan->slots[i] = scan->n_keys;
     scan->keys[scan->n_keys++] = i;
-    if (column->embed || !wow_types_can_group(&column->type)) scan->needs_rows = true;
+    if (column->embed || !wow_shippable_can_group(&column->type)) scan->needs_rows = true;
     if (column->type.family == WOW_NUMERIC) scan->has_numbers = true;
     if (!has_equal(scan->target.plan, i)) scan->is_single = false;
   }
@@ -296,7 +299,7 @@ static bool is_decidable(const struct wow_aggregate_scan *scan, enum wow_collati
     const struct wow_plan_term *term = &plan->terms[i];
     sqlite3_value *literal = term->op == WOW_IN ? NULL : argv[i];
     const struct wow_column *column = &relation->columns[term->column];
-    enum wow_ship shipped = wow_types_rule(&column->type, term->op, collation, literal).ship;
+    enum wow_ship shipped = wow_shippable_rule(&column->type, term->op, collation, literal).ship;
     /* Of a list it shows with its values, see wow_query.is_partial. */
     bool may_be_exact = term->op == WOW_IN && column->type.family == WOW_TEXT;
     if (column->embed || (shipped != WOW_EXACT && !(may_be_exact && shipped == WOW_SUPERSET))) {
@@ -557,7 +560,7 @@ static void result(struct wow_aggregate_scan *scan, sqlite3_context *ctx, int me
     /* A sum of reals is a real, also where it comes to a whole number: 8322.00. */
     bool is_real = aggregate && aggregate->kind == WOW_SUM && value->kind == WOW_JSON_NUMBER &&
                    memchr(value->text, '.', value->bytes) != NULL;
-    wow_types_result(ctx, is_real ? &real : type, value);
+    wow_value_result(ctx, is_real ? &real : type, value);
   }
 }
 

@@ -14,8 +14,8 @@ static bool is_implied(const struct wow_plan *plan, int term, sqlite3_value *con
   for (int i = 0; bound && i < plan->n_terms; i++) {
     if (plan->terms[i].op != WOW_LIKE || plan->terms[i].column != t->column) continue;
     const char *pattern = (const char *)sqlite3_value_text(argv[i]);
-    if (pattern &&
-        wow_types_like_implies(pattern, t->op == WOW_GE, bound, sqlite3_value_bytes(argv[term]))) {
+    if (pattern && wow_shippable_like_implies(pattern, t->op == WOW_GE, bound,
+                                              sqlite3_value_bytes(argv[term]))) {
       return true;
     }
   }
@@ -34,7 +34,7 @@ static int append_term(const struct wow_aggregate_rows *rows, sqlite3_str *str, 
   const struct wow_plan_term *t = &plan->terms[term];
   sqlite3_value *element = NULL;
   if (is_implied(plan, term, argv)) return SQLITE_OK;
-  sqlite3_str_appendf(str, " AND \"%w\" %s", rows->target->columns[t->column], wow_op_name(t->op));
+  sqlite3_str_appendf(str, " AND \"%w\" %s", rows->target->columns[t->column], wow_op_sql(t->op));
   if (!has_value(plan, term, argv)) return SQLITE_OK;
   if (t->op != WOW_IN) {
     sqlite3_str_appendf(str, " ?%d", ++*n_values);

@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 enum kind {
   OP_OTHER,
   OP_FILTER,       /* VFilter of this plan */

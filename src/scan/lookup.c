@@ -11,9 +11,12 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "wire/deparse.h"
 #include "server/run.h"
-#include "types/type.h"
+#include "types/shippable.h"
 #include "base/limits.h"
 
 /* All runs of one plan. */
@@ -184,7 +187,8 @@ static bool can_fetch(const struct group *group, const struct wow_lookup *lookup
     if (!group->varies[i]) continue;
     varies = true;
     if (term->op != WOW_EQ) return false;
-    if (!wow_types_has_one_text(&lookup->query->relation->columns[term->column].type)) return false;
+    if (!wow_shippable_has_one_text(&lookup->query->relation->columns[term->column].type))
+      return false;
     if (lookup->slots[term->column] < 0) return false;
   }
   return varies;
@@ -317,7 +321,7 @@ static int fetch_hinted(struct group *group, const struct wow_lookup *lookup,
   struct wow_query *query = lookup->query;
   const struct wow_plan_term *term = &lookup->plan->terms[query->hint_term];
   group->hint_used = true;
-  if (!wow_types_has_one_text(&query->relation->columns[term->column].type)) return SQLITE_OK;
+  if (!wow_shippable_has_one_text(&query->relation->columns[term->column].type)) return SQLITE_OK;
   int rc = wow_query_bind_hint(query, lookup->plan, lookup->collation);
   if (rc != SQLITE_OK) return wow_error_nomem(err);
   sqlite3_str *question = sqlite3_str_new(NULL);

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 static bool has_other_order(const struct wow_text_order *order, int i) {
   enum wow_family family = order->relation->columns[order->plan->order[i].column].type.family;
   return family == WOW_DATE || family == WOW_TIMESTAMP || family == WOW_TIMESTAMPTZ;

@@ -18,10 +18,13 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "wire/deparse.h"
 #include "server/progress.h"
 #include "base/limits.h"
-#include "types/type.h"
+#include "types/shippable.h"
 
 /* One answer on its way or being read. */
 struct page {
@@ -209,7 +212,8 @@ static void append_behind(struct wow_pages *pages, sqlite3_str *str,
       append_alternative(pages, str, i, is_null ? WOW_NOT_NULL : WOW_GT, last, &n);
     } else if (!is_null) {
       append_alternative(pages, str, i, WOW_LT, last, &n);
-      if (!wow_column_is_not_null(column)) append_alternative(pages, str, i, WOW_IS_NULL, last, &n);
+      if (!wow_relation_is_not_null(column))
+        append_alternative(pages, str, i, WOW_IS_NULL, last, &n);
     }
   }
   sqlite3_str_appendchar(str, 1, ')');
@@ -221,7 +225,7 @@ static bool can_continue_behind(const struct wow_pages *pages, const struct wow_
   sqlite3_int64 bytes = 0;
   for (int i = 0; i < pages->shape.n_sort; i++) {
     const struct wow_column *column = &pages->shape.relation->columns[pages->shape.sort[i].column];
-    if (last[i].kind == WOW_JSON_NESTED || !wow_types_can_continue(&column->type)) return false;
+    if (last[i].kind == WOW_JSON_NESTED || !wow_shippable_can_continue(&column->type)) return false;
     bytes += wow_deparse_element_length(last[i].text, (int)last[i].bytes);
     bytes *= i + 1; /* how often it may be repeated, roughly */
   }
@@ -236,14 +240,14 @@ static void append_order(struct wow_pages *pages, sqlite3_str *str) {
     const struct wow_column *column = &relation->columns[pages->shape.sort[i].column];
     sqlite3_str_appendall(str, n++ ? "," : "&order=");
     wow_deparse_order(str, column->name, pages->shape.sort[i].descending,
-                      wow_column_is_not_null(column));
+                      wow_relation_is_not_null(column));
   }
   for (int i = 0; pages->by_offset && !pages->shape.has_key && i < relation->n_columns; i++) {
     enum wow_family family = relation->columns[i].type.family;
     if (family == WOW_JSON || family == WOW_OTHER) continue;
     sqlite3_str_appendall(str, n++ ? "," : "&order=");
     wow_deparse_order(str, relation->columns[i].name, false,
-                      wow_column_is_not_null(&relation->columns[i]));
+                      wow_relation_is_not_null(&relation->columns[i]));
   }
 }
 
@@ -283,6 +287,10 @@ static void append_embedded(const struct wow_pages *pages, sqlite3_str *str, int
     wow_deparse_name(str, name ? name : "");
     sqlite3_free(name);
     part += bytes + (part[bytes] == '!');
+  }
+  if (columns[select[first]].embed_hint) {
+    sqlite3_str_appendchar(str, 1, '!');
+    wow_deparse_name(str, columns[select[first]].embed_hint);
   }
   if (filtered) sqlite3_str_appendall(str, "!inner");
   for (int i = first; i < pages->shape.n_select; i++) {
@@ -714,7 +722,7 @@ static bool count_group(struct wow_pages *pages) {
   struct page *page = pages->current;
   int member = pages->shape.n_select + pages->shape.counting;
   sqlite3_int64 n = 0;
-  if (!wow_types_int64(wow_rows_value(page->rows, member), &n) || n < 0) return false;
+  if (!wow_value_int64(wow_rows_value(page->rows, member), &n) || n < 0) return false;
   page->grouped += n;
   return true;
 }

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "base/spool.h"
 #include "base/limits.h"
 

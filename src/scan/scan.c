@@ -17,6 +17,9 @@
 
 #include <string.h>
 
+#include "types/constant.h"
+#include "types/value.h"
+
 #include "scan/bracket_scan.h"
 #include "scan/tally.h"
 #include "scan/lookup.h"
@@ -26,7 +29,7 @@
 #include "scan/bytecode.h"
 #include "server/run.h"
 #include "scan/merge_check.h"
-#include "types/type.h"
+#include "types/shippable.h"
 #include "base/limits.h"
 
 enum scan_mode {
@@ -236,7 +239,7 @@ static int is_repeated(struct wow_scan *scan, bool *repeated) {
     const struct wow_query_list *list = &scan->query.lists[i];
     const struct wow_column *column = &scan->target.relation->columns[list->column];
     bool is_cut = list->window_to - list->window_from < list->n;
-    if (!is_cut || wow_types_has_one_text(&column->type)) continue;
+    if (!is_cut || wow_shippable_has_one_text(&column->type)) continue;
     const struct wow_json_value *value =
         wow_rows_value(wow_pages_rows(scan->pages), scan->slots[list->column]);
     char window[16];
@@ -738,7 +741,7 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
     const struct wow_json_value *value = wow_groups_value(scan->groups, column);
     if (value) {
       scan->has_read = true;
-      wow_types_result(ctx, &scan->target.relation->columns[column].type, value);
+      wow_value_result(ctx, &scan->target.relation->columns[column].type, value);
       return SQLITE_OK;
     }
     int rc = ungroup(scan, err);
@@ -752,7 +755,7 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
                          "SQLite reads column '%s', which it did not ask for",
                          scan->target.relation->columns[column].name);
   }
-  wow_types_result(ctx, &scan->target.relation->columns[column].type,
+  wow_value_result(ctx, &scan->target.relation->columns[column].type,
                    value_at(scan, scan->slots[column]));
   return SQLITE_OK;
 }
@@ -773,7 +776,7 @@ static sqlite3_uint64 mix(sqlite3_uint64 hash, const struct wow_json_value *valu
 */
 static sqlite3_int64 composite_rowid(const struct wow_json_value *const *values, int n) {
   sqlite3_int64 first = 0, second = 0;
-  if (n == 2 && wow_types_int64(values[0], &first) && wow_types_int64(values[1], &second) &&
+  if (n == 2 && wow_value_int64(values[0], &first) && wow_value_int64(values[1], &second) &&
       first >= 0 && first <= 0x7fffffff && second >= 0 && second <= 0xffffffff) {
     return first << 32 | second;
   }
@@ -823,7 +826,7 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
     *rowid = composite_rowid(values, relation->n_key);
     return SQLITE_OK;
   }
-  if (wow_types_int64(values[0], rowid)) return SQLITE_OK;
+  if (wow_value_int64(values[0], rowid)) return SQLITE_OK;
   return wow_error_set(err, SQLITE_ERROR, relation->name, "the key '%.*s' is no integer",
                        (int)values[0]->bytes, values[0]->text);
 }

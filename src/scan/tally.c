@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-#include "types/type.h"
+#include "types/constant.h"
+#include "types/value.h"
+
+#include "types/shippable.h"
 #include "base/limits.h"
 
 struct wow_groups {
@@ -99,7 +102,7 @@ static bool take_columns(struct wow_groups *groups, const struct wow_plan *plan,
   }
   for (int i = 0; i < groups->n_columns; i++) {
     const struct wow_column *column = &relation->columns[groups->columns[i]];
-    if (column->embed || !wow_types_can_group(&column->type)) return false;
+    if (column->embed || !wow_shippable_can_group(&column->type)) return false;
     n_key += column->key_position > 0;
   }
   return groups->n_columns > 0 && (relation->n_key == 0 || n_key < relation->n_key);
@@ -202,7 +205,7 @@ int wow_groups_next(struct wow_groups *groups, struct wow_error *err) {
   const struct wow_json_value *count =
       wow_rows_value(wow_pages_rows(groups->pages), groups->n_columns);
   sqlite3_int64 n = 0;
-  if (!wow_types_int64(count, &n) || n < 1) {
+  if (!wow_value_int64(count, &n) || n < 1) {
     return wow_error_set(err, SQLITE_ERROR, groups->relation->name,
                          "the server did not say how many rows a group has");
   }

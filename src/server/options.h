@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/sqlite.h"
-#include "types/type.h"
+#include "types/shippable.h"
 
 /* The services of a project, each below a path of its own. */
 enum wow_service { WOW_REST, WOW_AUTH, WOW_STORAGE, WOW_SCHEMA, WOW_N_SERVICES };

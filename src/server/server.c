@@ -146,12 +146,12 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
         "CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name text')");
   }
   if (rc != SQLITE_OK) return rc;
-  rc = wow_catalog_parse(response.body, response.body_bytes, &catalog, err);
+  rc = wow_openapi_parse(response.body, response.body_bytes, &catalog, err);
   sqlite3_free(response.body);
   if (rc != SQLITE_OK) return rc;
   if (schema) catalog->schema = sqlite3_mprintf("%s", schema);
   if (schema && catalog->schema == NULL) {
-    wow_catalog_free(catalog);
+    wow_openapi_free(catalog);
     return wow_error_nomem(err);
   }
   catalog->next = server->catalogs;
@@ -163,7 +163,7 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
 void wow_server_refresh(struct wow_server *server) {
   while (server->catalogs) {
     struct wow_catalog *next = server->catalogs->next;
-    wow_catalog_free(server->catalogs);
+    wow_openapi_free(server->catalogs);
     server->catalogs = next;
   }
 }

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/sqlite.h"
-#include "catalog/relation.h"
+#include "catalog/openapi.h"
 #include "http/transfer.h"
 #include "server/budget.h"
 #include "server/options.h"

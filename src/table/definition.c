@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/column_list.h"
 #include "base/limits.h"
 
 /* The hidden column that takes raw parameters of PostgREST. */
@@ -128,7 +129,7 @@ static int parse_argument(struct table_args *args, const char *text, struct wow_
 
 /* Creates the shadow table and keeps the server and the columns in it. */
 static int shadow_write(struct wow_definition *def, struct wow_error *err) {
-  char *columns = wow_relation_columns(def->relation);
+  char *columns = wow_column_list_text(def->relation);
   if (columns == NULL) return wow_error_nomem(err);
   char *sql = sqlite3_mprintf(
       "CREATE TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
@@ -256,14 +257,14 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   if (server == NULL) return err->rc;
   int rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
   if (rc != SQLITE_OK) return rc;
-  const struct wow_relation *relation = wow_catalog_find(catalog, name);
+  const struct wow_relation *relation = wow_openapi_find(catalog, name);
   if (relation == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, name,
                           "SELECT name FROM wowsql_tables lists what the key may see; after a "
                           "change on the server, SELECT wowsql_refresh()",
                           "the server '%s' has no such table", def->server);
   }
-  if (select) return wow_catalog_select(catalog, relation, select, &def->relation, err);
+  if (select) return wow_column_list_select(catalog, relation, select, &def->relation, err);
   def->relation = wow_relation_copy(relation);
   return def->relation ? SQLITE_OK : wow_error_nomem(err);
 }
@@ -295,10 +296,10 @@ static int resolve_relation(struct wow_definition *def, const struct table_args 
     rc = wow_error_set(err, SQLITE_ERROR, name, "give either columns= or select=, not both");
   }
   if (rc == SQLITE_OK && columns)
-    rc = wow_relation_parse(name, columns, &def->relation, err);
+    rc = wow_column_list_parse(name, columns, &def->relation, err);
   else if (rc == SQLITE_OK)
     rc = relation_from_server(def, name, args->select, err);
-  if (rc == SQLITE_OK && args->key) rc = wow_relation_set_key(def->relation, args->key, err);
+  if (rc == SQLITE_OK && args->key) rc = wow_column_list_set_key(def->relation, args->key, err);
   sqlite3_free(kept_columns);
   return rc;
 }

@@ -1,7 +1,7 @@
 /*
-** Forms of date, time, timestamp and uuid values, see types_time.h. The ranges are PostgreSQL's
-** (datatype-datetime.html); the server itself refuses what is out of them with an error, which a
-** comparison in SQL must never become.
+** Forms of date, time, timestamp and uuid values, see datetime.h. The ranges are PostgreSQL's
+** (datatype-datetime.html); the server itself refuses what is outside of them with an error, which
+** a comparison in SQL must never become.
 */
 #include "types/datetime.h"
 
@@ -87,7 +87,7 @@ static bool take_time(struct reader *r) {
   return hour < 24 && minute < 60 && second < 60;
 }
 
-/* Z, +HH, +HH:MM or +HH:MM:SS, or nothing (then the session's zone holds). */
+/* Z, +HH, +HH:MM or +HH:MM:SS, or nothing (then the session's zone applies). */
 static bool take_zone(struct reader *r, bool *is_zero) {
   int hour = 0, minute = 0, second = 0;
   *is_zero = *r->p == 'Z' && r->p < r->end;
@@ -105,19 +105,19 @@ static bool is_infinity(const char *text, int bytes) {
          (bytes == 9 && memcmp(text, "-infinity", 9) == 0);
 }
 
-bool wow_time_is_date(const char *text, int bytes) {
+bool wow_datetime_is_date(const char *text, int bytes) {
   struct reader r = {text, text + bytes};
   struct date d;
   if (is_infinity(text, bytes)) return true;
   return take_date(&r, &d) && is_valid_date(&r, &d, MAX_DATE_YEAR);
 }
 
-bool wow_time_is_time(const char *text, int bytes) {
+bool wow_datetime_is_time(const char *text, int bytes) {
   struct reader r = {text, text + bytes};
   return take_time(&r) && r.p == r.end;
 }
 
-bool wow_time_is_timestamp(const char *text, int bytes, bool with_zone) {
+bool wow_datetime_is_timestamp(const char *text, int bytes, bool with_zone) {
   struct reader r = {text, text + bytes};
   struct date d;
   if (is_infinity(text, bytes)) return true;
@@ -134,7 +134,7 @@ bool wow_time_is_timestamp(const char *text, int bytes, bool with_zone) {
 }
 
 /* 8-4-4-4-12 hexadecimal digits in either case, or all 32 in one. */
-bool wow_time_is_uuid(const char *text, int bytes) {
+bool wow_datetime_is_uuid(const char *text, int bytes) {
   if (bytes != 36 && bytes != 32) return false;
   for (int i = 0; i < bytes; i++) {
     char c = text[i];

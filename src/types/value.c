@@ -1,12 +1,13 @@
 /*
-** Decoded JSON members as SQLite values, and the comparisons that are made here instead of on the
-** server (WOW_COMPARE). See types.h.
+** Values, see value.h. Assumes the forms of PostgREST's JSON.
 */
+#include "types/value.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "types/type.h"
+#include "base/text.h"
 
 /* Reads an integer that fits into 64 bits, nothing else. */
 static bool read_int64(const char *text, size_t bytes, sqlite3_int64 *out) {
@@ -24,7 +25,7 @@ static bool read_int64(const char *text, size_t bytes, sqlite3_int64 *out) {
   return true;
 }
 
-bool wow_types_int64(const struct wow_json_value *json, sqlite3_int64 *out) {
+bool wow_value_int64(const struct wow_json_value *json, sqlite3_int64 *out) {
   return json->kind == WOW_JSON_NUMBER && read_int64(json->text, json->bytes, out);
 }
 
@@ -112,13 +113,6 @@ static void result_special_number(sqlite3_context *ctx, const struct wow_json_va
     sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /* Decodes "\x6869" into `out` (room for bytes / 2). The number of bytes; -1: no such text. */
 static sqlite3_int64 decode_hex(const struct wow_json_value *json, unsigned char *out) {
   if (json->bytes % 2 != 0 || json->bytes < 2 || json->text[0] != '\\' || json->text[1] != 'x') {
@@ -126,7 +120,7 @@ static sqlite3_int64 decode_hex(const struct wow_json_value *json, unsigned char
   }
   sqlite3_int64 n = 0;
   for (size_t i = 2; i < json->bytes; i += 2) {
-    int high = hex_digit(json->text[i]), low = hex_digit(json->text[i + 1]);
+    int high = wow_text_hex_digit(json->text[i]), low = wow_text_hex_digit(json->text[i + 1]);
     if (high < 0 || low < 0) return -1;
     out[n++] = (unsigned char)(high << 4 | low);
   }
@@ -148,23 +142,10 @@ static void result_bytea(sqlite3_context *ctx, const struct wow_json_value *json
   sqlite3_result_blob64(ctx, blob, (sqlite3_uint64)n, sqlite3_free);
 }
 
-/* A JSON string inside a json column: JSON text again, escaped as PostgreSQL does it. */
+/* A JSON string inside a json column: JSON text again. */
 static void result_json_string(sqlite3_context *ctx, const struct wow_json_value *json) {
-  sqlite3_str *str = sqlite3_str_new(sqlite3_context_db_handle(ctx));
-  sqlite3_str_appendchar(str, 1, '"');
-  for (size_t i = 0; i < json->bytes; i++) {
-    unsigned char c = (unsigned char)json->text[i];
-    static const char named[] = "\bb\ff\nn\rr\tt\"\"\\\\";
-    const char *name = c ? memchr(named, c, sizeof(named) - 1) : NULL;
-    bool is_code = name && (name - named) % 2 == 0;
-    if (is_code)
-      sqlite3_str_appendf(str, "\\%c", name[1]);
-    else if (c < 0x20)
-      sqlite3_str_appendf(str, "\\u%04x", c);
-    else
-      sqlite3_str_appendchar(str, 1, (char)c);
-  }
-  sqlite3_str_appendchar(str, 1, '"');
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  wow_text_append_json(str, json->text, json->bytes);
   int rc = sqlite3_str_errcode(str);
   sqlite3_uint64 bytes = (sqlite3_uint64)sqlite3_str_length(str);
   char *text = sqlite3_str_finish(str);
@@ -176,16 +157,10 @@ static void result_json_string(sqlite3_context *ctx, const struct wow_json_value
   sqlite3_result_text64(ctx, text, bytes, sqlite3_free, SQLITE_UTF8);
 }
 
-#define JSON_SUBTYPE 'J' /* what SQLite's JSON functions look for (json1.html) */
-
-static bool is_json_family(enum wow_family family) {
-  return family == WOW_JSON || family == WOW_JSONB;
-}
-
-void wow_types_result(sqlite3_context *ctx, const struct wow_type *type,
+void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
                       const struct wow_json_value *json) {
   enum wow_family family = type->family;
-  bool is_json = is_json_family(family);
+  bool is_json = wow_type_is_json(type);
   switch (json->kind) {
   case WOW_JSON_NULL: sqlite3_result_null(ctx); return;
   case WOW_JSON_FALSE:
@@ -201,7 +176,7 @@ void wow_types_result(sqlite3_context *ctx, const struct wow_type *type,
       sqlite3_result_double(ctx, read_double(json->text, json->bytes));
       return;
     }
-    if (family <= WOW_BOOL) {
+    if (wow_type_is_numeric_here(type)) {
       result_number(ctx, json->text, json->bytes);
       return;
     }
@@ -214,7 +189,7 @@ void wow_types_result(sqlite3_context *ctx, const struct wow_type *type,
     }
     if (family == WOW_BYTEA)
       result_bytea(ctx, json);
-    else if (family <= WOW_BOOL)
+    else if (wow_type_is_numeric_here(type))
       result_special_number(ctx, json);
     else
       sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -224,15 +199,7 @@ void wow_types_result(sqlite3_context *ctx, const struct wow_type *type,
     is_json = true;
     break;
   }
-  if (is_json) sqlite3_result_subtype(ctx, JSON_SUBTYPE);
-}
-
-/* memcmp order, the shorter first: SQLite's BINARY, and its order of blobs. */
-static int compare(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
-  size_t n = a_bytes < b_bytes ? a_bytes : b_bytes;
-  int order = n ? memcmp(a, b, n) : 0;
-  if (order != 0) return order;
-  return a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
+  if (is_json) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
 }
 
 static int compare_value(const struct wow_type *type, const struct wow_json_value *json,
@@ -243,39 +210,29 @@ static int compare_value(const struct wow_type *type, const struct wow_json_valu
     unsigned char *blob = sqlite3_malloc64(json->bytes / 2 + 1);
     sqlite3_int64 n = blob ? decode_hex(json, blob) : -1;
     int order = n < 0 ? 1
-                      : compare(blob, (size_t)n, sqlite3_value_blob(value),
-                                (size_t)sqlite3_value_bytes(value));
+                      : wow_text_compare(blob, (size_t)n, sqlite3_value_blob(value),
+                                         (size_t)sqlite3_value_bytes(value));
     sqlite3_free(blob);
     return order;
   }
   if (kind == SQLITE_BLOB) return -1; /* text sorts before blobs */
-  /* A number stands as its text: SQLite applies TEXT affinity to a constant beside a text column.
+  /* A number counts as its text: SQLite applies TEXT affinity to a constant beside a text column.
    */
   const unsigned char *text = sqlite3_value_text(value);
-  return compare(json->text, json->bytes, text, (size_t)sqlite3_value_bytes(value));
+  return wow_text_compare(json->text, json->bytes, text, (size_t)sqlite3_value_bytes(value));
 }
 
-bool wow_types_compare(const struct wow_type *type, enum wow_op op,
+bool wow_value_compare(const struct wow_type *type, enum wow_op op,
                        const struct wow_json_value *json, sqlite3_value *value) {
   bool value_is_null = sqlite3_value_type(value) == SQLITE_NULL;
   if (json->kind == WOW_JSON_NULL || value_is_null) {
     bool both = json->kind == WOW_JSON_NULL && value_is_null;
     return op == WOW_IS ? both : op == WOW_IS_NOT && !both;
   }
-  int order = compare_value(type, json, value);
-  switch (op) {
-  case WOW_EQ:
-  case WOW_IS: return order == 0;
-  case WOW_NE:
-  case WOW_IS_NOT: return order != 0;
-  case WOW_LT: return order < 0;
-  case WOW_LE: return order <= 0;
-  case WOW_GT: return order > 0;
-  default: return order >= 0;
-  }
+  return wow_op_holds(op, compare_value(type, json, value));
 }
 
-enum wow_agreement wow_types_compare_number(enum wow_op op, const struct wow_json_value *json,
+enum wow_agreement wow_value_compare_number(enum wow_op op, const struct wow_json_value *json,
                                             sqlite3_value *number) {
   if (json->kind == WOW_JSON_NULL) return WOW_FALSE;
   char text[64];

@@ -9,7 +9,7 @@
 
 #include "catalog/relation.h"
 #include "base/sqlite.h"
-#include "types/type.h"
+#include "types/shippable.h"
 
 /* `bytes` of text with everything but A-Za-z0-9-._~ percent-encoded. */
 void wow_deparse_bytes(sqlite3_str *str, const char *text, int bytes);

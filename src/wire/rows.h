@@ -1,7 +1,7 @@
 /*
 ** The streaming decoder of PostgREST's JSON rows: bytes in, rows of values out. Does no I/O, knows
 ** no SQL and builds no tree. An array of flat objects is what it reads: `[{"a":1,"b":"x"}, ...]`;
-** a member that is itself an object or an array is one value, its text as it stands.
+** a member that is itself an object or an array is one value, its text as written.
 */
 #ifndef WOW_ROWS_H
 #define WOW_ROWS_H
@@ -50,7 +50,7 @@ size_t wow_rows_pending(const struct wow_rows *rows);
 
 /*
 ** Looks ahead: the values of the last `n` members (by the order of `names`) in the last row of an
-** array whose end has been fed but not yet been stepped to, for continuing behind it before it is
+** array whose end has been fed but not yet been stepped to, for continuing after it before it is
 ** reached. Returns 1 with `values` filled (text valid until the next call that changes the
 ** decoder; strings unescaped into memory of the decoder), or 0 if that cannot be told: the end is
 ** not here yet, or the members do not close the row in that order.

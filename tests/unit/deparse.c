@@ -397,7 +397,7 @@ static void test_conditions(void) {
   for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
     const struct condition *c = &conditions[i];
     int bytes = c->text ? (int)strlen(c->text) : 0;
-    unit_about("a %s %s", wow_op_name(c->op), c->text ? c->text : "");
+    unit_about("a %s %s", wow_op_sql(c->op), c->text ? c->text : "");
     CHECK_PRINTED(wow_deparse_filter(str, "a", c->op, c->text, bytes), c->filter);
     if (c->inner == NULL) continue;
     CHECK_PRINTED(wow_deparse_inner_filter(str, "a", c->op, c->text, bytes), c->inner);

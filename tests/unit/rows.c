@@ -371,7 +371,7 @@ struct broken {
 #define ROWS_ARRAY "an array of rows"
 #define ROW_OR_END "a row or the end of the array"
 #define COMMA_OR_END "a comma or the end of the array"
-#define NOTHING "nothing behind the array"
+#define NOTHING "nothing after the array"
 #define JSON "JSON"
 
 static struct broken broken[] = {
@@ -574,10 +574,10 @@ static struct broken broken[] = {
 static char *broken_text(const struct broken *input) {
   const char *rows = input->rows ? input->rows : "";
   if (input->expected == NULL) {
-    return sqlite3_mprintf("%s error 1: the answer ended after %d bytes, before its end", rows,
+    return sqlite3_mprintf("%s error 1: the response ended after %d bytes, before its end", rows,
                            input->position);
   }
-  return sqlite3_mprintf("%s error 1: the answer is malformed at byte %d: expected %s", rows,
+  return sqlite3_mprintf("%s error 1: the response is malformed at byte %d: expected %s", rows,
                          input->position, input->expected);
 }
 
@@ -606,7 +606,7 @@ static void test_broken_without_end(void) {
       struct feeding two = {cut, cut % 2 ? 1 : SIZE_MAX, false, false};
       char *text = decode_once(names, inputs[i], bytes, ROW_BYTES, two);
       unit_about("cut at %d: %s gives %s", (int)cut, inputs[i], text);
-      CHECK(strncmp(text, "(#1) error 1: the answer ", 25) == 0 && strstr(text, " byte"));
+      CHECK(strncmp(text, "(#1) error 1: the response ", 27) == 0 && strstr(text, " byte"));
       sqlite3_free(text);
     }
   }
@@ -629,7 +629,7 @@ static void test_truncated(void) {
         size_t blanks = fill ? ROOM - kept : 0;
         memset(padded, ' ', blanks);
         memcpy(padded + blanks, sample->json, kept);
-        snprintf(tail, sizeof(tail), " error 1: the answer ended after %d bytes, before its end",
+        snprintf(tail, sizeof(tail), " error 1: the response ended after %d bytes, before its end",
                  (int)(blanks + kept));
         char *text = decode_once(sample->names, padded, blanks + kept, ROW_BYTES,
                                  kept % 2 && !fill ? BYTEWISE : WHOLE);
@@ -701,14 +701,14 @@ static char *deep_row(int depth) {
 
 static void test_depth(void) {
   static const char *const names[] = {"a", NULL};
-  for (int depth = WOW_JSON_DEPTH - 1; depth <= WOW_JSON_DEPTH + 1; depth++) {
+  for (int depth = WOW_MAX_JSON_DEPTH - 1; depth <= WOW_MAX_JSON_DEPTH + 1; depth++) {
     char *json = deep_row(depth);
     size_t bytes = strlen(json);
     int position = 6 + (depth - 1) / 3 * 7; /* of the bracket behind the last group of three */
     char *expected =
-        depth <= WOW_JSON_DEPTH
+        depth <= WOW_MAX_JSON_DEPTH
             ? sqlite3_mprintf("(<%.*s>) done", (int)bytes - 8, json + 6)
-            : sqlite3_mprintf(" error 1: the answer is malformed at byte %d: expected JSON",
+            : sqlite3_mprintf(" error 1: the response is malformed at byte %d: expected JSON",
                               position + (depth - 1) % 3 + ((depth - 1) % 3 == 2 ? 4 : 0));
     struct feeding feedings[] = {
         WHOLE, BYTEWISE, {10, 1000, false, false}, {bytes / 2, 7, true, true}};
@@ -729,7 +729,7 @@ static void test_bottomless(void) {
   memset(json + 6, '[', bytes);
   unit_about("a million brackets");
   CHECK_DECODED(decode_once(names, json, bytes + 6, ROW_BYTES, WHOLE),
-                " error 1: the answer is malformed at byte 10006: expected JSON");
+                " error 1: the response is malformed at byte 10006: expected JSON");
   char *text = decode_once(names, json, bytes + 6, ROW_BYTES, (struct feeding){4096, 4096, 0, 0});
   CHECK(strstr(text, " error 1: the answer ") == text);
   sqlite3_free(text);
@@ -806,7 +806,7 @@ static void test_far_position(void) {
   wow_rows_feed(rows, "{\"a\":tru}", 9);
   unit_about("an error behind 800 kB");
   CHECK_INT(wow_rows_next(rows, &err), SQLITE_ERROR);
-  CHECK_TEXT(err.message, "the answer is malformed at byte 800006: expected JSON");
+  CHECK_TEXT(err.message, "the response is malformed at byte 800006: expected JSON");
   wow_error_reset(&err);
   wow_rows_free(rows);
 }
@@ -843,7 +843,7 @@ static void test_steps(void) {
   wow_rows_restart(rows);
   wow_rows_end(rows);
   CHECK_INT(wow_rows_next(rows, &err), SQLITE_ERROR);
-  CHECK_TEXT(err.message, "the answer ended after 0 bytes, before its end");
+  CHECK_TEXT(err.message, "the response ended after 0 bytes, before its end");
   wow_error_reset(&err);
   wow_rows_free(rows);
   wow_rows_free(NULL);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "types/type.h"
+#include "types/shippable.h"
 
 static const char *const type_names[] = {
     "bigint",       "numeric",     "double precision",
@@ -48,8 +48,8 @@ static struct wow_rule rule(const struct wow_type *type, enum wow_op op) {
   sqlite3_open(":memory:", &db);
   sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
   sqlite3_step(stmt);
-  rule = wow_types_rule(type, op, WOW_COLLATION_SERVER,
-                        type->family == WOW_TEXT ? sqlite3_column_value(stmt, 0) : NULL);
+  rule = wow_shippable_rule(type, op, WOW_COLLATION_SERVER,
+                            type->family == WOW_TEXT ? sqlite3_column_value(stmt, 0) : NULL);
   sqlite3_finalize(stmt);
   sqlite3_close(db);
   return rule;
@@ -93,7 +93,7 @@ static void print_markdown(void) {
       struct wow_rule r = rule(&type, columns[c].op);
       print_cell(r.ship, r.reason);
     }
-    const char *order = wow_types_order_reason(&type, WOW_COLLATION_SERVER);
+    const char *order = wow_shippable_order_reason(&type, WOW_COLLATION_SERVER);
     print_cell(order ? WOW_LOCAL : WOW_EXACT, order);
     printf("\n");
     wow_type_reset(&type);
@@ -120,7 +120,7 @@ int main(int argc, char **argv) {
     if (type.family >= WOW_JSONB && type.family != WOW_TSVECTOR) {
       check(rule(&type, WOW_EQ).ship == WOW_LOCAL, "= stays here", type_names[t]);
       check(rule(&type, WOW_LT).ship == WOW_LOCAL, "< stays here", type_names[t]);
-      check(wow_types_order_reason(&type, WOW_COLLATION_SERVER) != NULL, "ORDER BY stays here",
+      check(wow_shippable_order_reason(&type, WOW_COLLATION_SERVER) != NULL, "ORDER BY stays here",
             type_names[t]);
     }
     wow_type_reset(&type);
@@ -128,10 +128,10 @@ int main(int argc, char **argv) {
   /* collation=binary keeps ranges and order of text here. */
   struct wow_type text;
   make_type(&text, "text");
-  check(wow_types_rule(&text, WOW_LT, WOW_COLLATION_BINARY, NULL).ship == WOW_LOCAL, "range",
+  check(wow_shippable_rule(&text, WOW_LT, WOW_COLLATION_BINARY, NULL).ship == WOW_LOCAL, "range",
         "text");
-  check(wow_types_order_reason(&text, WOW_COLLATION_BINARY) != NULL, "order", "text");
-  check(wow_types_order_reason(&text, WOW_COLLATION_C) == NULL, "order", "text");
+  check(wow_shippable_order_reason(&text, WOW_COLLATION_BINARY) != NULL, "order", "text");
+  check(wow_shippable_order_reason(&text, WOW_COLLATION_C) == NULL, "order", "text");
   wow_type_reset(&text);
   printf("unit_types: %d passed, %d failed\n", passed, failed);
   return failed > 0;

@@ -1,0 +1,151 @@
+/*
+** PostgREST's OpenAPI 2.0 document; facts about it are in the comments below. cJSON numbers are
+** doubles; nothing here needs more.
+*/
+#include "catalog/openapi.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sqlite.h"
+
+static const char *string_member(const cJSON *object, const char *name) {
+  return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* The text between two others; quotes in it are not escaped. NULL: it is not there. */
+static char *text_between(const char *text, const char *open, const char *close) {
+  const char *from = strstr(text, open);
+  if (from) from += strlen(open);
+  const char *to = from ? strstr(from, close) : NULL;
+  return to ? sqlite3_mprintf("%.*s", (int)(to - from), from) : NULL;
+}
+
+/*
+** A property of a definition: `format` is the PostgreSQL type's name, and the end of `description`
+** marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
+*/
+static int openapi_column(struct wow_relation *relation, const cJSON *property) {
+  struct wow_column *column = wow_relation_add_column(relation);
+  if (column == NULL) return SQLITE_NOMEM;
+  const char *format = string_member(property, "format");
+  const char *description = string_member(property, "description");
+  column->name = sqlite3_mprintf("%s", property->string);
+  if (column->name == NULL) return SQLITE_NOMEM;
+  if (wow_type_init(&column->type, format ? format : "text") != SQLITE_OK) return SQLITE_NOMEM;
+  const cJSON *label;
+  cJSON_ArrayForEach(label, cJSON_GetObjectItemCaseSensitive(property, "enum")) {
+    const char *text = cJSON_GetStringValue(label);
+    int rc = text ? wow_type_add_label(&column->type, text, (int)strlen(text)) : SQLITE_OK;
+    if (rc != SQLITE_OK) return rc;
+  }
+  if (description == NULL) return SQLITE_OK;
+  if (strstr(description, "<pk/>")) column->key_position = ++relation->n_key;
+  const char *mark = strstr(description, "<fk table='");
+  if (mark) {
+    column->fk_table = text_between(mark, "<fk table='", "' column='");
+    column->fk_column = text_between(mark, "' column='", "'/>");
+  }
+  return SQLITE_OK;
+}
+
+/* The columns of a definition, and what it says of them. */
+static int openapi_columns(struct wow_relation *relation, const cJSON *definition) {
+  const cJSON *property, *name;
+  int rc = SQLITE_OK;
+  cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(definition, "properties")) {
+    if (rc == SQLITE_OK) rc = openapi_column(relation, property);
+  }
+  cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(definition, "required")) {
+    const char *text = cJSON_GetStringValue(name);
+    int column = text ? wow_relation_column(relation, text) : -1;
+    if (column >= 0) relation->columns[column].not_null = true;
+  }
+  const char *comment = string_member(definition, "description");
+  if (comment) relation->comment = sqlite3_mprintf("%s", comment);
+  if (comment && relation->comment == NULL) rc = SQLITE_NOMEM;
+  return rc == SQLITE_OK ? wow_relation_finish(relation) : rc;
+}
+
+static int openapi_relation(const cJSON *document, const cJSON *definition,
+                            struct wow_relation **out) {
+  struct wow_relation *relation = wow_relation_new(definition->string);
+  char *path = sqlite3_mprintf("/%s", definition->string);
+  int rc = relation && path ? openapi_columns(relation, definition) : SQLITE_NOMEM;
+  if (rc == SQLITE_OK) {
+    /* The methods of the path tell whether the relation can be written to at all. */
+    const cJSON *paths = cJSON_GetObjectItemCaseSensitive(document, "paths");
+    const cJSON *methods = cJSON_GetObjectItemCaseSensitive(paths, path);
+    relation->writable = cJSON_HasObjectItem(methods, "post") ||
+                         cJSON_HasObjectItem(methods, "patch") ||
+                         cJSON_HasObjectItem(methods, "delete");
+    *out = relation;
+  } else {
+    wow_relation_free(relation);
+  }
+  sqlite3_free(path);
+  return rc;
+}
+
+static int compare_relations(const void *a, const void *b) {
+  const struct wow_relation *left = *(struct wow_relation *const *)a;
+  const struct wow_relation *right = *(struct wow_relation *const *)b;
+  return strcmp(left->name, right->name);
+}
+
+void wow_openapi_free(struct wow_catalog *catalog) {
+  if (catalog == NULL) return;
+  for (int i = 0; i < catalog->n_relations; i++)
+    wow_relation_free(catalog->relations[i]);
+  sqlite3_free(catalog->relations);
+  sqlite3_free(catalog->schema);
+  sqlite3_free(catalog);
+}
+
+int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
+                      struct wow_error *err) {
+  cJSON *document = cJSON_ParseWithLength(json, bytes);
+  const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(document, "definitions");
+  const char *swagger = string_member(document, "swagger");
+  struct wow_catalog *catalog = NULL;
+  const cJSON *definition;
+  int rc = SQLITE_OK;
+  /* A schema without relations has no definitions, but is a schema. */
+  if (swagger == NULL || !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(document, "paths"))) {
+    rc = wow_error_hint(err, SQLITE_ERROR, NULL,
+                        "is this the URL of a WowSQL project or of a PostgREST server? "
+                        "For a bare PostgREST give the option rest_path",
+                        "the server's response is not an OpenAPI description of PostgREST");
+    goto done;
+  }
+  catalog = sqlite3_malloc64(sizeof(*catalog));
+  if (catalog == NULL) goto nomem;
+  memset(catalog, 0, sizeof(*catalog));
+  sqlite3_uint64 n = (sqlite3_uint64)cJSON_GetArraySize(definitions) + 1;
+  catalog->relations = sqlite3_malloc64(n * sizeof(*catalog->relations));
+  if (catalog->relations == NULL) goto nomem;
+  cJSON_ArrayForEach(definition, definitions) {
+    rc = openapi_relation(document, definition, &catalog->relations[catalog->n_relations]);
+    if (rc != SQLITE_OK) goto nomem;
+    catalog->n_relations++;
+  }
+  qsort(catalog->relations, (size_t)catalog->n_relations, sizeof(*catalog->relations),
+        compare_relations);
+  *out = catalog;
+  catalog = NULL;
+  goto done;
+nomem:
+  rc = wow_error_nomem(err);
+done:
+  wow_openapi_free(catalog);
+  cJSON_Delete(document);
+  return rc;
+}
+
+const struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const char *name) {
+  for (int i = 0; i < catalog->n_relations; i++) {
+    if (strcmp(catalog->relations[i]->name, name) == 0) return catalog->relations[i];
+  }
+  return NULL;
+}
