@@ -93,8 +93,8 @@ test: deps
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
 
-lint: $(LIBRARY)
-	@tools/lint.sh
+lint: $(LIBRARY) build/unit_types
+	@tools/lint.sh $(LINT)
 
 # The parts of README.md that come out of the code.
 docs: deps

@@ -5,7 +5,7 @@
 set root [file normalize [file join [file dirname [info script]] ..]]
 cd $root
 
-proc read_file {name} { set f [open $name]; fconfigure $f -encoding utf-8; set t [read $f]; close $f; return $t }
+source tools/source.tcl
 
 # The text between <!-- name --> and <!-- /name -->.
 proc replace_part {text name part} {
