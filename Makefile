@@ -1,10 +1,11 @@
 # wowsql: build, install, demo, tests.
 #
 #   make            wowsql.so (wowsql.dylib on macOS)
-#   make demo       a local WowSQL with a shop in it, and the sqlite3 shell on it
-#   make test       everything that is tested
-#   make docs       the tables in README.md that come out of the code
-#   make install    where `.load wowsql` finds it (PREFIX, DESTDIR)
+#   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
+#   make test       all tests
+#   make lint       the style checks alone; LINT=--all adds the rules that src/ does not meet yet
+#   make docs       updates the tables in README.md that are made from the code
+#   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
 
@@ -19,7 +20,7 @@ ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
 
-# Looked up when a recipe runs, not when make starts: `make deps` may have to install pkg-config.
+# Evaluated when a recipe runs, not when make starts: `make deps` may have to install pkg-config first.
 LIBS      = $(shell $(PKG) --libs libcurl libcjson) -lm
 CPPFLAGS += -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -Isrc $(CPPFLAGS) \
@@ -37,7 +38,7 @@ SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
-# And once more with the headers of the newer SQLite that tests/newer.test installs.
+# The same code compiled with the headers of the newer SQLite that tests/newer.test installs.
 NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
@@ -72,6 +73,11 @@ build/fuzz_rows: fuzz/fuzz_rows.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
+build/bench/decode: bench/decode.c $(CORE)
+	@mkdir -p $(@D)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
 build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
@@ -96,7 +102,7 @@ unit: $(UNITS)
 lint: $(LIBRARY) build/unit_types
 	@tools/lint.sh $(LINT)
 
-# The parts of README.md that come out of the code.
+# Updates the parts of README.md that are made from the code.
 docs: deps
 	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_types
 	@tools/docs.tcl
@@ -105,7 +111,7 @@ bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@bench/run
 
-# Random JSON through the row decoder, with cJSON as the oracle: FUZZ_SEED, FUZZ_ROUNDS.
+# Feeds random JSON to the row decoder and compares with cJSON. FUZZ_SEED and FUZZ_ROUNDS choose the run.
 fuzz: build/fuzz_rows
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
@@ -113,7 +119,7 @@ fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@tests/run --fuzz
 
-# The whole test suite with AddressSanitizer and UndefinedBehaviorSanitizer in the library.
+# The whole test suite, with the library built with AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan: deps
 	@$(MAKE) --no-print-directory clean
 	@$(MAKE) --no-print-directory CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer" \
