@@ -1,8 +1,7 @@
 /*
-** What the measuring programs share: the clocks, and the keys that are looked up. sql and client
-** read commands from standard input, one a line, and answer each with one line: "ok SECONDS ...",
-** or "error MESSAGE". They stay alive, so that neither the start of a process nor a first
-** connection counts.
+** What the measuring programs share: clocks, and the keys to look up. sql and client read commands
+** from standard input, one per line, and reply to each with one line: "ok SECONDS ..." or "error
+** MESSAGE". They keep running, so that neither starting a process nor connecting is measured.
 */
 #ifndef BENCH_H
 #define BENCH_H
@@ -19,19 +18,19 @@ static inline double bench_now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Of this process. */
+/* The CPU time of this process, in seconds. */
 static inline double bench_cpu(void) {
   struct timespec t;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The i-th of `modulus` keys from 1 on: all different (7919 is prime), and in no order. */
+/* The i-th of the keys 1 to `modulus`: all different (7919 is prime), and not in order. */
 static inline long long bench_key(long long i, long long modulus) {
   return i * 7919 % modulus + 1;
 }
 
-/* Reads a command, without its line end. False: there is none any more. */
+/* Reads a command, without its line end. False: end of input. */
 static inline int bench_read(char *line) {
   if (fgets(line, LINE_BYTES, stdin) == NULL) return 0;
   line[strcspn(line, "\n")] = 0;

@@ -1,15 +1,16 @@
 /*
-** Bare requests over one kept-alive connection: what a program that knows the right URLs needs.
-** The answers are received, uncompressed as the extension's on one machine, and thrown away.
+** Bare requests over one kept-alive connection: the least that a program which knows the right URLs
+** needs. The responses are received and discarded; like the extension's on one machine they are
+** uncompressed.
 **
 **   get N PATH                          ok SECONDS BYTES TOTAL
-**                                       the mean of N times. TOTAL: the server's exact count, asked
-**                                       for when PATH has limit=0
+**                                       the mean of N requests. TOTAL: the server's exact count,
+**                                       requested if PATH has limit=0
 **   keys N MODULUS PATH                 ok SECONDS BYTES
-**                                       N requests; {} in PATH is a key
+**                                       N requests; {} in PATH is replaced by a key
 **   batches N MODULUS URL_BYTES PATH    ok SECONDS BYTES REQUESTS
-**                                       N keys, as many in a request as its path holds; {} in PATH
-**                                       is a list of keys
+**                                       N keys, as many in each request as its path holds; {} in
+**                                       PATH is replaced by a list of keys
 **
 ** Usage: client BASE_URL, with the key in WOWSQL_API_KEY
 */
@@ -41,7 +42,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
   return size * n;
 }
 
-/* One request. False: it failed, and `message` says why. */
+/* Sends one request. False: it failed, and `message` says why. */
 static int get(const char *path, size_t path_bytes) {
   static char url[LINE_BYTES];
   long status = 0;
@@ -59,7 +60,7 @@ static int put_key(char *to, size_t room, long long i, long long modulus) {
   return snprintf(to, room, "%lld", bench_key(i, modulus));
 }
 
-/* `path` up to its "{}", and what is behind. */
+/* Finds the parts of `path` before and after its "{}". */
 static const char *split(const char *path, size_t *before) {
   const char *braces = strstr(path, "{}");
   *before = braces ? (size_t)(braces - path) : strlen(path);
@@ -102,7 +103,7 @@ static void obey(char *line) {
   int good = 1, requests = 0;
   size_t url_bytes = 0;
   if (p == NULL) {
-    printf("error a command without arguments: %s\n", line);
+    printf("error the command has no arguments: %s\n", line);
     return;
   }
   *p++ = 0;

@@ -1,5 +1,5 @@
-# What is written by hand today: fetch, parse, insert. Usage: instead.py URL, the key in
-# WOWSQL_API_KEY; prints the seconds from the connection to the commit, and the number of rows.
+# What people write by hand today: fetch, parse, insert. Usage: instead.py URL, with the key in
+# WOWSQL_API_KEY. Prints the seconds from connecting to the commit, and the number of rows.
 import http.client
 import json
 import os

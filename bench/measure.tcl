@@ -1,13 +1,13 @@
-# The measurements of bench/run, which starts the stack first and says in the environment where it is.
+# The measurements of bench/run, which starts the stack first and passes its address in the environment.
 #
-# Two programs are talked to: build/bench/sql runs SQL through the extension, build/bench/client
-# makes bare requests on a kept-alive connection. The sides of a comparison take turns, forwards in
-# one round and backwards in the next, so that what else the machine does falls on all of them alike.
+# Two programs do the work: build/bench/sql runs SQL through the extension, build/bench/client makes
+# bare requests on a kept-alive connection. The sides of a comparison take turns, forwards in one
+# round and backwards in the next, so that other load on the machine affects them all alike.
 
 set root [file normalize [file join [file dirname [info script]] ..]]
 cd $root
 
-# name, rounds as a part of BENCH_ROUNDS, what it measures
+# name, rounds as a fraction of BENCH_ROUNDS, what it measures
 set benchmarks {
   scan   1   {1,000,000 rows: sum of a column, all six columns, CREATE TABLE AS}
   decode 2   {the decoder alone, in memory}
@@ -15,8 +15,8 @@ set benchmarks {
   lookup 1   {2,000 lookups by key}
   order  1   {ORDER BY ... LIMIT 10}
   first  1   {the first row of a full scan}
-  group  1   {GROUP BY with count(*), bracketed aggregates, beside reading all rows}
-  many   0.6 {GROUP BY of 1,000,000 different values, and looking for groups in vain}
+  group  1   {GROUP BY with count(*) and bracketed aggregates, against reading all rows}
+  many   0.6 {GROUP BY of 1,000,000 different values; looking for groups that do not exist}
   join   0.6 {10,000 local keys joined with a remote table}
   instead 0.6 {what people use instead: Python, curl and json_each}
 }
@@ -37,7 +37,7 @@ foreach {name part what} $benchmarks {
 }
 foreach name $wanted {
   if {$name ni $names} {
-    puts stderr "bench: no benchmark '$name'; there are: [join $names {, }]"
+    puts stderr "bench: unknown benchmark '$name'; valid names: [join $names {, }]"
     exit 2
   }
 }
@@ -55,8 +55,8 @@ set programs [dict create sql [list build/bench/sql [file normalize $env(BENCH_L
   client [list build/bench/client $base]]
 set channels [dict create]
 
-# Sends a command and gives the words of the answer behind "ok". What fails is an error, and so is
-# a program that dies; it is started anew with the next command.
+# Sends a command and returns what follows "ok" in the reply. A failure is an error, and so is a program
+# that dies; the next command starts it again.
 proc ask {program command} {
   global programs channels
   if {![dict exists $channels $program]} {
@@ -70,7 +70,7 @@ proc ask {program command} {
   if {[gets $channel line] < 0} {
     dict unset channels $program
     catch {close $channel} message
-    error "the program that measures died: [lindex [split $message \n] 0]"
+    error "the measuring program died: [lindex [split $message \n] 0]"
   }
   if {![regexp {^ok ?(.*)$} $line -> rest]} { error [regsub {^error } $line {}] }
   return $rest
@@ -85,10 +85,10 @@ proc prepare_sql {} {
       INSERT INTO keys SELECT i * 7919 % 50000 + 1 FROM n;"
 }
 
-# Runs a statement; {seconds what-was-sent}. `expected`, if given, is the value that it must give.
+# Runs a statement; its seconds. `expected`, if given, is the value that it must return.
 proc sql {sql {expected {}}} {
   lassign [ask sql "run $::timeout_s $sql"] seconds cpu rows requests received value
-  if {$expected ne {} && $value ne $expected} { error "gave '$value', not '$expected'" }
+  if {$expected ne {} && $value ne $expected} { error "returned '$value', expected '$expected'" }
   set ::note "[count $requests request], [number $received] rows, [format %.2f $cpu] s of CPU"
   return $seconds
 }
@@ -99,7 +99,7 @@ proc number {n} {
   return $n
 }
 
-# The curl program: its own time for one request. The key is in a file, not among the arguments.
+# The curl program: its own measurement of one request. The key is in a file, not among the arguments.
 proc curl {path {to /dev/null} args} {
   set file $::dir/curl.conf
   if {![file exists $file]} {
@@ -121,8 +121,8 @@ proc median {list} {
 
 proc rounds {name} { expr {max(1, round($::all_rounds * $::rounds_of($name)))} }
 
-# Runs the sides, "label script ..." in turns. A dictionary from label to {times {...} failure ...
-# note ...}; a side that failed is not run again.
+# Runs the sides, "label script ...", in turns. Returns a dictionary from label to {times {...}
+# failure ... note ...}; a side that has failed is not run again.
 proc turns {name sides} {
   set result [dict create]
   foreach {label script} $sides { dict set result $label {times {} failure {} note {}} }
@@ -154,8 +154,8 @@ proc say {text} {
   flush stdout
 }
 
-# One line of the table: what was measured beside what, from two sides of a result. `target` is the
-# largest ratio that is good enough; empty: none was set.
+# Adds a line to the table: what was compared with what, from two sides of a result. `target` is the
+# largest acceptable ratio; empty: none was set.
 set results {}
 proc report {name what against result ours theirs {target {}} {note {}}} {
   set a [dict get $result $ours]
@@ -233,7 +233,7 @@ proc bench_scan {} {
   report scan {CREATE TABLE AS SELECT *} {curl --compressed, the same rows} $result create compressed
 }
 
-# Into memory. The rows must be all there afterwards.
+# Copies into memory. All rows must have arrived.
 proc create_table_as {} {
   set seconds [sql {CREATE TABLE copy AS SELECT * FROM bench_rows}]
   set note $::note
@@ -322,7 +322,7 @@ proc bench_first {} {
     "mean of 200"
 }
 
-# The same with nothing left to the server: all rows are read.
+# The same with no work left to the server: all rows are read.
 proc from_rows {sql {expected {}}} {
   ask sql "exec SELECT wowsql_config('ship', 0)"
   set failed [catch {sql $sql $expected} seconds]
@@ -361,7 +361,7 @@ proc bench_many {} {
     rows_sum [list from_rows $sum 20000000] \
     groups [list sql $groups 1000000] \
     rows_groups [list from_rows $groups 1000000]]]
-  report many {SELECT sum(length(name)), all different} {without a look for groups} $result sum rows_sum 1.05
+  report many {SELECT sum(length(name)), all different} {without looking for groups} $result sum rows_sum 1.05
   report many {SELECT name, count(*) ... GROUP BY name} {reading all rows} $result groups rows_groups
 }
 
@@ -394,7 +394,7 @@ proc instead_python {} {
   return $seconds
 }
 
-# Both programs' starts are counted, some milliseconds.
+# Starting the two programs, some milliseconds, is included.
 proc instead_json_each {} {
   set file $::dir/instead.json
   set begun [clock microseconds]
@@ -472,8 +472,8 @@ proc write_markdown {path machine} {
   fconfigure $f -encoding utf-8
   puts $f "# Benchmarks
 
-`make bench` measured this; `bench/run NAME...` repeats a part of it. Server and client share the
-machine, so that what the server does is in every figure.
+Measured by `make bench`; `bench/run NAME...` repeats a part of it. Server and client share the machine,
+so every figure includes the server's work.
 
 | | |
 |---|---|"
@@ -481,8 +481,8 @@ machine, so that what the server does is in every figure.
   puts $f "
 !\[Ratios of the times, with their targets](results.svg)
 
-The ratio is wowsql's time divided by the time of what it is compared with, each the median of its
-rounds; in brackets the smallest and the largest of the rounds. Below 1, wowsql is faster.
+The ratio is wowsql's time divided by the time of what it is compared with, each the median of all
+rounds; the smallest and the largest ratio of a round are in brackets. Below 1, wowsql is faster.
 
 | benchmark | wowsql | compared with | time | its time | ratio | target | |
 |---|---|---|--:|--:|--:|---|---|"
@@ -493,31 +493,31 @@ rounds; in brackets the smallest and the largest of the rounds. Below 1, wowsql 
   puts $f "
 ## What is measured
 
-The rows are those of \[rows.sql](rows.sql): 1,000,000 of a bigint key, an integer, a numeric, a text of
-20 bytes, a timestamptz and a boolean, 127 MB of JSON. The sides of a comparison take turns,
+\[rows.sql](rows.sql) makes the rows: 1,000,000, each a bigint key, an integer, a numeric, a text of
+20 bytes, a timestamptz and a boolean; 127 MB as JSON. The two sides of a comparison take turns,
 $::all_rounds rounds in all (three fifths of that for many, join and instead).
 
-- wowsql's time goes from sqlite3_prepare_v2 to the last row, in a process that has the extension
-  loaded and the virtual table created (\[sql.c](sql.c)). Results are stepped through, not printed.
-  Copies go into memory.
-- curl's time is its own `time_total` for one request, written to /dev/null. Neither it nor wowsql asks
-  a server on the same machine to compress; one line compares with `curl --compressed`.
-- Bare requests are made on one kept-alive connection by a program that has been started already
-  (\[client.c](client.c)), with the same columns and filters as wowsql's, and not compressed either.
+- wowsql's time is from sqlite3_prepare_v2 to the last row, in a process that has already loaded the
+  extension and created the virtual table (\[sql.c](sql.c)). Results are stepped through, not printed.
+  Copies are made in memory.
+- curl's time is its own `time_total` for one request, written to /dev/null. Neither curl nor
+  wowsql asks a server on the same machine to compress; one line compares with `curl --compressed`.
+- Bare requests are made on one kept-alive connection by a program that is already running
+  (\[client.c](client.c)), with the same columns and filters as wowsql's, also uncompressed.
 - Reading all rows is the same statement after `SELECT wowsql_config('ship', 0)`.
 - The decoder reads the JSON from memory (\[decode.c](decode.c)); cJSON_Parse gets the same bytes at once
-  in a process of its own, twice: the second time it need not ask the system for the tree's memory.
-  Freeing the tree is not counted. Here it is CPU time that is measured.
-- The join looks up 10,000 of 50,000 customers; the bare requests carry as many keys as fit into
-  7,000 bytes each. A statement is given up after $::timeout_s seconds.
-- Python's time goes from its connection to the commit (\[instead.py](instead.py)); that of curl with
-  json_each includes the start of both programs."
+  in a process of its own, twice: the second time the memory for the tree has already been obtained from
+  the system. Freeing the tree is not counted. These are CPU times.
+- The join looks up 10,000 of 50,000 customers; each bare request carries as many keys as fit into
+  7,000 bytes. A statement is abandoned after $::timeout_s seconds.
+- Python's time is from connecting to the commit (\[instead.py](instead.py)); that of curl with json_each
+  includes starting both programs."
   close $f
 }
 
 proc code {text} {
   if {[regexp {^(SELECT|CREATE)[^,]*} $text sql]} {
-    # SQL in code font, a remark behind it not.
+    # SQL in code font, but not a remark that follows it.
     if {[regexp {^(.*?)(, (?:to|2,000|of 20|all different).*| of all .*)$} $text -> sql remark]} {
       return "`$sql`$remark"
     }
@@ -526,7 +526,7 @@ proc code {text} {
   return $text
 }
 
-# Bars from 1, to the left where wowsql is faster, to the right where it is slower.
+# Bars start at 1 and go to the left where wowsql is faster, to the right where it is slower.
 proc write_picture {path} {
   if {[auto_execok gnuplot] eq {}} {
     catch {exec id -u} uid
@@ -536,11 +536,11 @@ proc write_picture {path} {
         exec apt-get update -qq 2>@1
         exec env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gnuplot-nox 2>@1
       }
-      auto_reset ;# what was missing before is looked for again
+      auto_reset ;# look again for programs that were missing before
     }
   }
   if {[auto_execok gnuplot] eq {}} {
-    say "bench: no picture: gnuplot is missing (apt-get install gnuplot-nox)"
+    say "bench: no picture, because gnuplot is missing (apt-get install gnuplot-nox)"
     return
   }
   set data {}
@@ -559,7 +559,7 @@ proc write_picture {path} {
       set text [format %.2f $ratio]
       if {$failure ne {}} { set text "> [format %.3g $ratio]" }
       set goal [expr {$target eq {} ? {-} : $target}]
-      # The number stands behind the bar, and behind the mark of the target.
+      # The number goes after the bar, and after the mark of the target.
       set end $ratio
       if {$target ne {} && ($ratio < 1 ? $target < $ratio : $target > $ratio)} { set end $target }
       lappend data "$y $ratio $goal $colour \"$text\" $end"
@@ -607,12 +607,12 @@ plot \$rows using 2:1:(\$2<1?\$2:1):(\$2<1?1:\$2):(\$1-0.32):(\$1+0.32):4 with b
   if {[catch {exec gnuplot - << $script 2>@1} message]} { say "bench: gnuplot: $message" }
 }
 
-# Text for gnuplot's enhanced mode.
+# Escapes text for gnuplot's enhanced mode.
 proc label {text} {
   string map {_ {\\_} ^ {\\^} @ {\\@} & {\\&} \" {\\"} \{ {\\\{} \} {\\\}}} $text
 }
 
-# ---------------------------------------------------------------- all of it
+# ---------------------------------------------------------------- main
 
 for {set i 0} {$i < 200} {incr i} { ;# until PostgREST knows the table
   if {![catch {ask client {get 1 /bench_rows?select=id&limit=1}}]} break
@@ -628,5 +628,5 @@ print_table
 if {$wanted eq {}} {
   write_markdown bench/results.md [machine]
   write_picture bench/results.svg
-  say "\nbench/results.md and bench/results.svg are written, after [expr {[clock seconds] - $begun}] s."
+  say "\nWrote bench/results.md and bench/results.svg after [expr {[clock seconds] - $begun}] s."
 }

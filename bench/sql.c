@@ -1,15 +1,15 @@
 /*
 ** Runs SQL with the extension loaded, and times it: from sqlite3_prepare_v2 to the last row, in a
-** process and on a connection that are there already.
+** running process and on an open connection.
 **
 **   exec SQL            ok                       several statements, not timed
 **   value SQL           ok VALUE                 not timed
 **   run SECONDS SQL     ok SECONDS CPU ROWS REQUESTS RECEIVED VALUE
-**                       one statement to its end; given up after so many seconds: "timeout".
-**                       CPU: seconds of this process. REQUESTS, RECEIVED: what the extension asked,
-**                       and the rows that came. VALUE: the first column of the first row
-**   first N SQL         ok SECONDS               to the first row; the mean of N times
-**   keys N MODULUS SQL  ok SECONDS               a prepared statement run with N keys, one a run
+**                       one statement to its end; fails with "timeout" after SECONDS. CPU: CPU
+**                       seconds of this process. REQUESTS, RECEIVED: requests sent and rows
+**                       received by the extension. VALUE: the first column of the first row
+**   first N SQL         ok SECONDS               to the first row; the mean of N runs
+**   keys N MODULUS SQL  ok SECONDS               a prepared statement, run once for each of N keys
 **
 ** Usage: sql EXTENSION
 */
@@ -27,7 +27,7 @@ static void on_alarm(int signal) {
   (void)signal;
   is_late = 1;
   sqlite3_interrupt(db);
-  alarm(1); /* once more, if it came before the statement ran */
+  alarm(1); /* again, in case it came before the statement ran */
 }
 
 static void say_error(void) {
@@ -108,7 +108,7 @@ static void keys(const char *sql, long long n, long long modulus) {
   if (sqlite3_finalize(stmt) != SQLITE_OK || rc != SQLITE_OK)
     say_error();
   else if (i < n)
-    printf("error there is no row for the key %lld\n", bench_key(i, modulus));
+    printf("error no row for key %lld\n", bench_key(i, modulus));
   else
     printf("ok %.6f\n", seconds);
 }
@@ -127,7 +127,7 @@ static void value_of(const char *sql) {
 static void obey(char *line) {
   char *rest = strchr(line, ' ');
   if (rest == NULL) {
-    printf("error a command without arguments: %s\n", line);
+    printf("error the command has no arguments: %s\n", line);
     return;
   }
   *rest++ = 0;

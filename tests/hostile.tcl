@@ -1,26 +1,26 @@
-# A small HTTP server that behaves badly on demand. Sourced, this file gives the commands that start
-# and script it; run as a program, it is the server, a process of its own, spoken to through its
-# standard input and output. It ends with the test, however that ends.
+# A small HTTP server that misbehaves on demand. Sourced, this file defines the commands that start and
+# script it; run as a program, it is the server, a separate process controlled through its standard input
+# and output. It ends with the test, however that ends.
 #
 #   hostile::start                 starts it on two free loopback ports; at_end stops it. Then
 #                                  $hostile::host is the address of the first, as host:port
-#   hostile::answer script...      how to answer the requests to come: one script for each, in order;
-#                                  to more requests than that it answers 500
-#   hostile::always script         how to answer all of them
-#   hostile::requests              those it got since: dicts of port (1 or 2), method,
+#   hostile::answer script...      how to answer the next requests: one script for each, in order;
+#                                  further requests are answered with 500
+#   hostile::always script         how to answer all requests
+#   hostile::requests              the requests since then: dicts of port (1 or 2), method,
 #                                  target, headers, body
 #
 # A script runs in the server, for one request, which is in $request; $here and $other are the two
 # addresses, as host:port. It has these commands:
 #
-#   reply ?option value?... ?body? answers; with no option a good answer, 200 and application/json
+#   reply ?option value?... ?body? sends a response; by default 200 and application/json
 #       -status 503                the status
-#       -header "Name: value"      one more header, any number of times; Content-Type, too
-#       -length 100                what Content-Length says, if not the truth; none: no such header
+#       -header "Name: value"      one more header, or a Content-Type; any number of times
+#       -length 100                a false Content-Length; none: no such header
 #       -send 10                   how much of the body is sent before the connection is closed
 #       -pause 20                  how many milliseconds later it is closed
-#       -chunk 7                   the body goes out in chunks of so many bytes
-#       -close 1                   closes the connection behind the answer
+#       -chunk 7                   the body is sent in chunks of this many bytes
+#       -close 1                   closes the connection after the response
 #   table n ?option value?...      answers like PostgREST from a table of the ids 1..n; options of
 #                                  reply, and -max_rows, where its answers are cut
 #   rows from to                   the JSON of such rows
@@ -29,7 +29,7 @@
 #   hang                           says nothing until the client gives up
 #   die                            closes the connection
 #
-# `abort` as a whole script: the connection is reset before the request is read.
+# The script `abort` alone resets the connection before the request is read.
 # Bodies are bytes; texts beyond ASCII go through `encoding convertto utf-8`.
 
 # ---------------------------------------------------------------- the tests' side
@@ -77,7 +77,7 @@ proc hostile::answer {args} { tell answer {*}$args }
 proc hostile::always {script} { tell always $script }
 proc hostile::requests {} { tell requests }
 
-# A port of this machine where nobody listens.
+# A port of this machine on which nothing listens.
 proc hostile::closed_port {} {
   set socket [socket -server list -myaddr 127.0.0.1 0]
   set port [lindex [fconfigure $socket -sockname] 2]
@@ -90,10 +90,10 @@ if {![info exists ::argv0] || [file normalize $::argv0] ne $hostile::program} re
 # ---------------------------------------------------------------- the server's side
 
 namespace eval server {
-  variable scripts {}  ;# for the requests to come
+  variable scripts {}  ;# for the next requests
   variable always {}   ;# for any request; {}: scripts has them
-  variable requests {} ;# those that came
-  variable command {}  ;# what has been read of the test's command
+  variable requests {} ;# those received
+  variable command {}  ;# the part of the test's command read so far
 }
 
 proc server::control {} {
@@ -263,7 +263,7 @@ proc server::reply {args} {
   if {$option(-close)} die
 }
 
-# The values of all parameters of this name.
+# The values of all parameters with this name.
 proc server::params {name} {
   upvar #1 request request
   set target [dict get $request target]
@@ -290,7 +290,7 @@ proc server::rows {from to} {
   return "\[[join $list ,\n ]\]"
 }
 
-# Understands what a scan sends: id=gt.N and id=eq.N, limit and offset, and the wish for a count.
+# Understands what a scan sends: id=gt.N and id=eq.N, limit and offset, and a request for a count.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}

@@ -1,13 +1,13 @@
-# What tests/newer.test runs with a newer SQLite: the queries whose plans, terms or cursors differ
-# between versions, and random ones. Each runs over virtual tables and over local copies of their rows,
-# and must give the same answer; also behind a server that cuts its answers, and with nothing shipped.
+# What tests/newer.test runs with a newer SQLite: queries whose plans, terms or cursors differ between
+# versions, and random ones. Each runs over virtual tables and over local copies of their rows and must
+# give the same result; also with a server that caps its responses, and with nothing shipped.
 source [file join [file dirname [info script]] tester.tcl]
 source [file join [file dirname [info script]] differential.tcl]
 
 open_db
 do_test version {package vcompare [db one {SELECT sqlite_version()}] 3.53} 1
 
-# ---- tables of each kind of key, and copies of them
+# ---- tables with each kind of key, and copies of them
 
 set drop {DROP TABLE IF EXISTS newer_a, newer_w, newer_pair, newer_none;}
 at_end {t::psql $drop}
@@ -39,7 +39,7 @@ proc import_newer {} {
   db eval {SELECT wowsql_config('ship', 1)}
 }
 
-# The rows of a query, each a list; sorted where the query names no order.
+# The rows of a query, each a list; sorted if the query has no order.
 proc rows_of {sql ordered} {
   set one 1
   set three 3
@@ -64,8 +64,8 @@ proc do_same_test {name sql {ordered -}} {
   t::pass
 }
 
-# A query that LIMIT cuts without an order: as many rows as over the copy, and each of them a row of
-# the query without LIMIT.
+# A query with LIMIT but without an order: it returns as many rows as over the copy, and each of them is
+# a row of the query without LIMIT.
 proc do_part_test {name sql limit} {
   set before [t::last_request]
   if {[catch {
@@ -86,7 +86,7 @@ proc do_part_test {name sql limit} {
   }
 }
 
-# ---- LIMIT and OFFSET: SQLite names them although it filters or sorts behind them
+# ---- LIMIT and OFFSET: SQLite passes them although it filters or sorts afterwards
 
 set limited {
   residual           {SELECT id FROM newer_a WHERE k < r}
@@ -138,7 +138,7 @@ proc do_limited_tests {} {
     foreach limit {{LIMIT 1} {LIMIT 4 OFFSET 2} {LIMIT 9 OFFSET 33} {LIMIT -1 OFFSET 5} {LIMIT 250}} {
       do_part_test limit-$name $sql $limit
     }
-    # In an order; it is total where both columns are named.
+    # With an order, which is total if both columns are named.
     regexp {^SELECT (?:DISTINCT )?(\w+)(, \w+)?} $sql -> column second
     set second [expr {$second ne {} ? ", 2 DESC" : {}}]
     set orders [list "1$second" "1 DESC$second" "1 NULLS LAST$second" "1 COLLATE NOCASE, 1$second"]
@@ -147,7 +147,7 @@ proc do_limited_tests {} {
   }
 }
 
-# ---- everything else that a plan is made of
+# ---- all other parts of a plan
 
 set queries {
   order-taken       {SELECT id, k FROM newer_a WHERE k > 3 ORDER BY k DESC, id LIMIT 7}
@@ -282,7 +282,7 @@ do_limited_tests
 db eval {SELECT wowsql_config('ship', 0)}
 do_query_tests -unshipped
 
-# Several pages, from a server that cuts them shorter than they were asked for.
+# Several pages, from a server whose cap is smaller than the pages asked for.
 open_db
 connect_bare [start_postgrest newer90 db-max-rows=90] {"page_size":100}
 import_newer

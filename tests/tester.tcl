@@ -3,9 +3,9 @@
 #   source [file join [file dirname [info script]] tester.tcl]
 #
 # and ends with finish_test. It runs against the stack that tests/run has started (real PostgreSQL,
-# PostgREST and nginx); its whereabouts are in the environment.
+# PostgREST and nginx), whose addresses are in the environment.
 #
-#   do_test name script expected             the script's result
+#   do_test name script expected             checks the script's result
 #   do_execsql_test name sql expected        the rows of SQL on `db`, as one flat list
 #   do_errorsql_test name sql pattern        SQL that fails, with a message that matches a glob
 #   do_request_test name sql expected reqs   rows, and the requests made: their number, or a list of
@@ -28,8 +28,8 @@ namespace eval t {
   variable cleanup {}
 }
 
-# The stack's settings reach the tests under names of their own, so that the extension under test
-# does not find a project in the environment.
+# The stack's settings have names of their own, so that the extension under test does not find a project
+# in the environment.
 foreach name {PROJECT_URL API_KEY} { unset -nocomplain ::env(WOWSQL_$name) }
 if {![info exists ::env(WOWSQL_TEST_URL)]} {
   puts stderr "run tests with: tests/run [file tail $::argv0]"
@@ -157,8 +157,8 @@ proc t::psql {sql args} {
 
 set t::reload_count 0
 
-# PostgREST learns of changes by a notification. A probe table made in the same go shows when it has:
-# it answers 404 to writes to a table that it does not know.
+# PostgREST learns of changes by a notification. A probe table created along with them shows when it has:
+# PostgREST answers writes to a table that it does not know with 404.
 proc remote_sql {sql} {
   set probe "probe_[pid]_[incr t::reload_count]"
   t::psql "$sql\n;CREATE TABLE public.$probe (a int); NOTIFY pgrst, 'reload schema';"
@@ -181,7 +181,7 @@ proc t::wait_for_reload {url probe} {
     if {$i % 20 == 19} { t::psql "NOTIFY pgrst, 'reload schema';" }
     after 25
   }
-  error "PostgREST at $url has not noticed the change"
+  error "PostgREST at $url did not notice the change"
 }
 
 proc remote_query {sql} {
@@ -210,8 +210,8 @@ proc open_db {{file :memory:}} {
   db eval "SELECT load_extension('$t::extension')"
 }
 
-# Says what is true of the stack, that it does not cut answers: otherwise the request behind a short
-# page, which makes sure, would depend on what was read before.
+# Says that the stack has no cap, which is true: otherwise the request after a short page, which makes
+# sure, would depend on what was read before.
 proc connect {{url {}} {key {}} {options {{"max_rows":0}}}} {
   if {$url eq {}} { set url $t::url; set key $t::service_key }
   db one {SELECT wowsql_connect($url, $key, $options)}

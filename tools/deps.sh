@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs what building, the demo and the tests need and is not there yet. Debian and Ubuntu; on
-# other systems it says what to install. Silent when nothing is missing.
+# Installs what building, the demo and the tests need, if it is missing. Works on Debian and Ubuntu; on
+# other systems it only says what to install. Silent if nothing is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What is looked for, and the package that brings it.
+# What is needed, and the package that provides it.
 packages=()
 need() { packages+=("$1"); }
 have_pkg() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
 have_server() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
-have_tcl_sqlite() { # tclsh does not fail of itself on an error in what it reads from a pipe
+have_tcl_sqlite() { # tclsh ignores errors in a script it reads from a pipe, hence the exit
   command -v tclsh >/dev/null && echo 'exit [catch {package require sqlite3}]' | tclsh
 }
 
@@ -36,17 +36,17 @@ if [ ${#packages[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && "${root[@]}" true 2>/dev/null; then
     echo "installing: ${packages[*]}"
     "${root[@]}" apt-get update -qq
-    # A cluster of the system's own is neither needed nor wanted: the stack makes one of its own.
+    # The system's default cluster is not needed: the stack creates its own.
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       "${packages[@]}" >/dev/null
   else
-    echo "These packages are missing: ${packages[*]}" >&2
-    echo "Install them, on Debian or Ubuntu with: sudo apt-get install ${packages[*]}" >&2
+    echo "Missing packages: ${packages[*]}" >&2
+    echo "To install them on Debian or Ubuntu: sudo apt-get install ${packages[*]}" >&2
     exit 1
   fi
 fi
 
-# PostgREST comes from the npm registry, in the versions that stack/package-lock.json pins.
+# PostgREST comes from the npm registry, in the versions pinned in stack/package-lock.json.
 if [ ! -e stack/node_modules/.package-lock.json ] ||
    [ stack/package-lock.json -nt stack/node_modules/.package-lock.json ]; then
   echo "installing: PostgREST (npm)"

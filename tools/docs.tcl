@@ -1,7 +1,7 @@
 #!/usr/bin/env tclsh
-# Renews the parts of README.md that come out of the code: the table of shippability (types.c), the
-# functions (their descriptions), the last benchmark and the demo's output. `make docs` writes them; with --check nothing
-# is written, and a difference is an error (but for the demo, which tests/readme.test runs).
+# Updates the parts of README.md that are made from the code: what is sent for each type, the functions
+# with their descriptions, the last benchmark, and the output of the demo. With --check it writes
+# nothing, and a difference is an error (except in the demo, which tests/readme.test runs).
 set root [file normalize [file join [file dirname [info script]] ..]]
 cd $root
 
@@ -27,11 +27,11 @@ proc demo {} { return "```console\n[exec stack/demo << {}]\n```\n" }
 set text [read_file README.md]
 set new [replace_part $text shippability [exec build/unit_types --markdown]\n]
 set new [replace_part $new functions [functions]]
-# bench/results.md without its title and its picture, which stand in README.md themselves.
+# bench/results.md without its title and its picture, which README.md has itself.
 set new [replace_part $new bench [string trim [regsub -all -line {^(#|!\[).*$} [read_file bench/results.md] {}]]\n]
 if {[lindex $argv 0] eq "--check"} {
   if {$new eq $text} { exit 0 }
-  puts "README.md is not what the code says: make docs"
+  puts "README.md does not match the code; run make docs"
   exit 1
 }
 set new [replace_part $new demo [demo]]

@@ -1,5 +1,5 @@
--- Aggregates that the server computes: put them in square brackets. What the SDKs write as chains of
--- calls is SQL here. Run on the shop of `make demo`: .read sql/examples/aggregates.sql
+-- Aggregates that the server computes: put them in square brackets. What the SDKs express as chains of
+-- calls is plain SQL here. To run them on the shop of `make demo`: .read sql/examples/aggregates.sql
 
 -- GROUP BY: .select("category", "COUNT(*) as count", "AVG(price) as avg_price").group_by("category")
 SELECT category, [count(*)] AS count, [avg(price)] AS avg_price
@@ -17,10 +17,10 @@ SELECT city, active, [sum(credit)] AS total FROM customers GROUP BY city, active
 SELECT category, [count(*)] AS count FROM products
 GROUP BY category HAVING [count(*)] > 10 ORDER BY count DESC, category;
 
--- Several of them: .having("SUM(total)", "gt", 1000).having("COUNT(*)", "gte", 5)
+-- Several conditions: .having("SUM(total)", "gt", 1000).having("COUNT(*)", "gte", 5)
 SELECT [date(ordered_at)] AS date, [sum(total)] AS revenue FROM orders
 WHERE ordered_at >= '2024-12-01T00:00:00+00:00' GROUP BY [date(ordered_at)]
 HAVING [sum(total)] > 1000 AND [count(*)] >= 5 ORDER BY date;
 
--- Without GROUP BY there is one row, also when nothing is found.
+-- Without GROUP BY there is one row, even if nothing matches.
 SELECT [count(*)] AS orders, [sum(total)] AS revenue, [max(total)] AS largest FROM orders WHERE status = 'paid';

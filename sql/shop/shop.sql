@@ -1,7 +1,7 @@
--- The shop of the demo, the tests and the benchmarks. Every value is a function of the row's
--- number, so that each load gives the same rows.
+-- The shop of the demo, the tests and the benchmarks. Every value is computed from the row's number, so
+-- every load gives the same rows.
 
--- A number from 0 to n - 1 out of a row's number and a salt; looks random, and is not.
+-- A number from 0 to n - 1, computed from a row's number and a salt; it looks random, but is not.
 CREATE FUNCTION pg_temp.pick(i bigint, salt int, n bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT (hashint8extended(i, salt) & 9223372036854775807) % n

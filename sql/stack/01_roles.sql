@@ -1,12 +1,12 @@
--- The roles of a WowSQL project: anon and authenticated respect row-level security, service_role
--- passes it by, and PostgREST logs in as authenticator and becomes one of them for each request.
+-- The roles of a WowSQL project: anon and authenticated are subject to row-level security, service_role
+-- bypasses it, and PostgREST logs in as authenticator and switches to one of them for each request.
 CREATE ROLE anon NOLOGIN;
 CREATE ROLE authenticated NOLOGIN;
 CREATE ROLE service_role NOLOGIN BYPASSRLS;
 CREATE ROLE authenticator LOGIN NOINHERIT;
 GRANT anon, authenticated, service_role TO authenticator;
 
--- What is created in public later is theirs to use; which rows, their policies say.
+-- They may use whatever is created in public later; policies decide which rows they see.
 GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;
 GRANT ALL ON SCHEMA public TO service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated, service_role;

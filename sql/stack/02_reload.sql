@@ -1,4 +1,4 @@
--- Tells PostgREST to read the schema again after every change of it.
+-- Tells PostgREST to reload the schema after every change.
 CREATE FUNCTION extensions.notify_postgrest() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
   NOTIFY pgrst, 'reload schema';

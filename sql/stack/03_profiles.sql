@@ -1,4 +1,4 @@
--- A table with row-level security: anon sees public profiles, a signed-in user also the own one.
+-- A table with row-level security: anon sees public profiles; a signed-in user also sees their own.
 CREATE TABLE public.profiles (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL,
