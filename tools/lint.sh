@@ -25,7 +25,8 @@ shopt -s nullglob
 sources=(src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] bench/*.[ch] fuzz/*.[ch])
 
 format() { clang-format --dry-run "${sources[@]}" 2>&1 | head -20; }
-# The formatter leaves comments as they are.
+# What a formatter leaves of a comment line that was too long: a single word after a star.
+broken_comments() { grep -nE '^ *\*[^*/ ;=]+$' "${sources[@]}"; }
 long_lines() { grep -nE '^.{101}' "${sources[@]}"; }
 exports() {
   local symbols
@@ -39,6 +40,7 @@ names() { tools/names.tcl; }
 docs() { tools/docs.tcl --check; }
 
 check "clang-format" format
+check "broken comments" broken_comments
 check "long lines" long_lines
 check "exported symbols" exports
 check_later "layers (tools/layers.txt)" layers
