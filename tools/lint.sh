@@ -26,8 +26,8 @@ sources=(src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] bench/*.[ch] fuzz/*.[ch])
 
 format() { clang-format --dry-run "${sources[@]}" 2>&1 | head -20; }
 # What a formatter leaves of a comment line that was too long: a single word after a star.
-broken_comments() { grep -nE '^ *\*[^*/ ;=]+$' "${sources[@]}"; }
-long_lines() { grep -nE '^.{101}' "${sources[@]}"; }
+broken_comments() { grep -nHE '^ *\*[^*/ ;=]+$' "${sources[@]}"; }
+long_lines() { grep -nHE '^.{101}' "${sources[@]}"; }
 exports() {
   local symbols
   [ -f wowsql.so ] || return 0
