@@ -3,7 +3,7 @@
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
 #   make test       all tests
-#   make lint       the style checks alone; LINT=--all adds the rules that src/ does not meet yet
+#   make lint       the style checks alone
 #   make docs       updates the tables in README.md that are made from the code
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
@@ -100,7 +100,7 @@ unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
 
 lint: $(LIBRARY) build/unit_types
-	@tools/lint.sh $(LINT)
+	@tools/lint.sh
 
 # Updates the parts of README.md that are made from the code.
 docs: deps

@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
 # The rules that a compiler does not check: format, layers, lengths, names, exported symbols. Prints
-# what is wrong; the last line sums up. `tools/lint.sh --all` also checks the rules that src/ does not
-# keep yet.
+# what is wrong; the last line sums up.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=false
-[ "${1:-}" = --all ] && all=true
 failed=0
 passed=0
 check() { # name, then a command whose output is what is wrong
@@ -19,7 +16,6 @@ check() { # name, then a command whose output is what is wrong
     printf 'lint: %s\n%s\n' "$name" "$output"
   fi
 }
-check_later() { if $all; then check "$@"; fi; }
 
 shopt -s nullglob
 sources=(src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] bench/*.[ch] fuzz/*.[ch])
@@ -43,9 +39,9 @@ check "clang-format" format
 check "broken comments" broken_comments
 check "long lines" long_lines
 check "exported symbols" exports
-check_later "layers (tools/layers.txt)" layers
-check_later "lengths" lengths
-check_later "names across files" names
+check "layers (tools/layers.txt)" layers
+check "lengths" lengths
+check "names across files" names
 check "README" docs
 echo "lint: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -36,6 +36,9 @@
 #define WOW_GROUP_ROWS 25000
 #define WOW_GROUP_LARGE 8
 
+/* How many rows are stepped over between two looks at the network. */
+#define WOW_ROWS_PER_PUMP 128
+
 /* ---- bytes */
 
 /* The text of one page. Two are held at once (one being read, one in flight), with the decoder's
@@ -110,6 +113,24 @@
 ** not come at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
 
+/* ---- plans */
+
+/* Terms of one request. Statements rarely have a handful; SQLite itself looks at the others. */
+#define WOW_MAX_TERMS 32
+/* Columns of an ORDER BY that are sent. */
+#define WOW_MAX_ORDER 8
+/* Columns of a key: what PostgreSQL's indexes take. A key with more of them is not used. */
+#define WOW_MAX_KEY 32
+/* Columns that a response is sorted by: an ORDER BY and then the key. */
+#define WOW_MAX_SORT (WOW_MAX_ORDER + WOW_MAX_KEY)
+/* SQLite honours "omit" for the first 16 constraints and arguments (where.c, a 16-bit mask). */
+#define WOW_MAX_OMIT 16
+/* sqlite3_vtab_in works for the first 32 constraints (a 32-bit mask). */
+#define WOW_MAX_IN 32
+/* SQLite tells which columns a statement uses by a mask of 64 bits, of which the last stands for
+** all columns from there on. */
+#define WOW_MAX_TOLD_COLUMNS 63
+
 /* ---- statements and functions */
 
 /* Runs of statements, nested or stepped in turns, that have budgets and remembered rows of their
@@ -146,18 +167,5 @@
 #define WOW_SELECTIVITY_IN 0.1
 #define WOW_SELECTIVITY_RANGE 0.3
 #define WOW_SELECTIVITY_NE 0.9
-
-/* Names that callers outside of this folder still use. */
-#define WOW_PAGE_ROWS WOW_MAX_PAGE_ROWS
-#define WOW_SAMPLE_VALUES WOW_MAX_SAMPLE_VALUES
-#define WOW_PAGE_BYTES WOW_MAX_PAGE_BYTES
-#define WOW_BUFFER_BYTES WOW_MAX_BUFFER_BYTES
-#define WOW_ROW_BYTES WOW_MAX_ROW_BYTES
-#define WOW_JSON_DEPTH WOW_MAX_JSON_DEPTH
-#define WOW_URL_BYTES WOW_MAX_URL_BYTES
-#define WOW_CONSTANT_BYTES WOW_MAX_CONSTANT_BYTES
-#define WOW_LOOKUP_ROWS WOW_MAX_LOOKUP_ROWS
-#define WOW_ANSWERS_BYTES WOW_MAX_ROW_CACHE_BYTES
-#define WOW_FETCH_ROWS WOW_MAX_FETCH_ROWS
 
 #endif

@@ -4,10 +4,10 @@
 */
 #include <string.h>
 
-#include "catalog/relation.h"
+#include "catalog/openapi.h"
 #include "functions/functions.h"
 #include "http/log.h"
-#include "plan/plan.h"
+#include "plan/best_index.h"
 #include "server/connection.h"
 #include "server/server.h"
 
@@ -241,7 +241,7 @@ static int table_explain(struct wow_tvf_call *call, struct wow_error *err) {
                   sqlite3_errmsg(conn->db));
   }
   sqlite3_finalize(stmt);
-  wow_plan_notes_free(notes);
+  wow_best_index_free_notes(notes);
   return err->rc;
 }
 

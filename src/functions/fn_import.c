@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "catalog/column_list.h"
-#include "catalog/relation.h"
+#include "catalog/openapi.h"
 #include "functions/functions.h"
 #include "server/connection.h"
 #include "server/server.h"

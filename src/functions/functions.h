@@ -13,7 +13,7 @@
 struct wow_connection;
 
 /* The subtype by which SQLite's JSON functions recognise JSON. */
-#define WOW_JSON_SUBTYPE 'J'
+#define WOW_WOW_JSON_SUBTYPE 'J'
 
 /* One call of a function. */
 struct wow_call {

@@ -38,14 +38,4 @@ int wow_http_wait(struct wow_transfer *transfer, struct wow_error *err);
 /* Waits for the end of the transfer, whose sink must not pause for good. As wow_http_wait. */
 int wow_http_finish(struct wow_transfer *transfer, struct wow_error *err);
 
-/* Names that callers outside of this folder still use. */
-#include "http/transfer.h"
-#define wow_http_close wow_transfer_close
-#define wow_http_resume wow_transfer_resume
-#define wow_http_is_done wow_transfer_is_done
-#define wow_http_is_whole wow_transfer_is_complete
-#define wow_http_has_answer wow_transfer_has_response
-#define wow_http_answer wow_transfer_response
-#define wow_http_count_rows wow_transfer_count_rows
-
 #endif

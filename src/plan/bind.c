@@ -1,108 +1,157 @@
 /*
-** A plan with its values, see query.h. Here the verdicts of types.c become parts of a request.
+** A plan with its values, see bind.h. Here the verdicts of types/constant.c become conditions.
 */
 #include "plan/bind.h"
 
 #include <string.h>
 
 #include "types/constant.h"
+#include "types/shippable.h"
 #include "types/value.h"
-
 #include "wire/deparse.h"
-#include "base/limits.h"
+#include "wire/filter.h"
 
-void wow_query_forget_lists(struct wow_query *query) {
-  for (int i = 0; i < query->n_lists; i++) {
-    sqlite3_free(sqlite3_str_finish(query->lists[i].texts));
-    sqlite3_free(query->lists[i].ends);
+static void list_reset(struct wow_list *list) {
+  if (list->texts) sqlite3_free(sqlite3_str_finish(list->texts));
+  sqlite3_free(list->ends);
+  memset(list, 0, sizeof(*list));
+}
+
+void wow_bind_reset(struct wow_binding *binding) {
+  for (int i = 0; i < binding->n_terms; i++) {
+    struct wow_bound_term *bound = &binding->terms[i];
+    sqlite3_free(bound->text);
+    list_reset(&bound->list);
+    sqlite3_value_free(bound->value);
   }
-  query->n_lists = 0;
+  sqlite3_free(binding->filter);
+  wow_condition_reset(&binding->parameters);
+  memset(binding, 0, sizeof(*binding));
 }
 
-void wow_query_reset(struct wow_query *query) {
-  wow_query_forget_lists(query);
-  for (int i = 0; i < query->n_compares; i++)
-    sqlite3_value_free(query->compares[i].value);
-  for (int i = 0; i < query->n_constants; i++)
-    sqlite3_value_free(query->constants[i].value);
-  if (query->filters) sqlite3_free(sqlite3_str_finish(query->filters));
-  memset(query, 0, sizeof(*query));
+static const struct wow_column *column_of(const struct wow_binding *binding,
+                                          const struct wow_bound_term *bound) {
+  return &binding->relation->columns[bound->term->column];
 }
 
-/* ---------------------------------------------------------------- binding */
+/* ---------------------------------------------------------------- one value */
 
-static int add_compare(struct wow_query *query, int column, enum wow_op op, sqlite3_value *value) {
-  struct wow_query_compare *compare = &query->compares[query->n_compares++];
-  compare->column = column;
-  compare->op = op;
-  compare->value = sqlite3_value_dup(value);
-  return compare->value ? SQLITE_OK : SQLITE_NOMEM;
+static int keep_value(struct wow_bound_term *bound, sqlite3_value *value) {
+  bound->value = sqlite3_value_dup(value);
+  return bound->value ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* Text that a column equals on the server, byte for byte, is what the answer has in it, too. */
-static int add_constant(struct wow_query *query, int column, enum wow_op op, sqlite3_value *value) {
-  bool is_text = query->relation->columns[column].type.family == WOW_TEXT ||
-                 query->relation->columns[column].type.family == WOW_ENUM;
-  if (!is_text || (op != WOW_EQ && op != WOW_IS)) return SQLITE_OK;
-  struct wow_query_constant *constant = &query->constants[query->n_constants++];
-  constant->column = column;
-  constant->value = sqlite3_value_dup(value);
-  return constant->value ? SQLITE_OK : SQLITE_NOMEM;
+static int compare_here(struct wow_binding *binding, struct wow_bound_term *bound,
+                        sqlite3_value *value) {
+  bound->kind = WOW_BOUND_COMPARED;
+  binding->n_compared++;
+  return keep_value(bound, value);
 }
 
-/* Is there no room for so long a constant in a request? */
-static bool is_too_long(const struct wow_query *query, const struct wow_constant *constant) {
+/* The term is left to SQLite. That must not happen to one that SQLite was told not to look at
+** again: then rows would be returned that nobody has compared. */
+static int leave(struct wow_binding *binding, struct wow_bound_term *bound, struct wow_error *err) {
+  bound->kind = WOW_BOUND_LOCAL;
+  binding->is_partial = true;
+  if (!bound->term->is_exact || binding->plan->has_brackets) return SQLITE_OK;
+  return wow_error_set(err, SQLITE_INTERNAL, binding->relation->name,
+                       "the condition on '%s' was neither sent nor compared",
+                       column_of(binding, bound)->name);
+}
+
+/* Is there no room for such a constant in a request? */
+static bool is_too_long(const struct wow_binding *binding, const struct wow_constant *constant) {
   sqlite3_int64 bytes = wow_deparse_bytes_length(constant->text, constant->text_bytes);
-  return bytes > WOW_CONSTANT_BYTES ||
-         bytes + sqlite3_str_length(query->filters) > WOW_URL_BYTES / 2;
+  return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > WOW_MAX_URL_BYTES / 2;
 }
 
-static int send(struct wow_query *query, const struct wow_plan_term *term,
-                const struct wow_constant *constant, sqlite3_value *value, struct wow_error *err) {
-  const struct wow_column *column = &query->relation->columns[term->column];
-  if (constant->text && is_too_long(query, constant)) {
-    if (term->op == WOW_LIKE || term->op == WOW_GLOB) {
-      query->is_partial = true;
-      return SQLITE_OK;
-    }
-    if (term->op == WOW_REGEXP || term->op == WOW_MATCH) {
-      return wow_error_set(err, SQLITE_ERROR, query->relation->name,
-                           "the text that '%s' is searched for is too long for a request",
-                           column->name);
-    }
-    return add_compare(query, term->column, term->op, value);
+static int condition_length(const struct wow_condition *condition) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  wow_deparse_condition(str, condition);
+  int bytes = sqlite3_str_length(str);
+  sqlite3_free(sqlite3_str_finish(str));
+  return bytes;
+}
+
+/* `column op text`; takes ownership of `text`. */
+static void send(struct wow_binding *binding, struct wow_bound_term *bound, enum wow_op op,
+                 char *text, int bytes) {
+  bound->kind = WOW_BOUND_SENT;
+  bound->text = text;
+  bound->condition = (struct wow_condition){.kind = WOW_CONDITION_TERM,
+                                            .column = column_of(binding, bound),
+                                            .op = op,
+                                            .text = text,
+                                            .bytes = bytes};
+  binding->length += condition_length(&bound->condition);
+}
+
+/* The constant does not fit into a request. */
+static int too_long(struct wow_binding *binding, struct wow_bound_term *bound, sqlite3_value *value,
+                    struct wow_error *err) {
+  enum wow_op op = bound->term->op;
+  if (op == WOW_LIKE || op == WOW_GLOB) return leave(binding, bound, err);
+  if (op == WOW_REGEXP || op == WOW_MATCH) {
+    return wow_error_set(err, SQLITE_ERROR, binding->relation->name,
+                         "the text that '%s' is searched for is too long for a request",
+                         column_of(binding, bound)->name);
   }
-  wow_deparse_column_filter(query->filters, column, constant->op, constant->text,
-                            constant->text_bytes);
-  return add_constant(query, term->column, term->op, value);
+  return compare_here(binding, bound, value);
 }
 
-static int bind_scalar(struct wow_query *query, const struct wow_plan_term *term,
-                       enum wow_collation collation, sqlite3_value *value, struct wow_error *err) {
-  const struct wow_column *column = &query->relation->columns[term->column];
+/* Text that a column equals on the server, byte for byte, is what the response has in it, too. */
+static bool is_constant(const struct wow_binding *binding, const struct wow_bound_term *bound) {
+  enum wow_family family = column_of(binding, bound)->type.family;
+  enum wow_op op = bound->term->op;
+  return (family == WOW_TEXT || family == WOW_ENUM) && (op == WOW_EQ || op == WOW_IS);
+}
+
+static int bind_constant(struct wow_binding *binding, struct wow_bound_term *bound,
+                         sqlite3_value *value, struct wow_error *err) {
+  const struct wow_type *type = &column_of(binding, bound)->type;
   struct wow_constant constant;
-  int kind = sqlite3_value_type(value);
-  if ((kind == SQLITE_INTEGER || kind == SQLITE_FLOAT) && !query->has_parameters &&
-      wow_shippable_is_ordered_there(&column->type, term->op, collation)) {
-    int rc = add_compare(query, term->column, term->op, value);
-    query->compares[query->n_compares - 1].is_number = true;
-    return rc;
-  }
-  int rc = wow_constant_init(&constant, &column->type, term->op, collation, value);
+  int rc = wow_constant_init(&constant, type, bound->term->op, binding->plan->collation, value);
   if (rc != SQLITE_OK) return rc;
+  bound->is_exact = bound->term->is_exact || constant.is_exact;
   switch (constant.verdict) {
-  case WOW_NEVER: query->is_never = true; break;
-  case WOW_ANY: wow_deparse_column_filter(query->filters, column, WOW_NOT_NULL, NULL, 0); break;
-  case WOW_ALWAYS: break;
-  case WOW_SEND: rc = send(query, term, &constant, value, err); break;
-  case WOW_COMPARE: rc = add_compare(query, term->column, term->op, value); break;
-  case WOW_UNSENT: query->is_partial = true; break;
+  case WOW_NEVER: binding->is_never = true; break;
+  case WOW_ALWAYS: bound->kind = WOW_BOUND_ALWAYS; break;
+  case WOW_ANY: send(binding, bound, WOW_NOT_NULL, NULL, 0); break;
+  case WOW_COMPARE: rc = compare_here(binding, bound, value); break;
+  case WOW_UNSENT: rc = leave(binding, bound, err); break;
+  case WOW_SEND:
+    if (constant.text && is_too_long(binding, &constant)) {
+      rc = too_long(binding, bound, value, err);
+      break;
+    }
+    send(binding, bound, constant.op, constant.text, constant.text_bytes);
+    constant.text = NULL;
+    if (is_constant(binding, bound)) rc = keep_value(bound, value);
+    break;
   }
   sqlite3_free(constant.text);
   return rc;
 }
 
-static int list_add(struct wow_query_list *list, const char *text, int bytes) {
+static bool is_number(sqlite3_value *value) {
+  int kind = sqlite3_value_type(value);
+  return kind == SQLITE_INTEGER || kind == SQLITE_FLOAT;
+}
+
+static int bind_scalar(struct wow_binding *binding, struct wow_bound_term *bound,
+                       bool has_parameters, sqlite3_value *value, struct wow_error *err) {
+  const struct wow_type *type = &column_of(binding, bound)->type;
+  if (is_number(value) && !has_parameters &&
+      wow_shippable_is_ordered_there(type, bound->term->op, binding->plan->collation)) {
+    bound->is_number = true;
+    return compare_here(binding, bound, value);
+  }
+  return bind_constant(binding, bound, value, err);
+}
+
+/* ---------------------------------------------------------------- lists */
+
+static int list_add(struct wow_list *list, const char *text, int bytes) {
   /* Grown by doubling, at each power of two. */
   if ((list->n & (list->n - 1)) == 0) {
     sqlite3_uint64 room = list->n ? 2 * (sqlite3_uint64)list->n : 1;
@@ -115,138 +164,152 @@ static int list_add(struct wow_query_list *list, const char *text, int bytes) {
   return sqlite3_str_errcode(list->texts);
 }
 
-/* An IN term. NULL and what can equal no value of the column drop out of the list. */
-static int bind_list(struct wow_query *query, const struct wow_plan_term *term,
-                     enum wow_collation collation, sqlite3_value *values) {
-  const struct wow_type *type = &query->relation->columns[term->column].type;
-  struct wow_query_list *list = &query->lists[query->n_lists++];
-  bool unsent = false;
+/* Adds a value. NULL and what can equal no value of the column drop out of the list: so does
+** WOW_COMPARE, which is not in a form that a date, time or uuid is ever written in. *is_complete:
+** all values so far can be sent. */
+static int list_add_value(struct wow_binding *binding, struct wow_bound_term *bound,
+                          sqlite3_value *value, bool *is_complete) {
+  const struct wow_type *type = &column_of(binding, bound)->type;
+  struct wow_constant constant;
+  int rc = wow_constant_init(&constant, type, WOW_EQ, binding->plan->collation, value);
+  if (rc != SQLITE_OK) return rc;
+  if (constant.verdict == WOW_UNSENT) *is_complete = false;
+  if (constant.verdict == WOW_SEND) {
+    *is_complete = *is_complete && !is_too_long(binding, &constant);
+    if (*is_complete) rc = list_add(&bound->list, constant.text, constant.text_bytes);
+  }
+  sqlite3_free(constant.text);
+  return rc;
+}
+
+static int read_list(struct wow_binding *binding, struct wow_bound_term *bound,
+                     sqlite3_value *values, bool *is_complete) {
   sqlite3_value *value = NULL;
-  list->column = term->column;
-  list->texts = sqlite3_str_new(NULL);
+  *is_complete = true;
+  bound->list.texts = sqlite3_str_new(NULL);
+  bound->condition = (struct wow_condition){
+      .kind = WOW_CONDITION_LIST, .column = column_of(binding, bound), .list = &bound->list};
   int rc = sqlite3_vtab_in_first(values, &value);
   while (rc == SQLITE_OK && value) {
-    struct wow_constant constant;
-    rc = wow_constant_init(&constant, type, WOW_EQ, collation, value);
-    /* WOW_COMPARE: not a form that a date, time or uuid is ever written in, so equal to none. */
-    if (rc == SQLITE_OK && constant.verdict == WOW_SEND) {
-      /* Too long for any request: SQLite looks again at text, so the whole list may be left. */
-      unsent = unsent || is_too_long(query, &constant);
-      if (!unsent) rc = list_add(list, constant.text, constant.text_bytes);
-    }
-    unsent = unsent || constant.verdict == WOW_UNSENT;
-    sqlite3_free(constant.text);
+    rc = list_add_value(binding, bound, value, is_complete);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_in_next(values, &value);
   }
-  if (rc == SQLITE_DONE) rc = SQLITE_OK;
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int bind_list(struct wow_binding *binding, struct wow_bound_term *bound,
+                     sqlite3_value *values, struct wow_error *err) {
+  bool is_complete = true;
+  int rc = read_list(binding, bound, values, &is_complete);
+  bound->is_exact = bound->term->is_exact;
   if (rc != SQLITE_OK) return rc;
-  if (unsent) {
-    sqlite3_free(sqlite3_str_finish(list->texts));
-    sqlite3_free(list->ends);
-    memset(list, 0, sizeof(*list));
-    query->n_lists--;
-    query->is_partial = true;
-  } else if (list->n == 0) {
-    query->is_never = true;
+  bound->kind = WOW_BOUND_LIST;
+  if (!is_complete) {
+    list_reset(&bound->list);
+    return leave(binding, bound, err);
   }
+  if (bound->list.n == 0) binding->is_never = true;
   return SQLITE_OK;
 }
 
-static int bind_filter(struct wow_query *query, sqlite3_value *value, struct wow_error *err) {
-  const char *text = (const char *)sqlite3_value_text(value);
-  if (sqlite3_value_type(value) == SQLITE_NULL) {
-    query->is_never = true; /* nothing equals NULL */
-    return SQLITE_OK;
-  }
-  if (text == NULL) return SQLITE_NOMEM;
-  const char *wrong = wow_deparse_parameters(query->filters, text);
-  if (wrong) {
-    return wow_error_hint(err, SQLITE_ERROR, query->relation->name,
-                          "for example users('tags=cs.{vip}&age=gte.18')", "wowsql_filter: %s",
-                          wrong);
-  }
-  return SQLITE_OK;
-}
-
-/* Is this IN term said of a column that an = term looks up? Then SQLite looks at the list itself,
-** and it only tells which keys will be looked up. The number of the = term, or -1. */
-static int hinted_term(const struct wow_plan *plan, int in) {
-  const struct wow_plan_term *term = &plan->terms[in];
-  for (int i = 0; term->op == WOW_IN && i < plan->n_terms; i++) {
-    if (plan->terms[i].column == term->column && plan->terms[i].op == WOW_EQ) return i;
+int wow_bind_hinted_term(const struct wow_binding *binding) {
+  int column = binding->terms[binding->hint].term->column;
+  for (int i = 0; i < binding->n_terms; i++) {
+    const struct wow_plan_term *term = binding->terms[i].term;
+    if (term->column == column && term->op == WOW_EQ) return i;
   }
   return -1;
 }
 
-int wow_query_bind_hint(struct wow_query *query, const struct wow_plan *plan,
-                        enum wow_collation collation) {
-  return bind_list(query, &plan->terms[query->hint_term], collation, query->hint);
+int wow_bind_hint(struct wow_binding *binding) {
+  struct wow_bound_term *hint = &binding->terms[binding->hint];
+  bool is_complete = true;
+  list_reset(&hint->list);
+  int rc = read_list(binding, hint, binding->hint_values, &is_complete);
+  if (rc != SQLITE_OK || !is_complete) list_reset(&hint->list);
+  return rc;
 }
 
-int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
-                   const struct wow_relation *relation, enum wow_collation collation,
-                   bool has_parameters, int argc, sqlite3_value **argv, struct wow_error *err) {
+/* ---------------------------------------------------------------- binding */
+
+static int bind_filter(struct wow_binding *binding, sqlite3_value *value, struct wow_error *err) {
+  const char *wrong = NULL, *text = (const char *)sqlite3_value_text(value);
+  if (sqlite3_value_type(value) == SQLITE_NULL) {
+    binding->is_never = true; /* nothing equals NULL */
+    return SQLITE_OK;
+  }
+  binding->filter = text ? sqlite3_mprintf("%s", text) : NULL;
+  if (binding->filter == NULL) return SQLITE_NOMEM;
+  int rc = wow_filter_parse(&binding->parameters, binding->filter, &wrong);
+  if (rc == SQLITE_ERROR) {
+    return wow_error_hint(err, SQLITE_ERROR, binding->relation->name,
+                          "for example users('tags=cs.{vip}&age=gte.18')", "wowsql_filter: %s",
+                          wrong);
+  }
+  for (int i = 0; i < binding->parameters.n; i++)
+    binding->length += condition_length(&binding->parameters.list[i]);
+  return rc;
+}
+
+static int bind_term(struct wow_binding *binding, const struct wow_bind_context *context, int i,
+                     sqlite3_value *value, struct wow_error *err) {
+  struct wow_bound_term *bound = &binding->terms[i];
+  bound->term = &context->plan->terms[i];
+  binding->n_terms++;
+  if (bound->term->op != WOW_IN)
+    return bind_scalar(binding, bound, context->has_parameters, value, err);
+  if (!wow_plan_has_term(context->plan, bound->term->column, WOW_EQ))
+    return bind_list(binding, bound, value, err);
+  bound->kind = WOW_BOUND_HINT;
+  if (binding->hint < 0) {
+    binding->hint = i;
+    binding->hint_values = value;
+  }
+  return SQLITE_OK;
+}
+
+/* LIMIT and OFFSET: a negative LIMIT is none, a negative OFFSET is 0. */
+static void bind_limit(struct wow_binding *binding, sqlite3_value *limit, sqlite3_value *offset) {
+  sqlite3_int64 rows = sqlite3_value_int64(limit);
+  sqlite3_int64 skipped = offset ? sqlite3_value_int64(offset) : 0;
+  if (rows < 0) return;
+  if (skipped > 0) rows = rows < INT64_MAX - skipped ? rows + skipped : -1;
+  binding->first_rows = rows;
+}
+
+int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
+                    sqlite3_value **argv, struct wow_error *err) {
+  const struct wow_plan *plan = context->plan;
   int arg = 0, rc = SQLITE_OK;
-  memset(query, 0, sizeof(*query));
-  query->relation = relation;
-  query->has_parameters = has_parameters;
-  query->filters = sqlite3_str_new(NULL);
-  query->first_rows = -1;
-  query->single_window = plan->n_order > 0;
-  query->is_exact = true;
-  for (int i = 0; rc == SQLITE_OK && i < plan->n_terms && arg < argc; i++, arg++) {
-    const struct wow_plan_term *term = &plan->terms[i];
-    const struct wow_type *type = &relation->columns[term->column].type;
-    sqlite3_value *literal = term->op == WOW_IN ? NULL : argv[arg];
-    if (wow_shippable_rule(type, term->op, collation, literal).ship != WOW_EXACT) {
-      query->is_exact = false;
-    }
-    int hinted = hinted_term(plan, i);
-    if (hinted >= 0) {
-      query->hint = argv[arg];
-      query->hint_term = hinted;
-    } else if (term->op == WOW_IN) {
-      rc = bind_list(query, term, collation, argv[arg]);
-    } else {
-      rc = bind_scalar(query, term, collation, argv[arg], err);
-    }
-    query->term_ends[i] = sqlite3_str_length(query->filters);
+  memset(binding, 0, sizeof(*binding));
+  binding->relation = context->relation;
+  binding->plan = plan;
+  binding->hint = -1;
+  binding->first_rows = -1;
+  binding->is_exact = true;
+  for (int i = 0; rc == SQLITE_OK && i < plan->n_terms && arg < argc; i++)
+    rc = bind_term(binding, context, i, argv[arg++], err);
+  if (rc == SQLITE_OK && plan->has_filter && arg < argc)
+    rc = bind_filter(binding, argv[arg++], err);
+  if (plan->has_limit && arg < argc) {
+    bool has_offset = plan->has_offset && arg + 1 < argc;
+    bind_limit(binding, argv[arg], has_offset ? argv[arg + 1] : NULL);
   }
-  if (rc == SQLITE_OK && plan->has_filter && arg < argc) rc = bind_filter(query, argv[arg++], err);
-  if (plan->has_limit && arg < argc) query->first_rows = sqlite3_value_int64(argv[arg++]);
-  if (plan->has_offset && arg < argc) {
-    sqlite3_int64 offset = sqlite3_value_int64(argv[arg++]);
-    /* A negative LIMIT is none, a negative OFFSET is 0. */
-    if (offset > 0 && query->first_rows >= 0) {
-      query->first_rows = query->first_rows < INT64_MAX - offset ? query->first_rows + offset : -1;
-    }
-  }
-  if (query->first_rows < 0) query->first_rows = -1;
-  if (query->is_partial || query->n_compares) query->is_exact = false;
-  if (rc == SQLITE_OK) rc = sqlite3_str_errcode(query->filters);
-  if (rc == SQLITE_OK || err->rc) return rc;
-  return rc == SQLITE_NOMEM
-             ? wow_error_nomem(err)
-             : wow_error_set(err, SQLITE_ERROR, relation->name, "the request is too long");
+  for (int i = 0; i < binding->n_terms; i++)
+    binding->is_exact = binding->is_exact && binding->terms[i].is_exact;
+  if (binding->is_partial || binding->n_compared) binding->is_exact = false;
+  return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
 }
 
 /* ---------------------------------------------------------------- windows */
 
-const char *wow_query_list_element(const struct wow_query_list *list, int i, int *bytes) {
-  sqlite3_int64 from = i ? list->ends[i - 1] : 0;
-  *bytes = (int)(list->ends[i] - from);
-  /* The text of an empty sqlite3_str is NULL. */
-  const char *texts = sqlite3_str_value(list->texts);
-  return texts ? texts + from : "";
-}
-
 /* Makes the window begin at `from` and hold as many values as fit, one at least. */
-static void set_window(struct wow_query_list *list, int from, sqlite3_int64 room) {
+static void set_window(struct wow_list *list, int from, sqlite3_int64 room) {
   sqlite3_int64 used = 0;
   int to = from;
   while (to < list->n) {
     int bytes = 0;
-    const char *text = wow_query_list_element(list, to, &bytes);
+    const char *text = wow_condition_list_text(list, to, &bytes);
     used += wow_deparse_element_length(text, bytes) + 1;
     if (to > from && used > room) break;
     to++;
@@ -255,127 +318,151 @@ static void set_window(struct wow_query_list *list, int from, sqlite3_int64 room
   list->window_to = to;
 }
 
-static sqlite3_int64 room_for_lists(const struct wow_query *query, int other_bytes) {
-  sqlite3_int64 room = WOW_URL_BYTES - other_bytes - sqlite3_str_length(query->filters);
-  for (int i = 0; i < query->n_lists; i++) {
-    const char *name = query->relation->columns[query->lists[i].column].name;
-    room -= 3 * (sqlite3_int64)strlen(name) + 8;
+/* The bytes that each list may take of a request. */
+static sqlite3_int64 room_for_lists(const struct wow_binding *binding, int other_bytes) {
+  sqlite3_int64 room = WOW_MAX_URL_BYTES - other_bytes - binding->length;
+  int n = 0;
+  for (int i = 0; i < binding->n_terms; i++) {
+    const struct wow_bound_term *bound = &binding->terms[i];
+    if (bound->kind != WOW_BOUND_LIST) continue;
+    room -= 3 * (sqlite3_int64)strlen(column_of(binding, bound)->name) + 8;
+    n++;
   }
-  return query->n_lists ? room / query->n_lists : room;
+  return n ? room / n : room;
 }
 
-void wow_query_first_window(struct wow_query *query, int other_bytes) {
-  sqlite3_int64 room = room_for_lists(query, other_bytes);
-  int kept = 0;
-  for (int i = 0; i < query->n_lists; i++) {
-    struct wow_query_list *list = &query->lists[i];
-    set_window(list, 0, room);
-    /* A sorted answer cannot be put together from several: SQLite looks at the list itself. */
-    if (query->single_window && list->window_to < list->n) {
-      sqlite3_free(sqlite3_str_finish(list->texts));
-      sqlite3_free(list->ends);
-      query->is_partial = true;
-      continue;
+int wow_bind_first_window(struct wow_binding *binding, int other_bytes, struct wow_error *err) {
+  sqlite3_int64 room = room_for_lists(binding, other_bytes);
+  int rc = SQLITE_OK;
+  for (int i = 0; rc == SQLITE_OK && i < binding->n_terms; i++) {
+    struct wow_bound_term *bound = &binding->terms[i];
+    if (bound->kind != WOW_BOUND_LIST) continue;
+    set_window(&bound->list, 0, room);
+    /* A sorted response cannot be put together from several: SQLite looks at the list itself. */
+    if (binding->plan->n_order > 0 && bound->list.window_to < bound->list.n) {
+      list_reset(&bound->list);
+      rc = leave(binding, bound, err);
     }
-    query->lists[kept++] = *list;
   }
-  query->n_lists = kept;
+  return rc;
 }
 
-bool wow_query_next_window(struct wow_query *query, int other_bytes) {
-  sqlite3_int64 room = room_for_lists(query, other_bytes);
-  for (int i = 0; i < query->n_lists; i++) {
-    struct wow_query_list *list = &query->lists[i];
+bool wow_bind_next_window(struct wow_binding *binding, int other_bytes) {
+  sqlite3_int64 room = room_for_lists(binding, other_bytes);
+  for (int i = 0; i < binding->n_terms; i++) {
+    struct wow_list *list = &binding->terms[i].list;
+    if (binding->terms[i].kind != WOW_BOUND_LIST) continue;
     if (list->window_to < list->n) {
       set_window(list, list->window_to, room);
       return true;
     }
-    set_window(list, 0, room); /* begins anew, and the next list moves on */
+    set_window(list, 0, room); /* begins again, and the next list moves on */
   }
   return false;
 }
 
-bool wow_query_is_one_window(const struct wow_query *query) {
-  for (int i = 0; i < query->n_lists; i++) {
-    if (query->lists[i].window_to - query->lists[i].window_from < query->lists[i].n) return false;
+bool wow_bind_is_one_window(const struct wow_binding *binding) {
+  for (int i = 0; i < binding->n_terms; i++) {
+    const struct wow_list *list = &binding->terms[i].list;
+    bool is_list = binding->terms[i].kind == WOW_BOUND_LIST;
+    if (is_list && list->window_to - list->window_from < list->n) return false;
   }
   return true;
 }
 
-void wow_query_append(const struct wow_query *query, sqlite3_str *str) {
-  sqlite3_str_append(str, sqlite3_str_value(query->filters), sqlite3_str_length(query->filters));
-  wow_query_append_lists(query, str);
-}
-
-void wow_query_append_lists(const struct wow_query *query, sqlite3_str *str) {
-  for (int i = 0; i < query->n_lists; i++) {
-    const struct wow_query_list *list = &query->lists[i];
-    const struct wow_column *column = &query->relation->columns[list->column];
-    int bytes = 0;
-    if (list->window_to - list->window_from == 1) {
-      /* Also because in.("") is the empty list to PostgREST. */
-      const char *text = wow_query_list_element(list, list->window_from, &bytes);
-      wow_deparse_column_filter(str, column, WOW_EQ, text, bytes);
-      continue;
-    }
-    sqlite3_str_appendchar(str, 1, '&');
-    wow_deparse_column_key(str, column);
-    sqlite3_str_appendall(str, "=in.(");
-    for (int j = list->window_from; j < list->window_to; j++) {
-      const char *text = wow_query_list_element(list, j, &bytes);
-      if (j > list->window_from) sqlite3_str_appendchar(str, 1, ',');
-      wow_deparse_element(str, text, bytes);
-    }
-    sqlite3_str_appendchar(str, 1, ')');
+/* The bytes that the hint may take of a request that has the other lists in it. */
+static sqlite3_int64 room_for_hint(const struct wow_binding *binding, int other_bytes) {
+  sqlite3_int64 room = WOW_MAX_URL_BYTES - other_bytes - binding->length;
+  room -= 3 * (sqlite3_int64)strlen(column_of(binding, &binding->terms[binding->hint])->name) + 8;
+  for (int i = 0; i < binding->n_terms; i++) {
+    if (binding->terms[i].kind == WOW_BOUND_LIST)
+      room -= condition_length(&binding->terms[i].condition);
   }
+  return room;
 }
 
-sqlite3_int64 wow_query_most_rows(const struct wow_query *query, const struct wow_plan *plan) {
-  const struct wow_relation *relation = query->relation;
+void wow_bind_first_hint_window(struct wow_binding *binding, int other_bytes) {
+  set_window(&binding->terms[binding->hint].list, 0, room_for_hint(binding, other_bytes));
+}
+
+bool wow_bind_next_hint_window(struct wow_binding *binding, int other_bytes) {
+  struct wow_list *list = &binding->terms[binding->hint].list;
+  if (list->window_to == list->n) return false;
+  set_window(list, list->window_to, room_for_hint(binding, other_bytes));
+  return true;
+}
+
+/* ---------------------------------------------------------------- conditions */
+
+int wow_bind_add_others(const struct wow_binding *binding, struct wow_where *where) {
+  int rc = SQLITE_OK;
+  for (int i = 0; rc == SQLITE_OK && i < binding->parameters.n; i++)
+    rc = wow_condition_add(where, &binding->parameters.list[i]);
+  for (int i = 0; rc == SQLITE_OK && i < binding->n_terms; i++) {
+    if (binding->terms[i].kind == WOW_BOUND_LIST)
+      rc = wow_condition_add(where, &binding->terms[i].condition);
+  }
+  return rc;
+}
+
+int wow_bind_add_conditions(const struct wow_binding *binding, struct wow_where *where) {
+  int rc = SQLITE_OK;
+  for (int i = 0; rc == SQLITE_OK && i < binding->n_terms; i++) {
+    if (binding->terms[i].kind == WOW_BOUND_SENT)
+      rc = wow_condition_add(where, &binding->terms[i].condition);
+  }
+  return rc == SQLITE_OK ? wow_bind_add_others(binding, where) : rc;
+}
+
+sqlite3_int64 wow_bind_max_rows(const struct wow_binding *binding) {
+  const struct wow_relation *relation = binding->relation;
   sqlite3_int64 most = 1;
-  if (relation->n_key == 0 || query->is_partial || query->n_compares) return -1;
+  if (relation->n_key == 0 || binding->is_partial || binding->n_compared) return -1;
   for (int k = 0; k < relation->n_key; k++) {
     bool found = false;
-    for (int i = 0; i < plan->n_terms; i++) {
-      bool equal = plan->terms[i].op == WOW_EQ || plan->terms[i].op == WOW_IN;
-      if (plan->terms[i].column == relation->key[k] && equal) found = true;
+    for (int i = 0; i < binding->n_terms; i++) {
+      const struct wow_bound_term *bound = &binding->terms[i];
+      if (bound->term->column != relation->key[k]) continue;
+      found = found || bound->term->op == WOW_EQ || bound->term->op == WOW_IN;
+      if (bound->kind == WOW_BOUND_LIST) most *= bound->list.window_to - bound->list.window_from;
     }
     if (!found) return -1;
-    for (int i = 0; i < query->n_lists; i++) {
-      const struct wow_query_list *list = &query->lists[i];
-      if (list->column == relation->key[k]) most *= list->window_to - list->window_from;
-    }
   }
   return most;
 }
 
 /* ---------------------------------------------------------------- rows */
 
-int wow_query_matches(const struct wow_query *query, const struct wow_rows *rows, const int *slots,
-                      bool *matches, struct wow_error *err) {
+int wow_bind_matches(const struct wow_binding *binding, const struct wow_rows *rows,
+                     const int *members, bool *matches, struct wow_error *err) {
   *matches = true;
-  for (int i = 0; *matches && i < query->n_compares; i++) {
-    const struct wow_query_compare *compare = &query->compares[i];
-    const struct wow_column *column = &query->relation->columns[compare->column];
-    const struct wow_json_value *json = wow_rows_value(rows, slots[compare->column]);
-    if (!compare->is_number) {
-      *matches = wow_value_compare(&column->type, compare->op, json, compare->value);
+  for (int i = 0; binding->n_compared && *matches && i < binding->n_terms; i++) {
+    const struct wow_bound_term *bound = &binding->terms[i];
+    if (bound->kind != WOW_BOUND_COMPARED) continue;
+    const struct wow_column *column = column_of(binding, bound);
+    enum wow_op op = bound->term->op;
+    const struct wow_json_value *json = wow_rows_value(rows, members[bound->term->column]);
+    if (!bound->is_number) {
+      *matches = wow_value_compare(&column->type, op, json, bound->value);
       continue;
     }
-    enum wow_agreement agreement = wow_value_compare_number(compare->op, json, compare->value);
+    enum wow_agreement agreement = wow_value_compare_number(op, json, bound->value);
     *matches = agreement == WOW_TRUE;
     if (agreement != WOW_AMBIGUOUS) continue;
-    return wow_error_hint(err, SQLITE_ERROR, query->relation->name,
+    return wow_error_hint(err, SQLITE_ERROR, binding->relation->name,
                           "say which is meant: compare with CAST(... AS TEXT)",
-                          "'%s' is no number, and is compared with one, as a text or as a number",
+                          "'%s' is not a number, and is compared with one, as text or as a number",
                           column->name);
   }
   return SQLITE_OK;
 }
 
-sqlite3_value *wow_query_constant_of(const struct wow_query *query, int column) {
-  for (int i = 0; i < query->n_constants; i++) {
-    if (query->constants[i].column == column) return query->constants[i].value;
+sqlite3_value *wow_bind_constant(const struct wow_binding *binding, int column) {
+  for (int i = 0; i < binding->n_terms; i++) {
+    const struct wow_bound_term *bound = &binding->terms[i];
+    if (bound->kind == WOW_BOUND_SENT && bound->term->column == column && bound->value) {
+      return bound->value;
+    }
   }
   return NULL;
 }

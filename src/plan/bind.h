@@ -1,97 +1,104 @@
 /*
-** A plan with its values: the conditions as PostgREST reads them, the lists that may have to be cut
-** into several requests, and what is left to be compared here. Does no I/O.
+** A plan with its values: what each of its terms amounts to in this run. Terms that are sent become
+** conditions, lists may have to be cut into several requests, and some terms are compared here.
+** Does no I/O.
 */
-#ifndef WOW_QUERY_H
-#define WOW_QUERY_H
+#ifndef WOW_BIND_H
+#define WOW_BIND_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "plan/plan.h"
+#include "wire/condition.h"
 #include "wire/rows.h"
 
-/* The values of an IN term. A request asks for those in the window. */
-struct wow_query_list {
-  int column;
-  sqlite3_str *texts;  /* one behind the other */
-  sqlite3_int64 *ends; /* where each ends in `texts` */
-  int n;
-  int window_from;
-  int window_to;
+enum wow_bound_kind {
+  WOW_BOUND_ALWAYS,   /* true for every row: there is nothing to send */
+  WOW_BOUND_SENT,     /* `condition` says it */
+  WOW_BOUND_LIST,     /* `condition` says it of the list's window */
+  WOW_BOUND_HINT,     /* a list beside = on the same column: it tells which keys are looked up */
+  WOW_BOUND_COMPARED, /* the server cannot be asked: each row is compared here with `value` */
+  WOW_BOUND_LOCAL     /* left to SQLite, which looks again */
 };
 
-/* A term that the server cannot be asked: each row is compared here. */
-struct wow_query_compare {
-  int column;
-  enum wow_op op;
-  sqlite3_value *value;
-  bool is_number; /* of which it is not known how it is to be taken, see wow_value_compare_number */
+struct wow_bound_term {
+  const struct wow_plan_term *term;
+  enum wow_bound_kind kind;
+  bool is_exact; /* the server decides it for this value as SQLite would */
+  struct wow_condition condition;
+  char *text;           /* what `condition` borrows */
+  struct wow_list list; /* likewise */
+  sqlite3_value *value; /* NULL: not kept */
+  bool is_number;       /* `value` is a number of which it is not known how it is to be taken, see
+                        ** wow_value_compare_number */
 };
 
-/* The column can only have this value in the rows of the answer. */
-struct wow_query_constant {
-  int column;
-  sqlite3_value *value;
-};
-
-struct wow_query {
+struct wow_binding {
   const struct wow_relation *relation;
-  sqlite3_str *filters;          /* "&age=gte.18&...": all but the lists */
-  int term_ends[WOW_PLAN_TERMS]; /* where the part of each of the plan's terms ends in `filters` */
-  sqlite3_value *hint; /* the values of an IN term beside = on the same column; within xFilter */
-  int hint_term;       /* the = term */
-  struct wow_query_list lists[WOW_PLAN_TERMS];
-  int n_lists;
-  struct wow_query_compare compares[WOW_PLAN_TERMS];
-  int n_compares;
-  struct wow_query_constant constants[WOW_PLAN_TERMS];
-  int n_constants;
-  bool has_parameters;      /* the statement has: a number that is compared with text may be one */
+  const struct wow_plan *plan;
+  struct wow_bound_term terms[WOW_MAX_TERMS]; /* those of the plan, in its order */
+  int n_terms;
+  char *filter;                /* the value of wowsql_filter; NULL: not given */
+  struct wow_where parameters; /* and what it says */
+  int hint;                    /* the first term that is a hint; -1: none */
+  sqlite3_value *hint_values;  /* its values; valid within xFilter only */
+  int n_compared;
+  int length;               /* of a request's conditions without the lists, in bytes */
   bool is_never;            /* no row can be meant: nothing needs to be asked */
-  bool is_partial;          /* a term was left to SQLite, which will drop rows of the answer */
-  bool is_exact;            /* the server's answer is, row for row, what SQLite will keep of it */
+  bool is_partial;          /* a term was left to SQLite, which will drop rows of the response */
+  bool is_exact;            /* the server's rows are, one for one, those that SQLite will keep */
   sqlite3_int64 first_rows; /* LIMIT and OFFSET together; -1: not said */
-  bool single_window;       /* lists must not be cut: the answer is sorted */
 };
 
-/* Where a query's values come from: xFilter's arguments, one for each term of the plan in order,
-** then wowsql_filter, LIMIT and OFFSET as far as the plan has them; and whether the statement has
-** parameters, which they may be. Call within xFilter. */
-int wow_query_bind(struct wow_query *query, const struct wow_plan *plan,
-                   const struct wow_relation *relation, enum wow_collation collation,
-                   bool has_parameters, int argc, sqlite3_value **argv, struct wow_error *err);
-void wow_query_reset(struct wow_query *query);
+/* What the values are bound with. */
+struct wow_bind_context {
+  const struct wow_plan *plan;
+  const struct wow_relation *relation;
+  bool has_parameters; /* the statement has: a number that is compared with text may be one */
+};
 
-/* Adds a list with the values of an IN term that was taken as a hint. */
-int wow_query_bind_hint(struct wow_query *query, const struct wow_plan *plan,
-                        enum wow_collation collation);
+/*
+** Where a binding's values come from: xFilter's arguments, one for each term of the plan in order,
+** then wowsql_filter, LIMIT and OFFSET as far as the plan has them. Call within xFilter. SQLITE_OK
+** or an error; wow_bind_reset the binding either way. SQLITE_INTERNAL: a term would be left to
+** SQLite, which was told not to look again.
+*/
+int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
+                    sqlite3_value **argv, struct wow_error *err);
+void wow_bind_reset(struct wow_binding *binding);
 
-void wow_query_forget_lists(struct wow_query *query);
+/* Reads the values of the hint into its term's list. SQLITE_OK or SQLITE_NOMEM. */
+int wow_bind_hint(struct wow_binding *binding);
+/* The = term that the hint is about. */
+int wow_bind_hinted_term(const struct wow_binding *binding);
 
-/* Sets the lists' first window; `other_bytes` is the length of the request without filters. */
-void wow_query_first_window(struct wow_query *query, int other_bytes);
-/* Moves to the next window. False: all have been. */
-bool wow_query_next_window(struct wow_query *query, int other_bytes);
-/* Is the whole query one request (but for pages)? */
-bool wow_query_is_one_window(const struct wow_query *query);
+/* Sets the lists' first window; `other_bytes` is the length of the request without its conditions.
+** SQLITE_OK or SQLITE_INTERNAL, see wow_bind_values. */
+int wow_bind_first_window(struct wow_binding *binding, int other_bytes, struct wow_error *err);
+/* Moves to the next window. False: there is none. */
+bool wow_bind_next_window(struct wow_binding *binding, int other_bytes);
+/* The same for the hint alone. */
+void wow_bind_first_hint_window(struct wow_binding *binding, int other_bytes);
+bool wow_bind_next_hint_window(struct wow_binding *binding, int other_bytes);
+/* Are all conditions said in one request (but for pages)? */
+bool wow_bind_is_one_window(const struct wow_binding *binding);
 
-/* Appends the conditions with the lists' present windows: "&a=eq.1&b=in.(1,2)". */
-void wow_query_append(const struct wow_query *query, sqlite3_str *str);
-/* Only the lists: "&b=in.(1,2)". */
-void wow_query_append_lists(const struct wow_query *query, sqlite3_str *str);
-/* An element's text, not terminated. */
-const char *wow_query_list_element(const struct wow_query_list *list, int i, int *bytes);
+/* Adds the conditions: the terms, wowsql_filter's, then the lists in their present windows.
+** SQLITE_OK or SQLITE_NOMEM. */
+int wow_bind_add_conditions(const struct wow_binding *binding, struct wow_where *where);
+/* Only what does not belong to a term that is sent alone: wowsql_filter's and the lists. */
+int wow_bind_add_others(const struct wow_binding *binding, struct wow_where *where);
 
 /* The most rows that the present window can have, where a key is looked up; -1: no such bound. */
-sqlite3_int64 wow_query_most_rows(const struct wow_query *query, const struct wow_plan *plan);
+sqlite3_int64 wow_bind_max_rows(const struct wow_binding *binding);
 
-/* Do the decoded values satisfy what is compared here? `slots` maps columns to members. SQLITE_OK,
-** or SQLITE_ERROR where that cannot be told. */
-int wow_query_matches(const struct wow_query *query, const struct wow_rows *rows, const int *slots,
-                      bool *matches, struct wow_error *err);
+/* Do the decoded values satisfy what is compared here? `members` maps columns to members.
+** SQLITE_OK, or SQLITE_ERROR where that cannot be told. */
+int wow_bind_matches(const struct wow_binding *binding, const struct wow_rows *rows,
+                     const int *members, bool *matches, struct wow_error *err);
 
-/* The value that the column has in every row of the answer; NULL: not known beforehand. */
-sqlite3_value *wow_query_constant_of(const struct wow_query *query, int column);
+/* The value that the column has in every row of the response; NULL: not known beforehand. */
+sqlite3_value *wow_bind_constant(const struct wow_binding *binding, int column);
 
 #endif

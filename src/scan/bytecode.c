@@ -1,12 +1,12 @@
 /*
-** Reading bytecode, see reads.h. EXPLAIN of a statement's own text lists its program anew; that it
-** is the same shows by the plan, which stands at VFilter. A statement whose program has scans of
-** the same relation, but none with this plan, was planned under other circumstances: then nothing
-** is known.
+** Reading bytecode, see bytecode.h. EXPLAIN of a statement's own text lists its program again; that
+** it is the same shows by the plan, which is an operand of VFilter. A statement whose program has
+** scans of the same relation, but none with this plan, was planned under other circumstances: then
+** nothing is known.
 **
 ** The instructions looked for, with their operands: VFilter (cursor, , first register), whose
-** values stand two registers on; VColumn and Column (cursor, column, register); Rowid (cursor,
-** register); IsNull (register). GROUP BY is a Compare with a Jump behind it that goes to the same
+** values begin two registers on; VColumn and Column (cursor, column, register); Rowid (cursor,
+** register); IsNull (register). GROUP BY is a Compare followed by a Jump that goes to the same
 ** place for less and for greater (p1 and p3); where it does not, sorted rows are merged. A value of
 ** an IN list that is looped over is read into a register of VFilter's, and tested for NULL at once;
 ** joined columns and sub-queries are not tested.
@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "types/constant.h"
-#include "types/value.h"
+#include "server/run.h"
 
 enum kind {
   OP_OTHER,
@@ -36,15 +35,14 @@ enum kind {
   OP_SEEK /* looks for the values in registers p3, p3 + 1, ... */
 };
 
-/* So many instructions at most lie between a VFilter and the first of those that load its values.
- */
-#define MOST_BETWEEN 100
+/* The most instructions between a VFilter and the first of those that load its values. */
+#define MAX_BETWEEN 100
 
 struct op {
   enum kind kind;
   int p1, p2, p3;
   int n;       /* registers of OP_SEEK */
-  bool begins; /* the first of a program: that of the statement, or that of a trigger */
+  bool begins; /* the first of a program: the statement's, or a trigger's */
 };
 
 struct program {
@@ -89,7 +87,8 @@ static enum kind kind_of(const char *opcode, const char *p4, const char *plan_te
   return OP_OTHER;
 }
 
-/* Lists the program of a statement. SQLITE_OK, SQLITE_NOMEM, or another code: it cannot be had. */
+/* Lists the program of a statement. SQLITE_OK, SQLITE_NOMEM, or another code: it cannot be listed.
+ */
 static int program_load(struct program *program, sqlite3 *db, const char *sql,
                         const char *plan_text) {
   sqlite3_stmt *stmt = NULL;
@@ -159,7 +158,7 @@ static bool follows(const struct program *program, int i, enum kind kind, enum k
 ** values is loaded right before it. */
 static bool is_looped(const struct program *program, int i) {
   int first = program->ops[i].p3 + 2, n = 0;
-  for (int j = i - 1; j >= 0 && j >= i - MOST_BETWEEN; j--) {
+  for (int j = i - 1; j >= 0 && j >= i - MAX_BETWEEN; j--) {
     const struct op *op = &program->ops[j];
     if (op->kind == OP_FILTER || op->kind == OP_OTHER_FILTER) break;
     if (op->kind == OP_INTEGER && op->p2 == first - 1 && n == 0) n = op->p1;
@@ -173,83 +172,83 @@ static bool is_looped(const struct program *program, int i) {
 }
 
 /* Adds what one program reads, that runs the plan. */
-static void add(struct wow_reads *reads, const struct program *program) {
+static void add(struct wow_usage *usage, const struct program *program) {
   bool is_alone = !has_kind(program, OP_SUB_QUERY) && !has_kind(program, OP_LOOP) &&
                   !has_kind(program, OP_OTHER_FILTER);
-  reads->is_known = true;
-  reads->counts = reads->counts || (is_alone && has_kind(program, OP_COUNT));
+  usage->is_known = true;
+  usage->counts = usage->counts || (is_alone && has_kind(program, OP_COUNT));
   for (int i = 0; i < program->n; i++) {
     const struct op *op = &program->ops[i];
     if (follows(program, i, OP_JUMP, OP_COMPARE)) {
       bool is_merge = op->p1 != op->p3;
-      reads->merges = reads->merges || is_merge;
-      reads->groups = reads->groups || !is_merge;
+      usage->merges = usage->merges || is_merge;
+      usage->groups = usage->groups || !is_merge;
     }
-    if (op->kind == OP_FILTER) reads->loops = reads->loops || is_looped(program, i);
+    if (op->kind == OP_FILTER) usage->loops = usage->loops || is_looped(program, i);
     if (op->kind != OP_VIRTUAL_COLUMN && op->kind != OP_ROWID) continue;
     if (!runs_plan(program, op->p1)) continue;
     if (op->kind == OP_ROWID) {
-      reads->rowid = true;
-    } else if (op->p2 >= 0 && op->p2 < reads->n_columns) {
-      reads->columns[op->p2].n_reads++;
-      reads->columns[op->p2].n_null_tests += is_null_test(program, i);
+      usage->rowid = true;
+    } else if (op->p2 >= 0 && op->p2 < usage->n_columns) {
+      usage->columns[op->p2].n_reads++;
+      usage->columns[op->p2].n_null_tests += is_null_test(program, i);
     }
   }
 }
 
 /* Adds what a statement's programs read. False: it was planned under other circumstances. */
-static bool add_all(struct wow_reads *reads, const struct program *all) {
+static bool add_all(struct wow_usage *usage, const struct program *all) {
   bool runs = false;
   for (int i = 0, n; i < all->n; i += n) {
     for (n = 1; i + n < all->n && !all->ops[i + n].begins;)
       n++;
     struct program program = {all->ops + i, n};
     if (!runs_plan(&program, -1)) continue;
-    add(reads, &program);
+    add(usage, &program);
     runs = true;
   }
   return runs || !has_kind(all, OP_OTHER_FILTER);
 }
 
 /* The text of a running statement that may run the plan; NULL: it cannot. Some pragmas act when
-** they are prepared, so that none is prepared anew. */
+** they are prepared, so none is prepared again. */
 static const char *running_text(sqlite3_stmt *stmt) {
-  const char *sql = sqlite3_stmt_busy(stmt) ? sqlite3_sql(stmt) : NULL;
+  const char *sql = sqlite3_sql(stmt);
   if (sql == NULL || sqlite3_stmt_isexplain(stmt)) return NULL;
   sql += strspn(sql, " \t\r\n;");
   return sqlite3_strnicmp(sql, "PRAGMA", 6) == 0 ? NULL : sql;
 }
 
-int wow_reads_init(struct wow_reads *reads, sqlite3 *db, const char *plan_text, int n_columns) {
+int wow_bytecode_read(struct wow_usage *usage, sqlite3 *db, const char *plan_text, int n_columns) {
   int rc = SQLITE_OK;
   bool is_clear = true;
-  memset(reads, 0, sizeof(*reads));
-  sqlite3_uint64 bytes = sizeof(*reads->columns) * ((sqlite3_uint64)n_columns + 1);
-  reads->columns = sqlite3_malloc64(bytes);
-  if (reads->columns == NULL) return SQLITE_NOMEM;
-  memset(reads->columns, 0, bytes);
-  reads->n_columns = n_columns;
-  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); is_clear && stmt;
-       stmt = sqlite3_next_stmt(db, stmt)) {
+  memset(usage, 0, sizeof(*usage));
+  sqlite3_uint64 bytes = sizeof(*usage->columns) * ((sqlite3_uint64)n_columns + 1);
+  usage->columns = sqlite3_malloc64(bytes);
+  if (usage->columns == NULL) return SQLITE_NOMEM;
+  memset(usage->columns, 0, bytes);
+  usage->n_columns = n_columns;
+  for (sqlite3_stmt *stmt = wow_run_next_busy(db, NULL); is_clear && stmt;
+       stmt = wow_run_next_busy(db, stmt)) {
     struct program program = {0};
     const char *sql = running_text(stmt);
     if (sql == NULL) continue;
     rc = program_load(&program, db, sql, plan_text);
-    is_clear = rc == SQLITE_OK && add_all(reads, &program);
+    is_clear = rc == SQLITE_OK && add_all(usage, &program);
     sqlite3_free(program.ops);
   }
-  reads->is_known = reads->is_known && is_clear;
+  usage->is_known = usage->is_known && is_clear;
   return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
-void wow_reads_reset(struct wow_reads *reads) {
-  sqlite3_free(reads->columns);
-  memset(reads, 0, sizeof(*reads));
+void wow_bytecode_reset(struct wow_usage *usage) {
+  sqlite3_free(usage->columns);
+  memset(usage, 0, sizeof(*usage));
 }
 
-bool wow_reads_any(const struct wow_reads *reads) {
-  bool any = reads->rowid;
-  for (int i = 0; i < reads->n_columns; i++)
-    any = any || reads->columns[i].n_reads > 0;
+bool wow_bytecode_reads_any(const struct wow_usage *usage) {
+  bool any = usage->rowid;
+  for (int i = 0; i < usage->n_columns; i++)
+    any = any || usage->columns[i].n_reads > 0;
   return any;
 }

@@ -1,37 +1,34 @@
 /*
-** Remembered answers, see answers.h: a hash table of questions, whose texts and rows stand in a
-** spool.
+** Remembered rows, see row_cache.h: a hash table of keys, whose texts and rows are in a spool.
 **
 ** A row is written as  next, bytes | kind, length, text | kind, length, text ...  where `next` is
-** the position of the answer's following row. Rows that are added one behind the other point to
-** their successor, whose position is known beforehand; a row that is added later to an answer that
-** has rows already is put in front of them.
+** the position of the entry's following row. Rows that are added one after the other point to their
+** successor, whose position is known beforehand; a row that is added later to an entry that has
+** rows already is put before them.
 */
 #include "scan/row_cache.h"
 
 #include <string.h>
 
-#include "types/constant.h"
-#include "types/value.h"
-
-#include "base/spool.h"
 #include "base/limits.h"
+#include "base/spool.h"
+#include "base/text.h"
 
-struct question {
+struct bucket {
   sqlite3_uint64 hash;
   sqlite3_int64 text; /* position of its text */
   int text_bytes;
   bool used;
-  sqlite3_int64 end; /* position behind its last row, as long as the spool ends there */
-  struct wow_answer answer;
+  sqlite3_int64 end; /* the position after its last row, as long as the spool ends there; else -1 */
+  struct wow_row_cache_entry entry;
 };
 
-struct wow_answers {
+struct wow_row_cache {
   struct wow_spool *spool;
   int n_values;
-  struct question *questions; /* open addressing; the size is a power of two */
-  size_t n_slots;
-  size_t n_questions;
+  struct bucket *buckets; /* open addressing; the size is a power of two */
+  size_t n_buckets;
+  size_t n_keys;
   char *buffer; /* the row that is being written */
   size_t room;
   int references;
@@ -47,45 +44,46 @@ struct value_header {
   unsigned int bytes;
 };
 
-struct wow_answers *wow_answers_new(int n_values) {
-  struct wow_answers *answers = sqlite3_malloc64(sizeof(*answers));
-  if (answers == NULL) return NULL;
-  memset(answers, 0, sizeof(*answers));
-  answers->n_values = n_values;
-  answers->references = 1;
-  answers->spool = wow_spool_new(WOW_SPOOL_BYTES);
-  if (answers->spool) return answers;
-  sqlite3_free(answers);
+struct wow_row_cache *wow_row_cache_new(int n_values) {
+  struct wow_row_cache *cache = sqlite3_malloc64(sizeof(*cache));
+  if (cache == NULL) return NULL;
+  memset(cache, 0, sizeof(*cache));
+  cache->n_values = n_values;
+  cache->references = 1;
+  cache->spool = wow_spool_new(WOW_SPOOL_BYTES);
+  if (cache->spool) return cache;
+  sqlite3_free(cache);
   return NULL;
 }
 
-void wow_answers_release(struct wow_answers *answers) {
-  if (answers == NULL || --answers->references > 0) return;
-  wow_spool_free(answers->spool);
-  sqlite3_free(answers->questions);
-  sqlite3_free(answers->buffer);
-  sqlite3_free(answers);
+void wow_row_cache_release(struct wow_row_cache *cache) {
+  if (cache == NULL || --cache->references > 0) return;
+  wow_spool_free(cache->spool);
+  sqlite3_free(cache->buckets);
+  sqlite3_free(cache->buffer);
+  sqlite3_free(cache);
 }
 
-sqlite3_int64 wow_answers_bytes(const struct wow_answers *answers) {
-  return wow_spool_bytes(answers->spool) +
-         (sqlite3_int64)(answers->n_slots * sizeof(*answers->questions));
+sqlite3_int64 wow_row_cache_bytes(const struct wow_row_cache *cache) {
+  return wow_spool_bytes(cache->spool) +
+         (sqlite3_int64)(cache->n_buckets * sizeof(*cache->buckets));
 }
 
 static sqlite3_uint64 hash_of(const char *text, int bytes) {
-  sqlite3_uint64 hash = 14695981039346656037u; /* FNV-1a */
-  for (int i = 0; i < bytes; i++)
-    hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
+  sqlite3_uint64 hash = wow_text_hash(WOW_TEXT_HASH_START, text, (size_t)bytes);
   return hash ^ (hash >> 29);
 }
 
-static bool has_text(const struct wow_answers *answers, const struct question *question,
+/* Keys are compared in pieces of this many bytes: a key may be in the spool's file. */
+#define PIECE_BYTES 256
+
+static bool has_text(const struct wow_row_cache *cache, const struct bucket *bucket,
                      const char *text, int bytes) {
-  char piece[256];
-  if (question->text_bytes != bytes) return false;
+  char piece[PIECE_BYTES];
+  if (bucket->text_bytes != bytes) return false;
   for (int done = 0; done < bytes;) {
     int n = bytes - done < (int)sizeof(piece) ? bytes - done : (int)sizeof(piece);
-    if (wow_spool_read(answers->spool, question->text + done, piece, (size_t)n) != SQLITE_OK) {
+    if (wow_spool_read(cache->spool, bucket->text + done, piece, (size_t)n) != SQLITE_OK) {
       return false;
     }
     if (memcmp(piece, text + done, (size_t)n) != 0) return false;
@@ -94,132 +92,144 @@ static bool has_text(const struct wow_answers *answers, const struct question *q
   return true;
 }
 
-/* The slot that has the question, or the free one where it belongs. */
-static struct question *slot_of(const struct wow_answers *answers, const char *text, int bytes) {
+/* The bucket that has the key, or the free one where it belongs. */
+static struct bucket *bucket_of(const struct wow_row_cache *cache, const char *text, int bytes) {
   sqlite3_uint64 hash = hash_of(text, bytes);
-  size_t i = (size_t)hash & (answers->n_slots - 1);
-  for (;; i = (i + 1) & (answers->n_slots - 1)) {
-    struct question *question = &answers->questions[i];
-    if (!question->used) return question;
-    if (question->hash == hash && has_text(answers, question, text, bytes)) return question;
+  size_t i = (size_t)hash & (cache->n_buckets - 1);
+  for (;; i = (i + 1) & (cache->n_buckets - 1)) {
+    struct bucket *bucket = &cache->buckets[i];
+    if (!bucket->used) return bucket;
+    if (bucket->hash == hash && has_text(cache, bucket, text, bytes)) return bucket;
   }
 }
 
-const struct wow_answer *wow_answers_find(const struct wow_answers *answers, const char *question,
-                                          int bytes) {
-  if (answers->n_slots == 0) return NULL;
-  const struct question *slot = slot_of(answers, question, bytes);
-  return slot->used ? &slot->answer : NULL;
+const struct wow_row_cache_entry *wow_row_cache_find(const struct wow_row_cache *cache,
+                                                     const char *key, int bytes) {
+  if (cache->n_buckets == 0) return NULL;
+  const struct bucket *bucket = bucket_of(cache, key, bytes);
+  return bucket->used ? &bucket->entry : NULL;
 }
 
-static int grow(struct wow_answers *answers) {
-  size_t old_slots = answers->n_slots;
-  size_t n_slots = old_slots ? 2 * old_slots : 64;
-  struct question *old = answers->questions;
-  struct question *questions = sqlite3_malloc64(n_slots * sizeof(*questions));
-  if (questions == NULL) return SQLITE_NOMEM;
-  memset(questions, 0, n_slots * sizeof(*questions));
-  for (size_t i = 0; i < old_slots; i++) {
+static int grow(struct wow_row_cache *cache) {
+  size_t old_n = cache->n_buckets;
+  size_t n = old_n ? 2 * old_n : 64;
+  struct bucket *old = cache->buckets;
+  struct bucket *buckets = sqlite3_malloc64(n * sizeof(*buckets));
+  if (buckets == NULL) return SQLITE_NOMEM;
+  memset(buckets, 0, n * sizeof(*buckets));
+  for (size_t i = 0; i < old_n; i++) {
     if (!old[i].used) continue;
-    size_t to = (size_t)old[i].hash & (n_slots - 1);
-    while (questions[to].used)
-      to = (to + 1) & (n_slots - 1);
-    questions[to] = old[i];
+    size_t to = (size_t)old[i].hash & (n - 1);
+    while (buckets[to].used)
+      to = (to + 1) & (n - 1);
+    buckets[to] = old[i];
   }
   sqlite3_free(old);
-  answers->questions = questions;
-  answers->n_slots = n_slots;
+  cache->buckets = buckets;
+  cache->n_buckets = n;
   return SQLITE_OK;
 }
 
-static int write_row(struct wow_answers *answers, const struct wow_json_value *row,
+static int write_row(struct wow_row_cache *cache, const struct wow_json_value *row,
                      sqlite3_int64 next) {
   struct row_header header = {next, 0};
-  size_t bytes = sizeof(header) + (size_t)answers->n_values * sizeof(struct value_header);
-  for (int i = 0; i < answers->n_values; i++)
+  size_t bytes = sizeof(header) + (size_t)cache->n_values * sizeof(struct value_header);
+  for (int i = 0; i < cache->n_values; i++)
     bytes += row[i].bytes;
-  if (bytes > answers->room) {
-    char *buffer = sqlite3_realloc64(answers->buffer, 2 * bytes);
+  if (bytes > cache->room) {
+    char *buffer = sqlite3_realloc64(cache->buffer, 2 * bytes);
     if (buffer == NULL) return SQLITE_NOMEM;
-    answers->buffer = buffer;
-    answers->room = 2 * bytes;
+    cache->buffer = buffer;
+    cache->room = 2 * bytes;
   }
-  /* Written behind one another, the next row of this answer begins where this one ends. */
-  if (next < 0) header.next = wow_spool_bytes(answers->spool) + (sqlite3_int64)bytes;
+  /* Written one after the other, the next row of this entry begins where this one ends. */
+  if (next < 0) header.next = wow_spool_bytes(cache->spool) + (sqlite3_int64)bytes;
   header.bytes = (sqlite3_int64)(bytes - sizeof(header));
-  char *to = answers->buffer;
+  char *to = cache->buffer;
   memcpy(to, &header, sizeof(header));
   to += sizeof(header);
-  for (int i = 0; i < answers->n_values; i++) {
+  for (int i = 0; i < cache->n_values; i++) {
     struct value_header value = {(unsigned int)row[i].kind, (unsigned int)row[i].bytes};
     memcpy(to, &value, sizeof(value));
     to += sizeof(value);
     if (row[i].bytes) memcpy(to, row[i].text, row[i].bytes);
     to += row[i].bytes;
   }
-  return wow_spool_append(answers->spool, answers->buffer, bytes);
+  return wow_spool_append(cache->spool, cache->buffer, bytes);
 }
 
-int wow_answers_add(struct wow_answers *answers, const char *question, int bytes,
-                    const struct wow_json_value *row) {
+static int add(struct wow_row_cache *cache, const char *key, int bytes,
+               const struct wow_json_value *row) {
   int rc = SQLITE_OK;
   /* At most two thirds full. */
-  if (3 * (answers->n_questions + 1) > 2 * answers->n_slots) rc = grow(answers);
+  if (3 * (cache->n_keys + 1) > 2 * cache->n_buckets) rc = grow(cache);
   if (rc != SQLITE_OK) return rc;
-  struct question *slot = slot_of(answers, question, bytes);
-  if (!slot->used) {
-    slot->text = wow_spool_bytes(answers->spool);
-    rc = wow_spool_append(answers->spool, question, (size_t)bytes);
+  struct bucket *bucket = bucket_of(cache, key, bytes);
+  if (!bucket->used) {
+    bucket->text = wow_spool_bytes(cache->spool);
+    rc = wow_spool_append(cache->spool, key, (size_t)bytes);
     if (rc != SQLITE_OK) return rc;
-    slot->used = true;
-    slot->hash = hash_of(question, bytes);
-    slot->text_bytes = bytes;
-    slot->answer.first = -1;
-    answers->n_questions++;
+    bucket->used = true;
+    bucket->hash = hash_of(key, bytes);
+    bucket->text_bytes = bytes;
+    bucket->entry.first = -1;
+    cache->n_keys++;
   }
   if (row == NULL) return SQLITE_OK;
-  sqlite3_int64 position = wow_spool_bytes(answers->spool);
-  bool follows = slot->answer.n_rows == 0 || slot->end == position;
-  rc = write_row(answers, row, follows ? -1 : slot->answer.first);
+  sqlite3_int64 position = wow_spool_bytes(cache->spool);
+  bool follows = bucket->entry.n_rows == 0 || bucket->end == position;
+  rc = write_row(cache, row, follows ? -1 : bucket->entry.first);
   if (rc != SQLITE_OK) return rc;
-  if (slot->answer.n_rows == 0 || !follows) slot->answer.first = position;
-  slot->end = follows ? wow_spool_bytes(answers->spool) : -1;
-  slot->answer.n_rows++;
+  if (bucket->entry.n_rows == 0 || !follows) bucket->entry.first = position;
+  bucket->end = follows ? wow_spool_bytes(cache->spool) : -1;
+  bucket->entry.n_rows++;
   return SQLITE_OK;
 }
 
-void wow_answers_complete(struct wow_answers *answers, const char *question, int bytes) {
-  struct question *slot = slot_of(answers, question, bytes);
-  if (slot->used) slot->answer.is_whole = true;
+/* `what`: "read" or "written". */
+static int fail(struct wow_error *err, int rc, const char *what) {
+  if (rc == SQLITE_OK) return rc;
+  if (rc == SQLITE_NOMEM) return wow_error_nomem(err);
+  return wow_error_set(err, SQLITE_ERROR, NULL, "the temporary file for rows cannot be %s", what);
+}
+
+int wow_row_cache_add(struct wow_row_cache *cache, const char *key, int bytes,
+                      const struct wow_json_value *row, struct wow_error *err) {
+  return fail(err, add(cache, key, bytes, row), "written");
+}
+
+void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int bytes) {
+  struct bucket *bucket = bucket_of(cache, key, bytes);
+  if (bucket->used) bucket->entry.is_complete = true;
 }
 
 /* ---------------------------------------------------------------- reading */
 
-void wow_answer_cursor_start(struct wow_answer_cursor *cursor, struct wow_answers *answers,
-                             const struct wow_answer *answer) {
-  answers->references++;
-  if (cursor->answers && cursor->answers->n_values != answers->n_values) {
+void wow_row_cache_cursor_start(struct wow_row_cache_cursor *cursor, struct wow_row_cache *cache,
+                                const struct wow_row_cache_entry *entry) {
+  cache->references++;
+  if (cursor->cache && cursor->cache->n_values != cache->n_values) {
     sqlite3_free(cursor->values);
     cursor->values = NULL;
   }
-  wow_answers_release(cursor->answers);
-  cursor->answers = answers;
-  cursor->next = answer->first;
-  cursor->rows_left = answer->n_rows;
+  wow_row_cache_release(cursor->cache);
+  cursor->cache = cache;
+  cursor->next = entry->first;
+  cursor->rows_left = entry->n_rows;
 }
 
-void wow_answer_cursor_reset(struct wow_answer_cursor *cursor) {
-  wow_answers_release(cursor->answers);
+void wow_row_cache_cursor_reset(struct wow_row_cache_cursor *cursor) {
+  wow_row_cache_release(cursor->cache);
   sqlite3_free(cursor->row);
   sqlite3_free(cursor->values);
   memset(cursor, 0, sizeof(*cursor));
 }
 
-int wow_answer_cursor_next(struct wow_answer_cursor *cursor) {
+static int next(struct wow_row_cache_cursor *cursor) {
   struct row_header header;
   if (cursor->rows_left == 0) return SQLITE_DONE;
-  struct wow_spool *spool = cursor->answers->spool;
-  int n_values = cursor->answers->n_values;
+  struct wow_spool *spool = cursor->cache->spool;
+  int n_values = cursor->cache->n_values;
   int rc = wow_spool_read(spool, cursor->next, &header, sizeof(header));
   if (rc != SQLITE_OK) return rc;
   if (cursor->values == NULL) {
@@ -247,4 +257,9 @@ int wow_answer_cursor_next(struct wow_answer_cursor *cursor) {
   cursor->next = header.next;
   cursor->rows_left--;
   return rc == SQLITE_OK ? SQLITE_ROW : rc;
+}
+
+int wow_row_cache_cursor_next(struct wow_row_cache_cursor *cursor, struct wow_error *err) {
+  int rc = next(cursor);
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : fail(err, rc, "read");
 }

@@ -1,52 +1,52 @@
 /*
-** Remembered answers: the rows that belong to a question, found again by its text. A question is a
-** part of a request ("&customer_id=eq.7"); that it was asked and has no rows is remembered, too.
-** Does no I/O but for the spool's temporary file.
+** Remembered rows, found again by a key, the text of what was asked: "&customer_id=eq.7". That
+** something was asked and has no rows is remembered, too. Does no I/O but for the spool's temporary
+** file.
 */
-#ifndef WOW_ANSWERS_H
-#define WOW_ANSWERS_H
+#ifndef WOW_ROW_CACHE_H
+#define WOW_ROW_CACHE_H
 
 #include <stdbool.h>
 
-#include "wire/rows.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "base/sqlite.h"
 
-struct wow_answers;
+struct wow_row_cache;
 
 /* For rows of `n_values` values. NULL: no memory. Freed when its last user lets go of it; cursors
 ** are users. NULL may be released. */
-struct wow_answers *wow_answers_new(int n_values);
-void wow_answers_release(struct wow_answers *answers);
+struct wow_row_cache *wow_row_cache_new(int n_values);
+void wow_row_cache_release(struct wow_row_cache *cache);
 
 /* Bytes kept in all. */
-sqlite3_int64 wow_answers_bytes(const struct wow_answers *answers);
+sqlite3_int64 wow_row_cache_bytes(const struct wow_row_cache *cache);
 
-/* What is remembered of one question. */
-struct wow_answer {
+/* What is remembered of one key. */
+struct wow_row_cache_entry {
   sqlite3_int64 first; /* position of its first row */
   sqlite3_int64 n_rows;
-  bool is_whole; /* there are no further rows */
+  bool is_complete; /* there are no further rows */
 };
 
-/* NULL: it was not asked. Valid until the next answer is added. */
-const struct wow_answer *wow_answers_find(const struct wow_answers *answers, const char *question,
-                                          int bytes);
+/* NULL: it was not asked. Valid until the next row is added. */
+const struct wow_row_cache_entry *wow_row_cache_find(const struct wow_row_cache *cache,
+                                                     const char *key, int bytes);
 
 /*
-** Adds rows to the answer to a question (making it, with is_whole false, if it is new; `row` NULL
-** adds none). The rows of one question come back in the order in which they were added if nothing
-** else was added in between, else in any. SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR (temporary
-** file).
+** Adds a row to the entry of a key (making it, with is_complete false, if it is new; `row` NULL
+** adds none). The rows of one key come back in the order in which they were added if nothing else
+** was added in between, otherwise in any order.
 */
-int wow_answers_add(struct wow_answers *answers, const char *question, int bytes,
-                    const struct wow_json_value *row);
+int wow_row_cache_add(struct wow_row_cache *cache, const char *key, int bytes,
+                      const struct wow_json_value *row, struct wow_error *err);
 
-/* Says that the answer has all its rows. */
-void wow_answers_complete(struct wow_answers *answers, const char *question, int bytes);
+/* Says that the key's entry has all its rows. */
+void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int bytes);
 
-/* Steps through an answer's rows. */
-struct wow_answer_cursor {
-  struct wow_answers *answers;
+/* Steps through an entry's rows. */
+struct wow_row_cache_cursor {
+  struct wow_row_cache *cache;
   sqlite3_int64 next;
   sqlite3_int64 rows_left;
   char *row; /* the current row's bytes */
@@ -54,10 +54,10 @@ struct wow_answer_cursor {
   struct wow_json_value *values; /* of the current row; texts point into `row` */
 };
 
-void wow_answer_cursor_start(struct wow_answer_cursor *cursor, struct wow_answers *answers,
-                             const struct wow_answer *answer);
-/* SQLITE_ROW, SQLITE_DONE, SQLITE_NOMEM or SQLITE_ERROR. */
-int wow_answer_cursor_next(struct wow_answer_cursor *cursor);
-void wow_answer_cursor_reset(struct wow_answer_cursor *cursor);
+void wow_row_cache_cursor_start(struct wow_row_cache_cursor *cursor, struct wow_row_cache *cache,
+                                const struct wow_row_cache_entry *entry);
+/* SQLITE_ROW, SQLITE_DONE or an error. */
+int wow_row_cache_cursor_next(struct wow_row_cache_cursor *cursor, struct wow_error *err);
+void wow_row_cache_cursor_reset(struct wow_row_cache_cursor *cursor);
 
 #endif

@@ -1,44 +1,44 @@
 /*
-** A scan: one cursor's way through the rows that a plan asks for. Knows the ways to get them:
-** from pages, from what lookups remember, as a mere number of rows whose values nobody reads, not
-** at all, and in several requests where an IN list is long.
+** A scan: one cursor's way through the rows that a plan asks for. Knows the ways to get them: from
+** pages, from what lookups remember, in groups, as a mere number of rows whose values nobody reads,
+** and in several requests where an IN list is long.
+**
+** What a scan is on, and where it goes from there (source.c steps, strategy.c decides):
+**
+**           start ──┬──────────► AGGREGATE ────────────────────────────────┐   bracketed aggregates
+**                   ├──────────► REMEMBERED ──(more than remembered)──┐    │   a lookup
+**                   ├──────────► COUNTED ──(a value is read)──────────┤    │   only a number is
+** wanted
+**                   ├──────────► GROUPED ──(small, or not grouped)──► ROWS ┤
+**                   └──────────► ROWS ──(few different values)──► GROUPED  ├──► END
+**                                  └───(a page that nobody read)► COUNTED ─┘
+**
+** Any state goes to END after its last row; an error leaves it in END, too.
 */
 #ifndef WOW_SCAN_H
 #define WOW_SCAN_H
 
 #include <stdbool.h>
 
-#include "plan/brackets.h"
-#include "catalog/relation.h"
 #include "base/error.h"
-#include "server/server.h"
-#include "base/sqlite.h"
+#include "scan/target.h"
 
 struct wow_scan;
-struct wow_lookups;
 
-/* What is scanned. All of it stays the caller's and outlives the scan. */
-struct wow_scan_target {
-  struct wow_connection *conn;
-  const char *server; /* its name: it need not be there yet */
-  const char *schema; /* PostgREST profile; NULL: the server's */
-  const struct wow_relation *relation;
-  int page_size; /* a page's top size in rows; 0: the server's option */
-  const struct wow_aggregates *aggregates;
-  const char *table;    /* the virtual table in SQL, with its database */
-  char *const *columns; /* the names of its columns, that of wowsql_filter last */
-  struct wow_lookups *lookups;
-  const double *rows; /* how many rows the relation is thought to have; -1: not known */
-};
-
-/* NULL: no memory. */
-struct wow_scan *wow_scan_new(const struct wow_scan_target *target);
+/* NULL: no memory. `target` is copied, what it points to stays the caller's. */
+struct wow_scan *wow_scan_new(const struct wow_target *target);
 void wow_scan_free(struct wow_scan *scan);
 
-/* Begins anew: `plan` and `plan_number` are what xBestIndex made, the values are xFilter's. Stands
-** on the first row afterwards, or at the end. */
-int wow_scan_start(struct wow_scan *scan, const char *plan, int plan_number, int argc,
-                   sqlite3_value **argv, struct wow_error *err);
+/* What xFilter is called with. */
+struct wow_scan_call {
+  const char *plan; /* what xBestIndex made */
+  int plan_number;
+  int argc;
+  sqlite3_value **argv;
+};
+
+/* Begins again. Is on the first row afterwards, or at the end. */
+int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err);
 
 int wow_scan_next(struct wow_scan *scan, struct wow_error *err);
 bool wow_scan_eof(const struct wow_scan *scan);

@@ -1,258 +1,262 @@
 /*
-** Groups, see groups.h. What is asked for is `select=status,wowsql_rows:count()`; PostgREST groups
-** by every column of select= that is no aggregate. The alias must be no column of the relation:
-** then the server would group by that. Groups come in the order of all their columns, so that what
-** lies behind one is a condition, for further groups and for rows alike.
+** Rows in groups, see tally.h. What is asked for is `select=status,wowsql_rows:count()`; PostgREST
+** groups by every column of select= that is not an aggregate. The alias must not be a column of the
+** relation: then the server would group by that. Groups come in the order of all their columns, so
+** that what comes after one is a condition, for further groups and for rows alike.
 */
 #include "scan/tally.h"
 
 #include <string.h>
 
-#include "types/constant.h"
+#include "base/text.h"
+#include "types/shippable.h"
 #include "types/value.h"
 
-#include "types/shippable.h"
-#include "base/limits.h"
-
-struct wow_groups {
+struct wow_tally {
   struct wow_pages *pages;
   const struct wow_relation *relation;
-  struct wow_plan_order sort[WOW_PLAN_SORT]; /* all columns read: first those of the plan's order */
-  int columns[WOW_PLAN_SORT];                /* the same, without direction */
+  struct wow_plan_order sort[WOW_MAX_SORT]; /* all columns read: first those of the plan's order */
+  int columns[WOW_MAX_SORT];                /* the same, without direction */
   int n_columns;
-  bool are_its_own; /* the statement groups by them */
-  struct wow_pages_extra count;
-  char *count_name;
-  sqlite3_int64 repeats; /* of the present row, still to come */
+  bool is_statements_own; /* the statement groups by them */
+  struct wow_computed count;
+  sqlite3_int64 repeats; /* of the current row, still to come */
   sqlite3_int64 n_groups;
   sqlite3_int64 n_rows; /* of all groups so far */
   bool at_first;
-  sqlite3_uint64 seen[WOW_SAMPLE_VALUES]; /* hashes of the different values sampled */
+  sqlite3_uint64 seen[WOW_MAX_SAMPLE_VALUES]; /* hashes of the different values sampled */
   int n_seen;
   int n_sampled;
 };
 
-static char *count_name(const struct wow_relation *relation) {
-  char *name = sqlite3_mprintf("wowsql_rows");
-  while (name && wow_relation_column(relation, name) >= 0)
-    name = sqlite3_mprintf("%z_", name);
-  return name;
+/* What the columns are chosen by. */
+struct choice {
+  const struct wow_plan *plan;
+  const struct wow_relation *relation;
+  const struct wow_usage *usage;
+};
+
+static bool is_read(const struct choice *c, int column) {
+  if (!c->plan->columns[column]) return false;
+  if (c->usage->is_known) return c->usage->columns[column].n_reads > 0;
+  return wow_plan_uses(c->plan, c->relation, column);
 }
 
-static bool is_read(const struct wow_reads *reads, const struct wow_plan *plan, int plan_number,
-                    const struct wow_relation *relation, int column) {
-  if (!plan->columns[column]) return false;
-  if (reads->is_known) return reads->columns[column].n_reads > 0;
-  return wow_plan_uses(plan, plan_number, relation, column);
-}
-
-/* A term that leaves its column one value. */
+/* Does a term leave the column one value? */
 static bool has_one_value(const struct wow_plan *plan, int column) {
-  for (int i = 0; i < plan->n_terms; i++) {
-    enum wow_op op = plan->terms[i].op;
-    bool is_one = op == WOW_EQ || op == WOW_IS || op == WOW_IS_NULL;
-    if (is_one && plan->terms[i].column == column) return true;
+  return wow_plan_has_term(plan, column, WOW_EQ) || wow_plan_has_term(plan, column, WOW_IS) ||
+         wow_plan_has_term(plan, column, WOW_IS_NULL);
+}
+
+/* Does SQLite group the rows, or sort them for that, by no other columns than these? */
+static bool groups_by_read(const struct choice *c) {
+  int nth = 0, n = 0;
+  for (int i = 0; i < c->relation->n_columns; i++) {
+    if (!wow_plan_uses(c->plan, c->relation, i)) continue;
+    bool is_key = wow_plan_orders_by(c->plan, nth);
+    n += is_key;
+    nth++;
+    if (is_read(c, i) && !is_key && !has_one_value(c->plan, i)) return false;
+  }
+  return n > 0 && (c->plan->groups || (c->usage->is_known && c->usage->groups));
+}
+
+bool wow_tally_has_column(const struct wow_tally *tally, int column) {
+  for (int i = 0; i < tally->n_columns; i++) {
+    if (tally->columns[i] == column) return true;
   }
   return false;
 }
 
-/* Does SQLite group the rows, or sort them for that, by no other column than these? */
-static bool groups_by(const struct wow_groups *groups, const struct wow_plan *plan, int plan_number,
-                      const struct wow_reads *reads) {
-  int nth = 0, n = 0;
-  for (int i = 0; i < groups->relation->n_columns; i++) {
-    if (!wow_plan_uses(plan, plan_number, groups->relation, i)) continue;
-    bool is_key = WOW_PLAN_ORDERS_BY(plan_number, nth);
-    n += is_key;
-    nth++;
-    if (is_read(reads, plan, plan_number, groups->relation, i) && !is_key &&
-        !has_one_value(plan, i)) {
-      return false;
-    }
-  }
-  return n > 0 && (WOW_PLAN_GROUPS(plan_number) || (reads->is_known && reads->groups));
+static void add_column(struct wow_tally *tally, struct wow_plan_order order) {
+  tally->columns[tally->n_columns] = order.column;
+  tally->sort[tally->n_columns++] = order;
 }
 
 /* Takes the columns that are read, the plan's order first. False: they cannot be grouped, or it is
 ** of no use. */
-static bool take_columns(struct wow_groups *groups, const struct wow_plan *plan, int plan_number,
-                         const struct wow_reads *reads) {
-  const struct wow_relation *relation = groups->relation;
+static bool take_columns(struct wow_tally *tally, const struct choice *c) {
+  const struct wow_relation *relation = c->relation;
   int n_key = 0;
-  if (reads->is_known && reads->rowid) return false;
-  for (int i = 0; i < plan->n_order; i++) {
-    int column = plan->order[i].column;
-    bool repeated = false;
-    for (int j = 0; j < groups->n_columns; j++)
-      repeated = repeated || groups->columns[j] == column;
-    if (repeated) continue;
-    if (!is_read(reads, plan, plan_number, relation, column)) return false;
-    groups->columns[groups->n_columns] = column;
-    groups->sort[groups->n_columns++] = plan->order[i];
+  if (c->usage->is_known && c->usage->rowid) return false;
+  for (int i = 0; i < c->plan->n_order; i++) {
+    int column = c->plan->order[i].column;
+    if (wow_tally_has_column(tally, column)) continue;
+    if (!is_read(c, column)) return false;
+    add_column(tally, c->plan->order[i]);
   }
-  int n_ordered = groups->n_columns;
   for (int i = 0; i < relation->n_columns; i++) {
-    bool taken = !is_read(reads, plan, plan_number, relation, i);
-    for (int j = 0; j < n_ordered; j++)
-      taken = taken || groups->columns[j] == i;
-    if (taken) continue;
-    if (groups->n_columns == WOW_PLAN_SORT) return false;
-    groups->columns[groups->n_columns] = i;
-    groups->sort[groups->n_columns++] = (struct wow_plan_order){i, false};
+    if (!is_read(c, i) || wow_tally_has_column(tally, i)) continue;
+    if (tally->n_columns == WOW_MAX_SORT) return false;
+    add_column(tally, (struct wow_plan_order){i, false});
   }
-  for (int i = 0; i < groups->n_columns; i++) {
-    const struct wow_column *column = &relation->columns[groups->columns[i]];
+  for (int i = 0; i < tally->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[tally->columns[i]];
     if (column->embed || !wow_shippable_can_group(&column->type)) return false;
     n_key += column->key_position > 0;
   }
-  return groups->n_columns > 0 && (relation->n_key == 0 || n_key < relation->n_key);
+  return tally->n_columns > 0 && (relation->n_key == 0 || n_key < relation->n_key);
 }
 
-int wow_groups_new(const struct wow_pages_shape *shape, const struct wow_plan *plan,
-                   int plan_number, const struct wow_reads *reads, struct wow_groups **out) {
-  struct wow_groups *groups = sqlite3_malloc64(sizeof(*groups));
+static struct wow_pages *new_pages(const struct wow_tally *tally, const struct wow_target *target,
+                                   const struct wow_plan *plan) {
+  struct wow_shape shape = {
+      .target = target,
+      .select = tally->columns,
+      .n_select = tally->n_columns,
+      .sort = tally->sort,
+      .n_sort = tally->n_columns,
+      .n_order = plan->n_order,
+      .has_key = true,
+      .computed = &tally->count,
+      .n_computed = 1,
+      .counting = 0,
+  };
+  return wow_pages_new(&shape);
+}
+
+int wow_tally_new(const struct wow_target *target, const struct wow_plan *plan,
+                  const struct wow_usage *usage, struct wow_tally **out) {
+  struct choice choice = {plan, target->relation, usage};
+  struct wow_tally *tally = sqlite3_malloc64(sizeof(*tally));
   *out = NULL;
-  if (groups == NULL) return SQLITE_NOMEM;
-  memset(groups, 0, sizeof(*groups));
-  groups->relation = shape->relation;
-  if (!take_columns(groups, plan, plan_number, reads)) {
-    wow_groups_free(groups);
+  if (tally == NULL) return SQLITE_NOMEM;
+  memset(tally, 0, sizeof(*tally));
+  tally->relation = target->relation;
+  if (!take_columns(tally, &choice)) {
+    wow_tally_free(tally);
     return SQLITE_OK;
   }
-  groups->are_its_own = groups_by(groups, plan, plan_number, reads);
-  groups->count_name = count_name(shape->relation);
-  struct wow_pages_shape grouped = *shape;
-  grouped.select = groups->columns;
-  grouped.n_select = groups->n_columns;
-  grouped.sort = groups->sort;
-  grouped.n_sort = groups->n_columns;
-  grouped.n_order = plan->n_order;
-  grouped.has_key = true;
-  groups->count.name = groups->count_name;
-  groups->count.request = "count()";
-  grouped.extras = &groups->count;
-  grouped.n_extras = 1;
-  grouped.counting = 0;
-  if (groups->count_name) groups->pages = wow_pages_new(&grouped);
-  if (groups->pages) {
-    *out = groups;
+  tally->is_statements_own = groups_by_read(&choice);
+  tally->count.name = wow_page_request_alias(target->relation, "wowsql_rows");
+  tally->count.request = sqlite3_mprintf("count()");
+  if (tally->count.name && tally->count.request) tally->pages = new_pages(tally, target, plan);
+  if (tally->pages) {
+    *out = tally;
     return SQLITE_OK;
   }
-  wow_groups_free(groups);
+  wow_tally_free(tally);
   return SQLITE_NOMEM;
 }
 
-void wow_groups_free(struct wow_groups *groups) {
-  if (groups == NULL) return;
-  wow_pages_free(groups->pages);
-  sqlite3_free(groups->count_name);
-  sqlite3_free(groups);
+void wow_tally_free(struct wow_tally *tally) {
+  if (tally == NULL) return;
+  wow_pages_free(tally->pages);
+  sqlite3_free(tally->count.name);
+  sqlite3_free(tally->count.request);
+  sqlite3_free(tally);
+}
+
+bool wow_tally_is_statements_own(const struct wow_tally *tally) {
+  return tally->is_statements_own;
+}
+
+const int *wow_tally_columns(const struct wow_tally *tally, int *n) {
+  *n = tally->n_columns;
+  return tally->columns;
 }
 
 /* ---------------------------------------------------------------- the sample */
 
-void wow_groups_forget_sample(struct wow_groups *groups) {
-  groups->n_seen = groups->n_sampled = 0;
+void wow_tally_forget_sample(struct wow_tally *tally) {
+  tally->n_seen = tally->n_sampled = 0;
 }
 
-bool wow_groups_is_sampling(const struct wow_groups *groups) {
-  return groups->n_sampled < WOW_SAMPLE_ROWS;
+bool wow_tally_is_sampling(const struct wow_tally *tally) {
+  return tally->n_sampled < WOW_SAMPLE_ROWS;
 }
 
-const int *wow_groups_columns(const struct wow_groups *groups, int *n) {
-  *n = groups->n_columns;
-  return groups->columns;
-}
-
-void wow_groups_sample(struct wow_groups *groups, const struct wow_json_value *const *values) {
-  sqlite3_uint64 hash = 14695981039346656037u; /* FNV-1a */
-  for (int i = 0; i < groups->n_columns; i++) {
-    hash = (hash ^ (sqlite3_uint64)(values[i]->kind + 1)) * 1099511628211u;
-    for (size_t j = 0; j < values[i]->bytes; j++)
-      hash = (hash ^ (unsigned char)values[i]->text[j]) * 1099511628211u;
+void wow_tally_sample(struct wow_tally *tally, const struct wow_json_value *const *values) {
+  sqlite3_uint64 hash = WOW_TEXT_HASH_START;
+  for (int i = 0; i < tally->n_columns; i++) {
+    unsigned char kind = (unsigned char)(values[i]->kind + 1);
+    hash = wow_text_hash(hash, &kind, 1);
+    hash = wow_text_hash(hash, values[i]->text, values[i]->bytes);
   }
-  groups->n_sampled++;
-  for (int i = 0; i < groups->n_seen; i++) {
-    if (groups->seen[i] == hash) return;
+  tally->n_sampled++;
+  for (int i = 0; i < tally->n_seen; i++) {
+    if (tally->seen[i] == hash) return;
   }
-  if (groups->n_seen < WOW_SAMPLE_VALUES)
-    groups->seen[groups->n_seen++] = hash;
+  if (tally->n_seen < WOW_MAX_SAMPLE_VALUES)
+    tally->seen[tally->n_seen++] = hash;
   else
-    groups->n_sampled = WOW_SAMPLE_ROWS + 1; /* too many: no further row needs a look */
+    tally->n_sampled = WOW_SAMPLE_ROWS + 1; /* too many: no further row needs a look */
 }
 
-bool wow_groups_are_few(const struct wow_groups *groups) {
-  return groups->n_sampled == WOW_SAMPLE_ROWS;
+bool wow_tally_is_worthwhile(const struct wow_tally *tally) {
+  return tally->n_sampled == WOW_SAMPLE_ROWS;
 }
 
 /* ---------------------------------------------------------------- rows */
 
-int wow_groups_start(struct wow_groups *groups, const char *filters, struct wow_error *err) {
-  int rc = wow_pages_start(groups->pages, filters, WOW_GROUP_ROWS, -1, err);
-  groups->repeats = groups->n_groups = groups->n_rows = 0;
-  groups->at_first = false;
-  return rc;
+int wow_tally_start(struct wow_tally *tally, const struct wow_where *where, struct wow_error *err) {
+  tally->repeats = tally->n_groups = tally->n_rows = 0;
+  tally->at_first = false;
+  return wow_pages_start(tally->pages, where, WOW_GROUP_ROWS, -1, err);
 }
 
-int wow_groups_next(struct wow_groups *groups, struct wow_error *err) {
-  if (groups->repeats > 0) {
-    groups->repeats--;
-    groups->at_first = false;
+int wow_tally_next(struct wow_tally *tally, struct wow_error *err) {
+  if (tally->repeats > 0) {
+    tally->repeats--;
+    tally->at_first = false;
     return SQLITE_ROW;
   }
-  int rc = wow_pages_next(groups->pages, err);
+  int rc = wow_pages_next(tally->pages, err);
   if (rc != SQLITE_ROW) return rc;
   const struct wow_json_value *count =
-      wow_rows_value(wow_pages_rows(groups->pages), groups->n_columns);
+      wow_rows_value(wow_pages_rows(tally->pages), tally->n_columns);
   sqlite3_int64 n = 0;
   if (!wow_value_int64(count, &n) || n < 1) {
-    return wow_error_set(err, SQLITE_ERROR, groups->relation->name,
+    return wow_error_set(err, SQLITE_ERROR, tally->relation->name,
                          "the server did not say how many rows a group has");
   }
-  groups->at_first = ++groups->n_groups == 1;
-  groups->n_rows += n;
-  groups->repeats = n - 1;
+  tally->at_first = ++tally->n_groups == 1;
+  tally->n_rows += n;
+  tally->repeats = n - 1;
   return SQLITE_ROW;
 }
 
-bool wow_groups_at_page_end(const struct wow_groups *groups) {
-  return groups->repeats == 0 && wow_pages_at_page_end(groups->pages);
+bool wow_tally_at_page_end(const struct wow_tally *tally) {
+  return tally->repeats == 0 && wow_pages_at_page_end(tally->pages);
 }
 
-bool wow_groups_are_large(const struct wow_groups *groups) {
-  return groups->n_rows >= WOW_GROUP_LARGE * groups->n_groups;
+bool wow_tally_has_large_groups(const struct wow_tally *tally) {
+  return tally->n_rows >= WOW_GROUP_LARGE * tally->n_groups;
 }
 
-char *wow_groups_rest_filters(const struct wow_groups *groups) {
-  return wow_pages_rest_filters(groups->pages);
+const struct wow_keyset *wow_tally_place(const struct wow_tally *tally) {
+  return wow_pages_place(tally->pages);
 }
 
-bool wow_groups_are_its_own(const struct wow_groups *groups) {
-  return groups->are_its_own;
+bool wow_tally_at_first(const struct wow_tally *tally) {
+  return tally->at_first;
 }
 
-bool wow_groups_at_first(const struct wow_groups *groups) {
-  return groups->at_first;
-}
-
-const struct wow_json_value *wow_groups_value(const struct wow_groups *groups, int column) {
-  for (int i = 0; i < groups->n_columns; i++) {
-    if (groups->columns[i] == column) return wow_rows_value(wow_pages_rows(groups->pages), i);
+const struct wow_json_value *wow_tally_value(const struct wow_tally *tally, int column) {
+  for (int i = 0; i < tally->n_columns; i++) {
+    if (tally->columns[i] == column) return wow_rows_value(wow_pages_rows(tally->pages), i);
   }
   return NULL;
 }
 
-bool wow_groups_is_refusal(const struct wow_error *err) {
-  return err->http_status >= 400 && err->http_status < 500 && err->rc != SQLITE_INTERRUPT;
-}
+/* ---------------------------------------------------------------- refusals */
 
-bool wow_groups_is_lasting(const struct wow_error *err, bool is_raw) {
-  /* Switched off; or a server that does not know them takes the function for a syntax error, or for
-  ** a relation to embed. */
+/* Aggregates are switched off; or the server does not know them, and takes the function for a
+** syntax error or for a relation to embed. */
+static bool is_lasting(const struct wow_error *err, bool has_filter) {
   static const char *const codes[] = {"PGRST123", "PGRST100", "PGRST200"};
-  size_t n = is_raw ? 1 : sizeof(codes) / sizeof(codes[0]);
+  size_t n = has_filter ? 1 : sizeof(codes) / sizeof(codes[0]);
   for (size_t i = 0; err->code && i < n; i++) {
     if (strcmp(err->code, codes[i]) == 0) return true;
   }
   return false;
+}
+
+bool wow_tally_is_refused(struct wow_server *server, bool has_filter, struct wow_error *err) {
+  bool is_refusal =
+      err->http_status >= 400 && err->http_status < 500 && err->rc != SQLITE_INTERRUPT;
+  if (!is_refusal) return false;
+  if (is_lasting(err, has_filter)) server->learned.refuses_aggregates = true;
+  wow_error_reset(err);
+  return true;
 }

@@ -31,8 +31,4 @@ int wow_budget_check(const struct wow_server *server, const struct wow_spent *sp
 int wow_budget_spend_request(struct wow_connection *conn, struct wow_server *server,
                              struct wow_spent *spent, struct wow_error *err);
 
-/* Names that callers outside of this folder still use. */
-#define wow_server_spent wow_budget_spent
-#define wow_server_check_budget wow_budget_check
-
 #endif

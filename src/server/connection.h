@@ -25,10 +25,7 @@ struct wow_connection {
   struct wow_server *servers; /* in the order of registration */
   char *current;              /* what wowsql_use chose; NULL: the default server */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
-  union {
-    struct wow_runs *runs;
-    struct wow_runs *statements; /* Names that callers outside of this folder still use. */
-  };
+  struct wow_runs *runs;
   struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   struct wow_error last_error;
@@ -77,8 +74,5 @@ enum wow_collation wow_connection_collation(struct wow_connection *conn, const c
 /* Forgets the server of this name (NULL: the current one). */
 int wow_connection_drop_server(struct wow_connection *conn, const char *name,
                                struct wow_error *err);
-
-/* Names that callers outside of this folder still use. */
-#define wow_server_find wow_connection_server
 
 #endif

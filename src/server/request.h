@@ -61,12 +61,4 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
 ** all; -1: not said. NULL is fine. */
 void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_int64 *total);
 
-/* Names that callers outside of this folder still use. */
-#define wow_server_request wow_request
-#define wow_server_answer wow_response
-#define wow_server_content_range wow_request_content_range
-#define wow_server_fetch wow_request_fetch
-#define wow_server_open(conn, server, request, sink_, out, err)                                    \
-  ((request)->sink = (sink_), wow_request_open(conn, server, request, out, err))
-
 #endif

@@ -41,12 +41,4 @@ bool wow_run_mentions(sqlite3 *db, const char *word);
 /* Does a running statement have parameters, from which values may come? */
 bool wow_run_has_parameters(sqlite3 *db);
 
-/* Names that callers outside of this folder still use. */
-#define wow_statements wow_runs
-#define wow_statements_run wow_run_current
-#define wow_statements_is_over wow_run_is_over
-#define wow_statements_add_own wow_run_add_own
-#define wow_statements_drop_own wow_run_drop_own
-#define wow_statement_has_parameters wow_run_has_parameters
-
 #endif

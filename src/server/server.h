@@ -26,22 +26,8 @@ struct wow_learned {
 struct wow_server {
   char *project_url; /* scheme://host[:port][/path], no slash at the end, no secrets */
   char *api_key;     /* NULL: none. Never shown. */
-  union {
-    struct wow_options options;
-    struct { /* Names that callers outside of this folder still use. */
-      int page_size;
-      int retries;
-      sqlite3_int64 statement_max_requests;
-    };
-  };
-  union {
-    struct wow_learned learned;
-    struct { /* Names that callers outside of this folder still use. */
-      int max_rows;
-      sqlite3_int64 longest_answer;
-      bool has_no_aggregates;
-    };
-  };
+  struct wow_options options;
+  struct wow_learned learned;
   struct wow_http_options http; /* what of the options concerns transfers */
   struct wow_catalog *catalogs; /* cached descriptions, one for each schema that was asked for */
   struct wow_spent spent[WOW_MAX_RUNS];
@@ -67,9 +53,5 @@ int wow_server_resolve(struct wow_server *server, const char *project_url, const
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);
-
-/* Names that callers outside of this folder still use. */
-#include "server/connection.h"
-#include "server/request.h"
 
 #endif

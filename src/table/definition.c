@@ -232,10 +232,10 @@ static int declare(struct wow_definition *def, struct wow_error *err) {
     sqlite3_str_appendall(str, ", ");
   }
   sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", def->names[relation->n_columns]);
-  for (int i = 0; i < def->aggregates.n; i++) {
-    const struct wow_aggregate *aggregate = &def->aggregates.list[i];
-    sqlite3_str_appendf(str, ", \"%w\" %s HIDDEN", aggregate->name,
-                        wow_type_declared(&aggregate->type));
+  for (int i = 0; i < def->brackets.n; i++) {
+    const struct wow_bracket *bracket = &def->brackets.list[i];
+    sqlite3_str_appendf(str, ", \"%w\" %s HIDDEN", bracket->name,
+                        wow_type_declared(&bracket->type));
   }
   sqlite3_str_appendchar(str, 1, ')');
   if (wow_relation_key_kind(relation) == WOW_KEY_SINGLE) {
@@ -325,7 +325,7 @@ int wow_definition_init(struct wow_definition *def, struct wow_connection *conn,
   def->read_only = args.read_only;
   if (rc == SQLITE_OK) rc = resolve_relation(def, &args, create->is_create, err);
   if (rc == SQLITE_OK) {
-    rc = wow_aggregates_init(&def->aggregates, def->relation, args.aggregates, err);
+    rc = wow_brackets_init(&def->brackets, def->relation, args.aggregates, err);
   }
   if (rc == SQLITE_OK) rc = declare(def, err);
   if (rc == SQLITE_OK && create->is_create && def->has_shadow) rc = shadow_write(def, err);
@@ -342,7 +342,7 @@ void wow_definition_reset(struct wow_definition *def) {
   sqlite3_free(def->qualified);
   sqlite3_free(def->server);
   sqlite3_free(def->schema);
-  wow_aggregates_reset(&def->aggregates);
+  wow_brackets_reset(&def->brackets);
   wow_relation_free(def->relation);
   memset(def, 0, sizeof(*def));
 }

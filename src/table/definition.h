@@ -30,7 +30,7 @@ struct wow_definition {
   bool read_only;
   bool has_shadow;
   char **names; /* of the declared columns, that of wowsql_filter last */
-  struct wow_aggregates aggregates;
+  struct wow_brackets brackets;
 };
 
 /* The arguments of xCreate and xConnect. */

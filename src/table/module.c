@@ -8,18 +8,19 @@
 
 #include <string.h>
 
-#include "catalog/relation.h"
 #include "base/limits.h"
+#include "plan/best_index.h"
+#include "scan/count.h"
 #include "scan/lookup.h"
-#include "plan/plan.h"
 #include "scan/scan.h"
+#include "server/run.h"
 #include "table/definition.h"
 
 struct wow_table {
   sqlite3_vtab base;
   struct wow_connection *conn;
   struct wow_definition def;
-  double rows;         /* the server's estimate; -1: it was not asked, or did not say */
+  double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
   bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
 };
@@ -40,7 +41,7 @@ static void table_free(struct wow_table *table) {
   if (table == NULL) return;
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
-  wow_lookups_free(table->lookups);
+  wow_lookup_free_memory(table->lookups);
   sqlite3_free(table);
 }
 
@@ -51,8 +52,8 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   if (table == NULL) return SQLITE_NOMEM;
   memset(table, 0, sizeof(*table));
   table->conn = conn;
-  table->rows = -1;
-  table->lookups = wow_lookups_new();
+  table->n_rows = -1;
+  table->lookups = wow_lookup_new_memory();
   int rc = table->lookups ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
@@ -112,15 +113,30 @@ static bool has_choice(const sqlite3_index_info *info) {
   return false;
 }
 
+/* What is scanned; the server is found when a scan starts. */
+static struct wow_target target_of(const struct wow_table *table) {
+  return (struct wow_target){
+      .conn = table->conn,
+      .server_name = table->def.server,
+      .schema = table->def.schema,
+      .relation = table->def.relation,
+      .brackets = &table->def.brackets,
+      .table = table->def.qualified,
+      .columns = table->def.names,
+      .page_size = table->def.page_size,
+      .lookups = table->lookups,
+      .n_rows = &table->n_rows,
+  };
+}
+
 /* Asks how many rows there are, once for each table: the only request that planning may cost. */
 static void ask_rows(struct wow_table *table) {
+  static const struct wow_where everything = {0};
   struct wow_error err = {0};
-  struct wow_server *server = wow_connection_server(table->conn, table->def.server, &err);
+  struct wow_target target = target_of(table);
+  target.server = wow_connection_server(table->conn, table->def.server, &err);
   table->has_asked_rows = true;
-  if (server) {
-    table->rows =
-        wow_pages_estimate(table->conn, server, table->def.schema, table->def.relation->name, "");
-  }
+  if (target.server) table->n_rows = wow_count_estimate(&target, &everything);
   wow_error_reset(&err);
 }
 
@@ -130,29 +146,17 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
   struct wow_plan_context context = {
       .relation = table->def.relation,
-      .aggregates = &table->def.aggregates,
+      .brackets = &table->def.brackets,
       .collation = wow_connection_collation(table->conn, table->def.server),
       .ship = table->conn->ship,
-      .rows = table->rows >= 0 ? table->rows : WOW_DEFAULT_ROWS,
+      .n_rows = table->n_rows >= 0 ? table->n_rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,
   };
-  return wow_plan_best_index(&context, info);
+  return wow_best_index_choose(&context, info);
 }
 
 static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
-  struct wow_table *table = (struct wow_table *)vtab;
-  struct wow_scan_target target = {
-      .conn = table->conn,
-      .server = table->def.server,
-      .schema = table->def.schema,
-      .relation = table->def.relation,
-      .page_size = table->def.page_size,
-      .aggregates = &table->def.aggregates,
-      .table = table->def.qualified,
-      .columns = table->def.names,
-      .lookups = table->lookups,
-      .rows = &table->rows,
-  };
+  struct wow_target target = target_of((struct wow_table *)vtab);
   struct wow_cursor *cursor = sqlite3_malloc64(sizeof(*cursor));
   if (cursor == NULL) return SQLITE_NOMEM;
   memset(cursor, 0, sizeof(*cursor));
@@ -179,7 +183,8 @@ static int cursor_result(sqlite3_vtab_cursor *cur, int rc, struct wow_error *err
 static int table_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str, int argc,
                         sqlite3_value **argv) {
   struct wow_error err = {0};
-  int rc = wow_scan_start(((struct wow_cursor *)cur)->scan, idx_str, idx_num, argc, argv, &err);
+  struct wow_scan_call call = {idx_str, idx_num, argc, argv};
+  int rc = wow_scan_start(((struct wow_cursor *)cur)->scan, &call, &err);
   return cursor_result(cur, rc, &err);
 }
 

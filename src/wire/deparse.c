@@ -4,8 +4,9 @@
 */
 #include "wire/deparse.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static bool is_alnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -89,25 +90,6 @@ void wow_deparse_name(sqlite3_str *str, const char *name) {
     append_quoted(str, name, (int)strlen(name));
 }
 
-static const char *op_word(enum wow_op op) {
-  switch (op) {
-  case WOW_EQ:
-  case WOW_IS: return "eq";
-  case WOW_NE: return "neq";
-  case WOW_LT: return "lt";
-  case WOW_LE: return "lte";
-  case WOW_GT: return "gt";
-  case WOW_GE: return "gte";
-  case WOW_IS_NULL: return "is.null";
-  case WOW_NOT_NULL: return "not.is.null";
-  case WOW_LIKE: return "ilike"; /* SQLite's LIKE ignores the case of ASCII letters */
-  case WOW_GLOB: return "like";
-  case WOW_REGEXP: return "match";
-  case WOW_MATCH: return "wfts";
-  default: return "in";
-  }
-}
-
 /* A value inside parentheses. Letters, digits and a few signs need no quotes, all else gets them;
 ** empty text must have them in a list. */
 static bool is_bare_element(const char *text, int bytes) {
@@ -133,59 +115,143 @@ sqlite3_int64 wow_deparse_element_length(const char *text, int bytes) {
   return n;
 }
 
-void wow_deparse_inner_filter(sqlite3_str *str, const char *column, enum wow_op op,
-                              const char *text, int bytes) {
+/* Does a percent-encoded byte begin here? */
+static bool is_escape(const char *text, int bytes) {
+  return bytes > 2 && text[0] == '%' && wow_text_hex_digit(text[1]) >= 0 &&
+         wow_text_hex_digit(text[2]) >= 0;
+}
+
+void wow_deparse_user_text(sqlite3_str *str, const char *text, int bytes) {
+  for (int i = 0; i < bytes; i++) {
+    if (is_escape(text + i, bytes - i) || strchr("=(),.:*!&?/", text[i]))
+      sqlite3_str_append(str, text + i, 1);
+    else
+      append_encoded(str, text[i]);
+  }
+}
+
+/* "age.gte.18", as it is written inside or=(...) and and=(...). Not for WOW_IS_NOT. */
+static void append_inner(sqlite3_str *str, const char *column, enum wow_op op, const char *text,
+                         int bytes) {
   wow_deparse_name(str, column);
-  sqlite3_str_appendf(str, ".%s", op_word(op));
+  sqlite3_str_appendf(str, ".%s", wow_op_rest(op));
   if (text == NULL) return;
   sqlite3_str_appendchar(str, 1, '.');
   wow_deparse_element(str, text, bytes);
 }
 
-/* "=gte.18" */
-static void append_condition(sqlite3_str *str, enum wow_op op, const char *text, int bytes) {
-  sqlite3_str_appendf(str, "=%s", op_word(op));
-  if (text == NULL) return;
-  /* At the top level everything behind the dot is the value, quotes included. */
-  sqlite3_str_appendchar(str, 1, '.');
-  wow_deparse_bytes(str, text, bytes);
-}
-
-void wow_deparse_filter(sqlite3_str *str, const char *column, enum wow_op op, const char *text,
-                        int bytes) {
-  if (op == WOW_IS_NOT) {
-    /* "isdistinct" would say it in one word, but older servers lack it. */
-    sqlite3_str_appendall(str, "&or=(");
-    wow_deparse_inner_filter(str, column, WOW_NE, text, bytes);
-    sqlite3_str_appendall(str, ",");
-    wow_deparse_inner_filter(str, column, WOW_IS_NULL, NULL, 0);
-    sqlite3_str_appendall(str, ")");
-    return;
-  }
-  sqlite3_str_appendchar(str, 1, '&');
-  wow_deparse_name(str, column);
-  append_condition(str, op, text, bytes);
-}
-
-void wow_deparse_column_key(sqlite3_str *str, const struct wow_column *column) {
+/* The column as a condition at the top level names it: one that is embedded from another relation
+** is `relation.column` there. */
+static void append_key(sqlite3_str *str, const struct wow_column *column) {
   if (column->embed) {
-    char *target = sqlite3_mprintf("%.*s", (int)strcspn(column->embed, "!"), column->embed);
-    wow_deparse_name(str, target ? target : column->embed);
+    wow_deparse_name(str, column->embed);
     sqlite3_str_appendchar(str, 1, '.');
-    sqlite3_free(target);
   }
   wow_deparse_name(str, column->embed ? column->embed_column : column->name);
 }
 
-void wow_deparse_column_filter(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
-                               const char *text, int bytes) {
-  if (column->embed == NULL) {
-    wow_deparse_filter(str, column->name, op, text, bytes);
+static void append_term(sqlite3_str *str, const struct wow_condition *c) {
+  if (c->op == WOW_IS_NOT && c->column->embed == NULL) {
+    /* "isdistinct" would say it in one word, but older servers lack it. */
+    sqlite3_str_appendall(str, "&or=(");
+    append_inner(str, c->column->name, WOW_NE, c->text, c->bytes);
+    sqlite3_str_appendall(str, ",");
+    append_inner(str, c->column->name, WOW_IS_NULL, NULL, 0);
+    sqlite3_str_appendall(str, ")");
     return;
   }
   sqlite3_str_appendchar(str, 1, '&');
-  wow_deparse_column_key(str, column);
-  append_condition(str, op, text, bytes);
+  append_key(str, c->column);
+  sqlite3_str_appendf(str, "=%s", wow_op_rest(c->op));
+  if (c->text == NULL) return;
+  /* At the top level everything after the dot is the value, quotes included. */
+  sqlite3_str_appendchar(str, 1, '.');
+  wow_deparse_bytes(str, c->text, c->bytes);
+}
+
+static void append_list(sqlite3_str *str, const struct wow_condition *c) {
+  const struct wow_list *list = c->list;
+  int bytes = 0;
+  if (list->window_to - list->window_from == 1) {
+    /* Also because in.("") is the empty list to PostgREST. */
+    struct wow_condition equal = {.kind = WOW_CONDITION_TERM, .column = c->column, .op = WOW_EQ};
+    equal.text = wow_condition_list_text(list, list->window_from, &equal.bytes);
+    append_term(str, &equal);
+    return;
+  }
+  sqlite3_str_appendchar(str, 1, '&');
+  append_key(str, c->column);
+  sqlite3_str_appendall(str, "=in.(");
+  for (int i = list->window_from; i < list->window_to; i++) {
+    const char *text = wow_condition_list_text(list, i, &bytes);
+    if (i > list->window_from) sqlite3_str_appendchar(str, 1, ',');
+    wow_deparse_element(str, text, bytes);
+  }
+  sqlite3_str_appendchar(str, 1, ')');
+}
+
+/* One alternative of "after the place": equal in the columns before the i-th, and `op` in it. */
+static void append_alternative(sqlite3_str *str, const struct wow_place *place, int i,
+                               enum wow_op op, int *n) {
+  const struct wow_place_value *at = &place->values[i];
+  bool has_value = op == WOW_LT || op == WOW_GT;
+  if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
+  if (i > 0) sqlite3_str_appendall(str, "and(");
+  for (int j = 0; j < i; j++) {
+    const struct wow_place_value *equal = &place->values[j];
+    bool is_null = equal->value.kind == WOW_JSON_NULL;
+    append_inner(str, equal->column->name, is_null ? WOW_IS_NULL : WOW_EQ,
+                 is_null ? NULL : equal->value.text, (int)equal->value.bytes);
+    sqlite3_str_appendchar(str, 1, ',');
+  }
+  append_inner(str, at->column->name, op, has_value ? at->value.text : NULL, (int)at->value.bytes);
+  if (i > 0) sqlite3_str_appendchar(str, 1, ')');
+}
+
+/* NULL comes first in ascending and last in descending order, as everywhere in SQLite. */
+static void append_after(sqlite3_str *str, const struct wow_place *place) {
+  const struct wow_place_value *first = &place->values[0];
+  int n = 0;
+  if (place->n == 1 && !first->descending && first->value.kind != WOW_JSON_NULL) {
+    struct wow_condition greater = {.kind = WOW_CONDITION_TERM,
+                                    .column = first->column,
+                                    .op = WOW_GT,
+                                    .text = first->value.text,
+                                    .bytes = (int)first->value.bytes};
+    append_term(str, &greater);
+    return;
+  }
+  sqlite3_str_appendall(str, "&or=(");
+  for (int i = 0; i < place->n; i++) {
+    const struct wow_place_value *at = &place->values[i];
+    bool is_null = at->value.kind == WOW_JSON_NULL;
+    if (!at->descending) {
+      append_alternative(str, place, i, is_null ? WOW_NOT_NULL : WOW_GT, &n);
+    } else if (!is_null) {
+      append_alternative(str, place, i, WOW_LT, &n);
+      if (!wow_relation_is_not_null(at->column)) append_alternative(str, place, i, WOW_IS_NULL, &n);
+    }
+  }
+  sqlite3_str_appendchar(str, 1, ')');
+}
+
+void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *condition) {
+  switch (condition->kind) {
+  case WOW_CONDITION_TERM: append_term(str, condition); break;
+  case WOW_CONDITION_LIST: append_list(str, condition); break;
+  case WOW_CONDITION_AFTER: append_after(str, condition->place); break;
+  case WOW_CONDITION_PARAMETER:
+    sqlite3_str_appendchar(str, 1, '&');
+    wow_deparse_user_text(str, condition->name, condition->name_bytes);
+    sqlite3_str_appendchar(str, 1, '=');
+    wow_deparse_user_text(str, condition->text, condition->bytes);
+    break;
+  }
+}
+
+void wow_deparse_where(sqlite3_str *str, const struct wow_where *where) {
+  for (int i = 0; i < where->n; i++)
+    wow_deparse_condition(str, &where->list[i]);
 }
 
 const char *wow_deparse_direction(bool descending, bool not_null) {
@@ -198,64 +264,7 @@ void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bo
   sqlite3_str_appendall(str, wow_deparse_direction(descending, not_null));
 }
 
-static bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/* Is it the name of a parameter that belongs to the scan, also with letters percent-encoded? The
-** server decodes names, too. */
-static bool is_scan_parameter(const char *name, size_t bytes) {
-  static const char *const names[] = {"select",  "order",       "limit", "offset",
-                                      "columns", "on_conflict", NULL};
-  char plain[16];
-  size_t n = 0;
-  for (size_t i = 0; i < bytes && n < sizeof(plain) - 1; n++) {
-    bool escaped = name[i] == '%' && i + 2 < bytes && is_hex(name[i + 1]) && is_hex(name[i + 2]);
-    char digits[3] = {escaped ? name[i + 1] : 0, escaped ? name[i + 2] : 0, 0};
-    plain[n] = escaped ? (char)strtol(digits, NULL, 16) : name[i];
-    i += escaped ? 3 : 1;
-  }
-  plain[n] = 0;
-  for (int i = 0; names[i]; i++) {
-    if (strcmp(names[i], plain) == 0) return true;
-  }
-  return false;
-}
-
-/* Text of a user that is partly URL syntax: signs with a meaning and escapes stay, all else is
-** encoded. A plus sign is meant as one: in a URL it would be a blank. */
-static void append_user_text(sqlite3_str *str, const char *text, size_t bytes) {
-  for (size_t i = 0; i < bytes; i++) {
-    bool escaped = text[i] == '%' && i + 2 < bytes && is_hex(text[i + 1]) && is_hex(text[i + 2]);
-    if (escaped || strchr("=(),.:*!&?/", text[i]))
-      sqlite3_str_append(str, text + i, 1);
-    else
-      append_encoded(str, text[i]);
-  }
-}
-
 void wow_deparse_user_path(sqlite3_str *str, const char *path) {
   if (*path != '/') sqlite3_str_appendchar(str, 1, '/');
-  append_user_text(str, path, strlen(path));
-}
-
-const char *wow_deparse_parameters(sqlite3_str *str, const char *text) {
-  if (*text == '?' || *text == '&') text++;
-  while (*text) {
-    size_t bytes = strcspn(text, "&");
-    const char *equals = memchr(text, '=', bytes);
-    if (equals == NULL || equals == text) {
-      return "each parameter has the form column=operator.value";
-    }
-    if (is_scan_parameter(text, (size_t)(equals - text))) {
-      return "select, order, limit, offset, columns and on_conflict are made from the SQL "
-             "statement; to say them yourself use wowsql_rows('users?select=...')";
-    }
-    if (equals == text + bytes - 1) return "each parameter has the form column=operator.value";
-    sqlite3_str_appendchar(str, 1, '&');
-    append_user_text(str, text, bytes);
-    text += bytes;
-    if (*text == '&') text++;
-  }
-  return NULL;
+  wow_deparse_user_text(str, path, (int)strlen(path));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "wire/deparse.h"
+#include "wire/filter.h"
 #include "unit.h"
 
 #define TEXT(literal) literal, (int)sizeof(literal) - 1
@@ -260,7 +261,7 @@ static const struct printing names[] = {
     {"a\\b", "%22a%5C%5Cb%22"},
     {"a'b", "%22a%27b%22"},
     {"\xc3\xbcn\xc3\xaf", "%22%C3%BCn%C3%AF%22"},
-    /* as bare parameters these are no columns */
+    /* as bare parameters these are not columns */
     {"select", "%22select%22"},
     {"order", "%22order%22"},
     {"limit", "%22limit%22"},
@@ -359,36 +360,68 @@ static void test_element_length(void) {
 
 /* ---------------------------------------------------------------- conditions */
 
+/* A condition on a column of its own relation. */
+static void print_term(sqlite3_str *str, const char *name, enum wow_op op, const char *text,
+                       int bytes) {
+  struct wow_column column = {.name = (char *)name};
+  struct wow_condition term = {
+      .kind = WOW_CONDITION_TERM, .column = &column, .op = op, .text = text, .bytes = bytes};
+  wow_deparse_condition(str, &term);
+}
+
+/* The rows after (text, 1) in the order of the columns `name` and id. */
+static void print_after(sqlite3_str *str, const char *name, const char *text, int bytes,
+                        bool descending) {
+  static const struct wow_column id = {.name = (char *)"id", .not_null = true};
+  struct wow_column column = {.name = (char *)name};
+  struct wow_place place = {.n = 2};
+  place.values[0] = (struct wow_place_value){
+      &column, descending, {text ? WOW_JSON_STRING : WOW_JSON_NULL, text, (size_t)bytes}};
+  place.values[1] = (struct wow_place_value){&id, false, {WOW_JSON_NUMBER, "1", 1}};
+  struct wow_condition after = {.kind = WOW_CONDITION_AFTER, .place = &place};
+  wow_deparse_condition(str, &after);
+}
+
+/* The parameters of a raw filter; NULL, or what is wrong with it. */
+static const char *print_filter(sqlite3_str *str, const char *text) {
+  struct wow_where where = {0};
+  const char *wrong = NULL;
+  CHECK(wow_filter_parse(&where, text, &wrong) == (wrong ? SQLITE_ERROR : SQLITE_OK));
+  if (wrong == NULL) wow_deparse_where(str, &where);
+  wow_condition_reset(&where);
+  return wrong;
+}
+
 struct condition {
   enum wow_op op;
   const char *text;
   const char *filter; /* of the column a, at the top level */
-  const char *inner;  /* inside or=(...) */
+  const char *inner;  /* how the constant is written inside or=(...); NULL: not checked */
 };
 
 static const struct condition conditions[] = {
-    {WOW_EQ, "18", "&a=eq.18", "a.eq.18"},
-    {WOW_NE, "18", "&a=neq.18", "a.neq.18"},
-    {WOW_LT, "18", "&a=lt.18", "a.lt.18"},
-    {WOW_LE, "18", "&a=lte.18", "a.lte.18"},
-    {WOW_GT, "18", "&a=gt.18", "a.gt.18"},
-    {WOW_GE, "18", "&a=gte.18", "a.gte.18"},
-    {WOW_IS, "18", "&a=eq.18", "a.eq.18"},
+    {WOW_EQ, "18", "&a=eq.18", "18"},
+    {WOW_NE, "18", "&a=neq.18", NULL},
+    {WOW_LT, "18", "&a=lt.18", NULL},
+    {WOW_LE, "18", "&a=lte.18", NULL},
+    {WOW_GT, "18", "&a=gt.18", NULL},
+    {WOW_GE, "18", "&a=gte.18", NULL},
+    {WOW_IS, "18", "&a=eq.18", NULL},
     {WOW_IS_NOT, "18", "&or=(a.neq.18,a.is.null)", NULL},
-    {WOW_IS_NULL, NULL, "&a=is.null", "a.is.null"},
-    {WOW_NOT_NULL, NULL, "&a=not.is.null", "a.not.is.null"},
-    {WOW_LIKE, "x%", "&a=ilike.x%25", "a.ilike.%22x%25%22"},
-    {WOW_GLOB, "x%", "&a=like.x%25", "a.like.%22x%25%22"},
-    {WOW_REGEXP, "^x", "&a=match.%5Ex", "a.match.%22%5Ex%22"},
-    {WOW_MATCH, "quick fox", "&a=wfts.quick%20fox", "a.wfts.%22quick%20fox%22"},
+    {WOW_IS_NULL, NULL, "&a=is.null", NULL},
+    {WOW_NOT_NULL, NULL, "&a=not.is.null", NULL},
+    {WOW_LIKE, "x%", "&a=ilike.x%25", NULL},
+    {WOW_GLOB, "x%", "&a=like.x%25", NULL},
+    {WOW_REGEXP, "^x", "&a=match.%5Ex", NULL},
+    {WOW_MATCH, "quick fox", "&a=wfts.quick%20fox", NULL},
     /* at the top level quotes would be part of the value, inside they are needed */
-    {WOW_EQ, "", "&a=eq.", "a.eq.%22%22"},
-    {WOW_EQ, "null", "&a=eq.null", "a.eq.null"},
-    {WOW_EQ, "\"q\"", "&a=eq.%22q%22", "a.eq.%22%5C%22q%5C%22%22"},
-    {WOW_EQ, "a\\b", "&a=eq.a%5Cb", "a.eq.%22a%5C%5Cb%22"},
-    {WOW_EQ, "a,b)", "&a=eq.a%2Cb%29", "a.eq.%22a%2Cb%29%22"},
-    {WOW_EQ, "x&y=z;w+#", "&a=eq.x%26y%3Dz%3Bw%2B%23", "a.eq.%22x%26y%3Dz%3Bw%2B%23%22"},
-    {WOW_LIKE, "a\\%b*", "&a=ilike.a%5C%25b%2A", "a.ilike.%22a%5C%5C%25b%2A%22"},
+    {WOW_EQ, "", "&a=eq.", "%22%22"},
+    {WOW_EQ, "null", "&a=eq.null", "null"},
+    {WOW_EQ, "\"q\"", "&a=eq.%22q%22", "%22%5C%22q%5C%22%22"},
+    {WOW_EQ, "a\\b", "&a=eq.a%5Cb", "%22a%5C%5Cb%22"},
+    {WOW_EQ, "a,b)", "&a=eq.a%2Cb%29", "%22a%2Cb%29%22"},
+    {WOW_EQ, "x&y=z;w+#", "&a=eq.x%26y%3Dz%3Bw%2B%23", "%22x%26y%3Dz%3Bw%2B%23%22"},
+    {WOW_LIKE, "a\\%b*", "&a=ilike.a%5C%25b%2A", NULL},
     {WOW_IS_NOT, "a,b", "&or=(a.neq.%22a%2Cb%22,a.is.null)", NULL},
     {WOW_IS_NOT, "", "&or=(a.neq.%22%22,a.is.null)", NULL},
 };
@@ -398,24 +431,30 @@ static void test_conditions(void) {
     const struct condition *c = &conditions[i];
     int bytes = c->text ? (int)strlen(c->text) : 0;
     unit_about("a %s %s", wow_op_sql(c->op), c->text ? c->text : "");
-    CHECK_PRINTED(wow_deparse_filter(str, "a", c->op, c->text, bytes), c->filter);
+    CHECK_PRINTED(print_term(str, "a", c->op, c->text, bytes), c->filter);
     if (c->inner == NULL) continue;
-    CHECK_PRINTED(wow_deparse_inner_filter(str, "a", c->op, c->text, bytes), c->inner);
+    char *after = sqlite3_mprintf("&or=(a.gt.%s,and(a.eq.%s,id.gt.1))", c->inner, c->inner);
+    CHECK_PRINTED(print_after(str, "a", c->text, bytes, false), after);
+    sqlite3_free(after);
   }
   unit_about("columns that are quoted");
-  CHECK_PRINTED(wow_deparse_filter(str, "limit", WOW_EQ, "1", 1), "&%22limit%22=eq.1");
-  CHECK_PRINTED(wow_deparse_filter(str, "a.b", WOW_IS_NULL, NULL, 0), "&%22a.b%22=is.null");
-  CHECK_PRINTED(wow_deparse_filter(str, "a=b", WOW_EQ, "1", 1), "&%22a%3Db%22=eq.1");
-  CHECK_PRINTED(wow_deparse_inner_filter(str, "or", WOW_EQ, "1", 1), "%22or%22.eq.1");
-  CHECK_PRINTED(wow_deparse_filter(str, "a b", WOW_IS_NOT, "1", 1),
+  CHECK_PRINTED(print_term(str, "limit", WOW_EQ, "1", 1), "&%22limit%22=eq.1");
+  CHECK_PRINTED(print_term(str, "a.b", WOW_IS_NULL, NULL, 0), "&%22a.b%22=is.null");
+  CHECK_PRINTED(print_term(str, "a=b", WOW_EQ, "1", 1), "&%22a%3Db%22=eq.1");
+  CHECK_PRINTED(print_after(str, "or", "5", 1, true),
+                "&or=(%22or%22.lt.5,%22or%22.is.null,and(%22or%22.eq.5,id.gt.1))");
+  CHECK_PRINTED(print_after(str, "a", NULL, 0, false),
+                "&or=(a.not.is.null,and(a.is.null,id.gt.1))");
+  CHECK_PRINTED(print_after(str, "a", NULL, 0, true), "&or=(and(a.is.null,id.gt.1))");
+  CHECK_PRINTED(print_term(str, "a b", WOW_IS_NOT, "1", 1),
                 "&or=(%22a%20b%22.neq.1,%22a%20b%22.is.null)");
   unit_about("a value that is cut");
-  CHECK_PRINTED(wow_deparse_filter(str, "a", WOW_EQ, "12345", 2), "&a=eq.12");
-  CHECK_PRINTED(wow_deparse_inner_filter(str, "a", WOW_EQ, "12)45", 2), "a.eq.12");
+  CHECK_PRINTED(print_term(str, "a", WOW_EQ, "12345", 2), "&a=eq.12");
+  CHECK_PRINTED(print_after(str, "a", "12)45", 2, false), "&or=(a.gt.12,and(a.eq.12,id.gt.1))");
 }
 
 /* Cuts "&name=value" as a server does, and decodes both sides. False: there is not just one
-** parameter. *value points behind the name in `text`. */
+** parameter. *value points after the name in `text`. */
 static bool split_parameter(char *text, size_t bytes, size_t *name_bytes, char **value,
                             size_t *value_bytes) {
   char *equals = memchr(text, '=', bytes);
@@ -431,7 +470,7 @@ static void check_filter_is_read_back(const struct nasty *name, const struct nas
   char out[100], *rest = NULL;
   size_t name_bytes = 0, rest_bytes = 0;
   sqlite3_str *str = sqlite3_str_new(NULL);
-  wow_deparse_filter(str, name->text, WOW_EQ, value->text, value->bytes);
+  print_term(str, name->text, WOW_EQ, value->text, value->bytes);
   size_t length = (size_t)sqlite3_str_length(str);
   char *printed = sqlite3_str_finish(str);
   unit_about("%s = %s is %s", name->text, value->text, printed);
@@ -454,7 +493,7 @@ static void check_inner_is_read_back(const struct nasty *name, const struct nast
   char out[100], *rest = NULL;
   size_t name_bytes = 0, rest_bytes = 0;
   sqlite3_str *str = sqlite3_str_new(NULL);
-  wow_deparse_filter(str, name->text, WOW_IS_NOT, value->text, value->bytes);
+  print_term(str, name->text, WOW_IS_NOT, value->text, value->bytes);
   size_t length = (size_t)sqlite3_str_length(str);
   char *printed = sqlite3_str_finish(str);
   unit_about("%s IS NOT %s is %s", name->text, value->text, printed);
@@ -601,7 +640,7 @@ static const char *const escaped_names[] = {"%73elect", "orde%72",       "l%69mi
 
 static void check_refused(const char *text, const char *part) {
   sqlite3_str *str = sqlite3_str_new(NULL);
-  const char *wrong = wow_deparse_parameters(str, text);
+  const char *wrong = print_filter(str, text);
   unit_about("%s", text);
   CHECK(wrong && strstr(wrong, part));
   sqlite3_free(sqlite3_str_finish(str));
@@ -614,8 +653,7 @@ static void test_user_text(void) {
   }
   for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
     unit_about("the parameters %s", parameters[i].text);
-    CHECK_PRINTED(CHECK(wow_deparse_parameters(str, parameters[i].text) == NULL),
-                  parameters[i].printed);
+    CHECK_PRINTED(CHECK(print_filter(str, parameters[i].text) == NULL), parameters[i].printed);
   }
   for (size_t i = 0; i < sizeof(no_conditions) / sizeof(no_conditions[0]); i++)
     check_refused(no_conditions[i], "column=operator.value");
@@ -641,7 +679,7 @@ static void test_user_text_is_read_back(void) {
       char *wrote = sqlite3_mprintf("%ss=eq.%s", kind ? "&" : "/t?", nasty[i].text);
       sqlite3_str *str = sqlite3_str_new(NULL);
       if (kind)
-        wow_deparse_parameters(str, wrote);
+        print_filter(str, wrote);
       else
         wow_deparse_user_path(str, wrote);
       size_t length = (size_t)sqlite3_str_length(str);
@@ -668,7 +706,7 @@ static void test_out_of_memory(void) {
     sqlite3_str *str = sqlite3_str_new(NULL);
     if (kind == 0) wow_deparse_bytes(str, text, BYTES);
     if (kind == 1) wow_deparse_element(str, text, BYTES);
-    if (kind == 2) wow_deparse_filter(str, text, WOW_EQ, "1", 1);
+    if (kind == 2) print_term(str, text, WOW_EQ, "1", 1);
     if (kind == 3) wow_deparse_user_path(str, text);
     if (kind == 4) wow_deparse_plain_name(str, text);
     CHECK_INT(sqlite3_str_errcode(str), SQLITE_NOMEM);

@@ -731,7 +731,7 @@ static void test_bottomless(void) {
   CHECK_DECODED(decode_once(names, json, bytes + 6, ROW_BYTES, WHOLE),
                 " error 1: the response is malformed at byte 10006: expected JSON");
   char *text = decode_once(names, json, bytes + 6, ROW_BYTES, (struct feeding){4096, 4096, 0, 0});
-  CHECK(strstr(text, " error 1: the answer ") == text);
+  CHECK(strstr(text, " error 1: the response ") == text);
   sqlite3_free(text);
   free(json);
 }

@@ -1,0 +1,36 @@
+/*
+** xBestIndex: which terms, which order and which limit go to the server, and what that costs.
+*/
+#ifndef WOW_BEST_INDEX_H
+#define WOW_BEST_INDEX_H
+
+#include "plan/plan.h"
+
+/* A term that is not sent, and why; for wowsql_explain. */
+struct wow_plan_note {
+  char *plan;   /* the plan's text */
+  char *term;   /* e.g. "tags = ?" or "ORDER BY note" */
+  char *reason; /* in words */
+  struct wow_plan_note *next;
+};
+
+void wow_best_index_free_notes(struct wow_plan_note *notes);
+
+/* What xBestIndex knows besides the statement. */
+struct wow_plan_context {
+  const struct wow_relation *relation;
+  const struct wow_brackets *brackets;
+  enum wow_collation collation;
+  bool ship;                    /* false: send no terms, order and limit (tests) */
+  double n_rows;                /* how many rows the relation is thought to have */
+  struct wow_plan_note **notes; /* where to note terms that stay local; NULL: nowhere */
+};
+
+/* SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
+int wow_best_index_choose(const struct wow_plan_context *context, sqlite3_index_info *info);
+
+struct wow_planner;
+/* Hands the plan of one call to SQLite. SQLITE_OK or SQLITE_NOMEM. */
+int wow_best_index_hand_over(struct wow_planner *p);
+
+#endif

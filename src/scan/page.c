@@ -1,0 +1,128 @@
+/*
+** One response, see page.h.
+*/
+#include "scan/page.h"
+
+#include <string.h>
+
+#include "http/transfer.h"
+#include "server/budget.h"
+#include "server/connection.h"
+#include "server/progress.h"
+#include "server/request.h"
+
+int wow_page_init(struct wow_page *page, const struct wow_shape *shape, struct wow_meter *meter) {
+  const struct wow_relation *relation = shape->target->relation;
+  int n = shape->n_select + shape->n_computed;
+  const char **names = sqlite3_malloc64(sizeof(*names) * ((sqlite3_uint64)n + 1));
+  if (names == NULL) return SQLITE_NOMEM;
+  for (int i = 0; i < shape->n_select; i++)
+    names[i] = relation->columns[shape->select[i]].name;
+  for (int i = 0; i < shape->n_computed; i++)
+    names[shape->n_select + i] = shape->computed[i].name;
+  page->shape = shape;
+  page->meter = meter;
+  page->rows = wow_rows_new(names, n, WOW_MAX_ROW_BYTES);
+  sqlite3_free(names);
+  return page->rows ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+void wow_page_free(struct wow_page *page) {
+  wow_page_close(page);
+  wow_rows_free(page->rows);
+  page->rows = NULL;
+}
+
+struct wow_spent *wow_page_spent(struct wow_meter *meter) {
+  if (meter->spent == NULL || meter->spent->run != meter->run) {
+    meter->spent = wow_budget_spent(meter->conn, meter->server);
+    meter->run = meter->spent->run;
+  }
+  return meter->spent;
+}
+
+static int sink(void *ctx, const char *data, size_t bytes) {
+  struct wow_page *page = ctx;
+  if (!page->is_hungry && wow_rows_pending(page->rows) > WOW_MAX_BUFFER_BYTES) return SQLITE_BUSY;
+  page->is_hungry = false;
+  page->bytes += (sqlite3_int64)bytes;
+  wow_page_spent(page->meter)->bytes += (sqlite3_int64)bytes;
+  page->meter->conn->progress.bytes += (sqlite3_int64)bytes;
+  return wow_rows_feed(page->rows, data, bytes);
+}
+
+int wow_page_open(struct wow_page *page, const struct wow_page_request *request, bool count,
+                  struct wow_error *err) {
+  const struct wow_target *target = page->shape->target;
+  char *path = wow_page_request_path(request);
+  if (path == NULL) return wow_error_nomem(err);
+  wow_rows_restart(page->rows);
+  page->asked = request->limit;
+  page->got = 0;
+  page->bytes = 0;
+  page->is_hungry = true;
+  page->is_complete = false;
+  page->is_counted = count;
+  page->n_grouped = 0;
+  struct wow_request get = {
+      .method = "GET",
+      .path = path,
+      .schema = target->schema,
+      .prefer = count ? "count=exact" : NULL,
+      .what = target->relation->name,
+      .spent = wow_page_spent(page->meter),
+      .sink = {sink, page},
+  };
+  int rc = wow_request_open(target->conn, target->server, &get, &page->transfer, err);
+  sqlite3_free(path);
+  return rc;
+}
+
+void wow_page_close(struct wow_page *page) {
+  if (page->transfer) {
+    wow_transfer_count_rows(page->transfer, page->got);
+    wow_transfer_close(page->transfer);
+  }
+  page->transfer = NULL;
+}
+
+bool wow_page_has_arrived(struct wow_page *page) {
+  if (!wow_transfer_is_complete(page->transfer)) return false;
+  if (!page->is_complete) {
+    page->is_complete = true;
+    wow_rows_end(page->rows);
+  }
+  return true;
+}
+
+bool wow_page_is_broken(const struct wow_page *page) {
+  return page->transfer && wow_transfer_is_done(page->transfer) &&
+         !wow_transfer_is_complete(page->transfer);
+}
+
+int wow_page_wait(struct wow_page *page, struct wow_error *err) {
+  const struct wow_target *target = page->shape->target;
+  page->is_hungry = true;
+  wow_transfer_resume(page->transfer);
+  int rc = wow_http_wait(page->transfer, err);
+  if (rc == SQLITE_OK) rc = wow_budget_check(target->server, wow_page_spent(page->meter), err);
+  if (rc == SQLITE_OK) wow_progress_show(target->conn, target->relation->name);
+  return rc;
+}
+
+void wow_page_range(const struct wow_page *page, sqlite3_int64 *rows, sqlite3_int64 *total) {
+  wow_request_content_range(wow_transfer_response(page->transfer)->content_range, rows, total);
+}
+
+int wow_page_finish(struct wow_page *page, sqlite3_int64 *total, struct wow_error *err) {
+  sqlite3_int64 announced = -1;
+  /* The array has ended; what is left of the transfer is its end, which must be a good one. */
+  int rc = wow_http_finish(page->transfer, err);
+  if (rc != SQLITE_OK) return rc;
+  wow_page_range(page, &announced, total);
+  if (announced >= 0 && announced != page->got) {
+    return wow_error_set(err, SQLITE_ERROR, page->shape->target->relation->name,
+                         "the server announced %lld rows and sent %lld", announced, page->got);
+  }
+  return SQLITE_OK;
+}

@@ -1,0 +1,109 @@
+/*
+** The path of a page's request, see page_request.h.
+*/
+#include "scan/page_request.h"
+
+#include <string.h>
+
+#include "types/shippable.h"
+#include "wire/deparse.h"
+
+char *wow_page_request_alias(const struct wow_relation *relation, const char *base) {
+  char *name = sqlite3_mprintf("%s", base);
+  while (name && wow_relation_column(relation, name) >= 0)
+    name = sqlite3_mprintf("%z_", name);
+  return name;
+}
+
+static void append_sort(sqlite3_str *str, const struct wow_column *column, bool descending,
+                        int *n) {
+  sqlite3_str_appendall(str, (*n)++ ? "," : "&order=");
+  wow_deparse_order(str, column->name, descending, wow_relation_is_not_null(column));
+}
+
+/* The order of the response; for pages by offset it must be total, as far as types allow. */
+static void append_order(sqlite3_str *str, const struct wow_page_request *request) {
+  const struct wow_shape *shape = request->shape;
+  const struct wow_relation *relation = shape->target->relation;
+  int n = 0;
+  for (int i = 0; i < shape->n_sort; i++)
+    append_sort(str, &relation->columns[shape->sort[i].column], shape->sort[i].descending, &n);
+  if (!request->by_offset || shape->has_key) return;
+  for (int i = 0; i < relation->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[i];
+    if (wow_shippable_has_order(&column->type)) append_sort(str, column, false, &n);
+  }
+}
+
+static bool is_same_embed(const struct wow_column *a, const struct wow_column *b) {
+  if (a->embed == NULL || b->embed == NULL || strcmp(a->embed, b->embed) != 0) return false;
+  bool has_hint = a->embed_hint && b->embed_hint;
+  return has_hint ? strcmp(a->embed_hint, b->embed_hint) == 0 : a->embed_hint == b->embed_hint;
+}
+
+/* "...customers!inner(customer.name:name,customer.city:city)": all columns of the embedded relation
+** that the `first` column of the select list is of, unless an earlier one is, too. Where a
+** condition is about the relation, rows without one cannot be meant, and the server must not send
+** them with its columns empty. */
+static void append_embedded(sqlite3_str *str, const struct wow_page_request *request, int first,
+                            int *n) {
+  const struct wow_column *columns = request->shape->target->relation->columns;
+  const int *select = request->shape->select;
+  const struct wow_column *embedded = &columns[select[first]];
+  for (int i = 0; i < first; i++) {
+    if (is_same_embed(&columns[select[i]], embedded)) return;
+  }
+  if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
+  sqlite3_str_appendall(str, "...");
+  wow_deparse_name(str, embedded->embed);
+  if (embedded->embed_hint) {
+    sqlite3_str_appendchar(str, 1, '!');
+    wow_deparse_name(str, embedded->embed_hint);
+  }
+  if (wow_condition_mentions_embed(request->where, embedded)) sqlite3_str_appendall(str, "!inner");
+  for (int i = first; i < request->shape->n_select; i++) {
+    const struct wow_column *column = &columns[select[i]];
+    if (!is_same_embed(column, embedded)) continue;
+    sqlite3_str_appendchar(str, 1, i == first ? '(' : ',');
+    wow_deparse_name(str, column->name);
+    sqlite3_str_appendchar(str, 1, ':');
+    wow_deparse_name(str, column->embed_column);
+  }
+  sqlite3_str_appendchar(str, 1, ')');
+}
+
+static void append_select(sqlite3_str *str, const struct wow_page_request *request) {
+  const struct wow_shape *shape = request->shape;
+  int n = 0;
+  for (int i = 0; i < shape->n_select; i++) {
+    const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];
+    if (column->embed) {
+      append_embedded(str, request, i, &n);
+      continue;
+    }
+    if (n++) sqlite3_str_appendchar(str, 1, ',');
+    wow_deparse_name(str, column->name);
+  }
+  for (int i = 0; i < shape->n_computed; i++) {
+    if (n++) sqlite3_str_appendchar(str, 1, ',');
+    sqlite3_str_appendf(str, "%s:%s", shape->computed[i].name, shape->computed[i].request);
+  }
+}
+
+char *wow_page_request_path(const struct wow_page_request *request) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendchar(str, 1, '/');
+  wow_deparse_path(str, request->shape->target->relation->name);
+  sqlite3_str_appendall(str, "?select=");
+  append_select(str, request);
+  wow_deparse_where(str, request->where);
+  if (request->after) {
+    struct wow_condition after = {.kind = WOW_CONDITION_AFTER, .place = request->after};
+    wow_deparse_condition(str, &after);
+  }
+  if (request->limit != 0 && !request->is_single) append_order(str, request);
+  if (request->limit >= 0 && !request->is_single)
+    sqlite3_str_appendf(str, "&limit=%lld", request->limit);
+  if (request->offset > 0) sqlite3_str_appendf(str, "&offset=%lld", request->offset);
+  return sqlite3_str_finish(str);
+}

@@ -1,0 +1,30 @@
+/*
+** What is scanned. A table makes one; a scan has a copy with the server in it, which everything
+** below the scan points to.
+*/
+#ifndef WOW_TARGET_H
+#define WOW_TARGET_H
+
+#include "catalog/relation.h"
+#include "plan/brackets.h"
+#include "server/connection.h"
+#include "server/server.h"
+
+struct wow_lookups;
+
+/* All of it stays the table's, and outlives the scan; but for `server`, which the scan retains. */
+struct wow_target {
+  struct wow_connection *conn;
+  const char *server_name;
+  struct wow_server *server; /* NULL in a table: it need not be there yet */
+  const char *schema;        /* PostgREST profile; NULL: the server's */
+  const struct wow_relation *relation;
+  const struct wow_brackets *brackets;
+  const char *table;    /* the virtual table in SQL, quoted, with its database: "temp"."users" */
+  char *const *columns; /* the names of its columns, that of wowsql_filter last */
+  int page_size;        /* a page's top size in rows; 0: the server's option */
+  struct wow_lookups *lookups;
+  const double *n_rows; /* how many rows the relation is thought to have; -1: not known */
+};
+
+#endif
