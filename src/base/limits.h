@@ -53,6 +53,11 @@
 #define WOW_MAX_JSON_DEPTH 10000
 /* The largest integer that a JSON number, which is a double, says exactly. */
 #define WOW_MAX_JSON_INTEGER 9007199254740992.0
+/* Characters of a LIKE pattern that a regular expression says; what comes after them is SQLite's to
+** look at. Each becomes up to ten bytes of the request. */
+#define WOW_MAX_PATTERN_CHARS 200
+/* Integers up to this size have at most 15 digits, which numeric and a double both keep. */
+#define WOW_MAX_SHORT_INTEGER 999999999999999LL
 /* A control document: the OpenAPI descriptions of large schemas have several megabytes. */
 #define WOW_MAX_DOCUMENT_BYTES (64 * 1024 * 1024)
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:

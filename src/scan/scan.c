@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "scan/identity.h"
+#include "scan/second_look.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
 #include "server/run.h"
@@ -141,10 +142,11 @@ static int start_best(struct wow_scan *scan, struct wow_error *err) {
 
 static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
                       struct wow_error *err) {
-  struct wow_bind_context context = {&scan->plan, scan->target.relation,
-                                     wow_run_has_parameters(scan->target.conn->db)};
+  struct wow_bind_context context = {&scan->plan, scan->target.relation, NULL};
   bool is_started = false;
-  int rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
+  int rc =
+      wow_second_look_at(&scan->target, &scan->plan, call->argv, call->argc, &context.looks, err);
+  if (rc == SQLITE_OK) rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
   if (rc != SQLITE_OK || scan->binding.is_never) return rc;
   rc = wow_bind_first_window(&scan->binding, scan->other_bytes, err);
   if (rc != SQLITE_OK) return rc;

@@ -73,7 +73,12 @@ static void add_headers(struct header_list *list, const struct wow_server *serve
   if (request->service == WOW_REST && schema) {
     add_header(list, "%s-Profile: %s", is_read(request) ? "Accept" : "Content", schema);
   }
-  if (request->prefer) add_header(list, "Prefer: %s", request->prefer);
+  /* In one zone, texts of moments are in the order of the moments, and equal where these are. */
+  const char *zone = request->service == WOW_REST && is_read(request) ? "timezone=UTC" : NULL;
+  if (request->prefer && zone)
+    add_header(list, "Prefer: %s, %s", request->prefer, zone);
+  else if (request->prefer || zone)
+    add_header(list, "Prefer: %s", zone ? zone : request->prefer);
   if (has_body(request)) {
     add_header(list, "Content-Type: %s",
                request->content_type ? request->content_type : "application/json");

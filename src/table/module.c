@@ -13,6 +13,7 @@
 #include "scan/count.h"
 #include "scan/lookup.h"
 #include "scan/scan.h"
+#include "scan/second_look.h"
 #include "server/run.h"
 #include "table/definition.h"
 
@@ -23,6 +24,7 @@ struct wow_table {
   double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
   bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
+  struct wow_second_look *second_look;
 };
 
 struct wow_cursor {
@@ -42,6 +44,7 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
   wow_lookup_free_memory(table->lookups);
+  wow_second_look_free(table->second_look);
   sqlite3_free(table);
 }
 
@@ -54,7 +57,8 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   table->conn = conn;
   table->n_rows = -1;
   table->lookups = wow_lookup_new_memory();
-  int rc = table->lookups ? SQLITE_OK : wow_error_nomem(&err);
+  table->second_look = wow_second_look_new();
+  int rc = table->lookups && table->second_look ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
@@ -125,6 +129,7 @@ static struct wow_target target_of(const struct wow_table *table) {
       .columns = table->def.names,
       .page_size = table->def.page_size,
       .lookups = table->lookups,
+      .second_look = table->second_look,
       .n_rows = &table->n_rows,
   };
 }
@@ -151,6 +156,7 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
       .ship = table->conn->ship,
       .n_rows = table->n_rows >= 0 ? table->n_rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,
+      .change = table->conn->plan_change,
   };
   return wow_best_index_choose(&context, info);
 }

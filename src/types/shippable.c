@@ -120,13 +120,9 @@ static const struct wow_rule *family_rule(enum wow_family family, enum wow_op op
 }
 
 bool wow_shippable_is_server_value(const struct wow_type *type, const char *text, int bytes) {
-  switch (type->family) {
-  case WOW_UUID: return wow_datetime_is_uuid(text, bytes);
-  case WOW_DATE: return wow_datetime_is_date(text, bytes);
-  case WOW_TIME: return wow_datetime_is_time(text, bytes);
-  case WOW_TIMESTAMP: return wow_datetime_is_timestamp(text, bytes, false);
-  default: return wow_datetime_is_timestamp(text, bytes, true);
-  }
+  sqlite3_int64 value = 0;
+  if (type->family == WOW_UUID) return wow_datetime_is_uuid(text, bytes);
+  return wow_datetime_read(type->family, text, bytes, &value);
 }
 
 bool wow_shippable_has_label(const struct wow_type *type, const char *text, int bytes) {

@@ -77,8 +77,8 @@ static double read_double(const char *text, size_t bytes) {
 }
 
 /* What a column of NUMERIC affinity would hold: an integer where the value is one and fits. */
-static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) {
-  sqlite3_int64 i;
+static struct wow_number read_number(const char *text, size_t bytes) {
+  struct wow_number number = {.is_integer = true};
   size_t whole = bytes;
   const char *dot = memchr(text, '.', bytes);
   if (dot) {
@@ -87,16 +87,11 @@ static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) 
       n--;
     if (text + n == dot + 1) whole = (size_t)(dot - text);
   }
-  if (read_int64(text, whole, &i)) {
-    sqlite3_result_int64(ctx, i);
-    return;
-  }
-  double r = read_double(text, bytes);
-  bool is_whole = r == floor(r) && fabs(r) < 9.2e18;
-  if (is_whole)
-    sqlite3_result_int64(ctx, (sqlite3_int64)r);
-  else
-    sqlite3_result_double(ctx, r);
+  if (read_int64(text, whole, &number.i)) return number;
+  number.r = read_double(text, bytes);
+  number.is_integer = number.r == floor(number.r) && fabs(number.r) < 9.2e18;
+  if (number.is_integer) number.i = (sqlite3_int64)number.r;
+  return number;
 }
 
 static bool is_text(const struct wow_json_value *json, const char *text) {
@@ -104,17 +99,34 @@ static bool is_text(const struct wow_json_value *json, const char *text) {
 }
 
 /* 'NaN' stays text: SQLite has no NaN. */
-static void result_special_number(sqlite3_context *ctx, const struct wow_json_value *json) {
-  if (is_text(json, "Infinity"))
-    sqlite3_result_double(ctx, INFINITY);
-  else if (is_text(json, "-Infinity"))
-    sqlite3_result_double(ctx, -INFINITY);
-  else
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+bool wow_value_number(const struct wow_type *type, const struct wow_json_value *json,
+                      struct wow_number *out) {
+  *out = (struct wow_number){0};
+  if (!wow_type_is_numeric_here(type)) return false;
+  switch (json->kind) {
+  case WOW_JSON_FALSE:
+  case WOW_JSON_TRUE:
+    out->is_integer = true;
+    out->i = json->kind == WOW_JSON_TRUE;
+    return true;
+  case WOW_JSON_NUMBER:
+    if (type->family == WOW_FLOAT8 || type->family == WOW_FLOAT4)
+      out->r = read_double(json->text, json->bytes);
+    else
+      *out = read_number(json->text, json->bytes);
+    return true;
+  case WOW_JSON_STRING:
+    out->r = is_text(json, "-Infinity") ? -INFINITY : INFINITY;
+    return is_text(json, "Infinity") || is_text(json, "-Infinity");
+  default: return false;
+  }
 }
 
-/* Decodes "\x6869" into `out` (room for bytes / 2). The number of bytes; -1: no such text. */
-static sqlite3_int64 decode_hex(const struct wow_json_value *json, unsigned char *out) {
+static void result_text(sqlite3_context *ctx, const struct wow_json_value *json) {
+  sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+sqlite3_int64 wow_value_bytes(const struct wow_json_value *json, unsigned char *out) {
   if (json->bytes % 2 != 0 || json->bytes < 2 || json->text[0] != '\\' || json->text[1] != 'x') {
     return -1;
   }
@@ -133,7 +145,7 @@ static void result_bytea(sqlite3_context *ctx, const struct wow_json_value *json
     sqlite3_result_error_nomem(ctx);
     return;
   }
-  sqlite3_int64 n = decode_hex(json, blob);
+  sqlite3_int64 n = wow_value_bytes(json, blob);
   if (n < 0) {
     sqlite3_free(blob);
     sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -157,96 +169,34 @@ static void result_json_string(sqlite3_context *ctx, const struct wow_json_value
   sqlite3_result_text64(ctx, text, bytes, sqlite3_free, SQLITE_UTF8);
 }
 
+static void result_number(sqlite3_context *ctx, const struct wow_number *number) {
+  if (number->is_integer)
+    sqlite3_result_int64(ctx, number->i);
+  else
+    sqlite3_result_double(ctx, number->r);
+}
+
 void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
                       const struct wow_json_value *json) {
-  enum wow_family family = type->family;
   bool is_json = wow_type_is_json(type);
-  switch (json->kind) {
-  case WOW_JSON_NULL: sqlite3_result_null(ctx); return;
-  case WOW_JSON_FALSE:
-  case WOW_JSON_TRUE:
-    if (!is_json) {
-      sqlite3_result_int(ctx, json->kind == WOW_JSON_TRUE);
-      return;
-    }
-    sqlite3_result_text(ctx, json->kind == WOW_JSON_TRUE ? "true" : "false", -1, SQLITE_STATIC);
-    break;
-  case WOW_JSON_NUMBER:
-    if (family == WOW_FLOAT8 || family == WOW_FLOAT4) {
-      sqlite3_result_double(ctx, read_double(json->text, json->bytes));
-      return;
-    }
-    if (wow_type_is_numeric_here(type)) {
-      result_number(ctx, json->text, json->bytes);
-      return;
-    }
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    break;
-  case WOW_JSON_STRING:
-    if (is_json) {
-      result_json_string(ctx, json);
-      break;
-    }
-    if (family == WOW_BYTEA)
-      result_bytea(ctx, json);
-    else if (wow_type_is_numeric_here(type))
-      result_special_number(ctx, json);
+  struct wow_number number;
+  if (json->kind == WOW_JSON_NULL) {
+    sqlite3_result_null(ctx);
+  } else if (wow_value_number(type, json, &number)) {
+    result_number(ctx, &number);
+  } else if (json->kind == WOW_JSON_FALSE || json->kind == WOW_JSON_TRUE) {
+    bool is_true = json->kind == WOW_JSON_TRUE;
+    if (is_json)
+      sqlite3_result_text(ctx, is_true ? "true" : "false", -1, SQLITE_STATIC);
     else
-      sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    return;
-  case WOW_JSON_NESTED:
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    is_json = true;
-    break;
+      sqlite3_result_int(ctx, is_true);
+  } else if (json->kind == WOW_JSON_STRING && is_json) {
+    result_json_string(ctx, json);
+  } else if (json->kind == WOW_JSON_STRING && type->family == WOW_BYTEA) {
+    result_bytea(ctx, json);
+  } else {
+    result_text(ctx, json);
   }
-  if (is_json) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
-}
-
-static int compare_value(const struct wow_type *type, const struct wow_json_value *json,
-                         sqlite3_value *value) {
-  int kind = sqlite3_value_type(value);
-  if (type->family == WOW_BYTEA) {
-    if (kind != SQLITE_BLOB) return 1;
-    unsigned char *blob = sqlite3_malloc64(json->bytes / 2 + 1);
-    sqlite3_int64 n = blob ? decode_hex(json, blob) : -1;
-    int order = n < 0 ? 1
-                      : wow_text_compare(blob, (size_t)n, sqlite3_value_blob(value),
-                                         (size_t)sqlite3_value_bytes(value));
-    sqlite3_free(blob);
-    return order;
-  }
-  if (kind == SQLITE_BLOB) return -1; /* text sorts before blobs */
-  /* A number counts as its text: SQLite applies TEXT affinity to a constant beside a text column.
-   */
-  const unsigned char *text = sqlite3_value_text(value);
-  return wow_text_compare(json->text, json->bytes, text, (size_t)sqlite3_value_bytes(value));
-}
-
-bool wow_value_compare(const struct wow_type *type, enum wow_op op,
-                       const struct wow_json_value *json, sqlite3_value *value) {
-  bool value_is_null = sqlite3_value_type(value) == SQLITE_NULL;
-  if (json->kind == WOW_JSON_NULL || value_is_null) {
-    bool both = json->kind == WOW_JSON_NULL && value_is_null;
-    return op == WOW_IS ? both : op == WOW_IS_NOT && !both;
-  }
-  return wow_op_holds(op, compare_value(type, json, value));
-}
-
-enum wow_agreement wow_value_compare_number(enum wow_op op, const struct wow_json_value *json,
-                                            sqlite3_value *number) {
-  if (json->kind == WOW_JSON_NULL) return WOW_FALSE;
-  char text[64];
-  size_t n = json->bytes < sizeof(text) - 1 ? json->bytes : sizeof(text) - 1;
-  memcpy(text, json->text, n);
-  text[n] = 0;
-  /* A text that a number may be made of compares as one. */
-  char *end = text;
-  strtod(text, &end);
-  if (end != text && end[strspn(end, " ")] == 0) return WOW_AMBIGUOUS;
-  /* As texts; and as a text with a number, which is below every text. */
-  const char *digits = (const char *)sqlite3_value_text(number);
-  int order = digits ? strncmp(text, digits, sizeof(text)) : 0;
-  bool up = op == WOW_GT || op == WOW_GE;
-  bool as_texts = order == 0 ? op == WOW_LE || op == WOW_GE : (order > 0) == up;
-  return as_texts != up ? WOW_AMBIGUOUS : up ? WOW_TRUE : WOW_FALSE;
+  if ((is_json && json->kind != WOW_JSON_NULL) || json->kind == WOW_JSON_NESTED)
+    sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
 }

@@ -1,0 +1,21 @@
+/*
+** Patterns of LIKE and GLOB in the server's words.
+*/
+#ifndef WOW_PATTERN_H
+#define WOW_PATTERN_H
+
+#include <stdbool.h>
+
+#include "base/sqlite.h"
+#include "types/op.h"
+
+/*
+** Appends a pattern that matches on the server whatever SQLite's matches, and perhaps more. Returns
+** the operator that it is for: WOW_GLOB (a pattern of the server's like), WOW_LIKE (of its ilike) or
+** WOW_REGEXP. `is_padded`: the server takes off the blanks at the end of the column's values before
+** it matches. `is_bytewise`: the server's collation knows the case of ASCII letters only.
+*/
+enum wow_op wow_pattern_translate(sqlite3_str *out, enum wow_op op, const char *pattern, int bytes,
+                                  bool is_padded, bool is_bytewise);
+
+#endif
