@@ -169,6 +169,8 @@ static int bind_scalar(struct wow_binding *binding, struct wow_bound_term *bound
     binding->is_partial = true;
     return SQLITE_OK;
   }
+  if (look->is_refused)
+    return bound->term->is_exact ? compare_here(binding, bound, value) : leave(binding, bound, err);
   if (wow_bind_is_number(value) && look->as != WOW_AS_TEXT &&
       wow_shippable_is_ordered_there(type, bound->term->op, binding->plan->collation)) {
     bound->is_number = true;
@@ -254,10 +256,11 @@ static int compare_list(struct wow_binding *binding, struct wow_bound_term *boun
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int bind_list(struct wow_binding *binding, struct wow_bound_term *bound,
+static int bind_list(struct wow_binding *binding, struct wow_bound_term *bound, bool is_refused,
                      sqlite3_value *values, struct wow_error *err) {
   bool is_complete = true;
   int rc = read_list(binding, bound, values, &is_complete);
+  if (is_refused) is_complete = false;
   bound->is_exact = bound->term->is_exact;
   if (rc != SQLITE_OK) return rc;
   bound->kind = WOW_BOUND_LIST;
@@ -315,7 +318,7 @@ static int bind_term(struct wow_binding *binding, const struct wow_bind_context 
   binding->n_terms++;
   if (bound->term->op != WOW_IN) return bind_scalar(binding, bound, &context->looks[i], value, err);
   if (!wow_plan_has_term(context->plan, bound->term->column, WOW_EQ))
-    return bind_list(binding, bound, value, err);
+    return bind_list(binding, bound, context->looks[i].is_refused, value, err);
   bound->kind = WOW_BOUND_HINT;
   if (binding->hint < 0) {
     binding->hint = i;

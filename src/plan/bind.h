@@ -35,6 +35,7 @@ enum wow_compared_as {
 struct wow_term_look {
   bool is_elsewhere; /* it is of an outer join's ON clause, and must not filter this table */
   bool is_doubtful;  /* that is not certain */
+  bool is_refused;   /* the server has no such operator for the column */
   enum wow_compared_as as;
 };
 

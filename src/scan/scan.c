@@ -157,6 +157,18 @@ static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
   return rc != SQLITE_OK || is_started ? rc : start_best(scan, err);
 }
 
+/* Starts again without the terms that the server refuses: then they are looked at here. */
+static int start_rows_again(struct wow_scan *scan, const struct wow_scan_call *call,
+                            struct wow_error *err) {
+  bool again = false;
+  int rc = start_rows(scan, call, err);
+  if (rc != SQLITE_OK) rc = wow_second_look_learn(&scan->target, &scan->binding, &again, err);
+  if (!again) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
+  wow_bind_reset(&scan->binding);
+  scan->state = WOW_SCAN_END;
+  return start_rows(scan, call, err);
+}
+
 static int start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   wow_bind_reset(&scan->binding);
   wow_row_cache_release(scan->seen);
@@ -164,7 +176,7 @@ static int start(struct wow_scan *scan, const struct wow_scan_call *call, struct
   scan->state = WOW_SCAN_END;
   int rc = adopt_plan(scan, call, err);
   if (rc != SQLITE_OK) return rc;
-  if (scan->brackets == NULL) return start_rows(scan, call, err);
+  if (scan->brackets == NULL) return start_rows_again(scan, call, err);
   rc = wow_bracket_scan_start(scan->brackets, call->argc, call->argv, err);
   scan->state = rc == SQLITE_OK ? WOW_SCAN_AGGREGATE : WOW_SCAN_END;
   return rc == SQLITE_OK ? wow_source_next(scan, err) : rc;

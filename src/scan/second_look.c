@@ -47,7 +47,12 @@ struct wow_second_look {
   bool is_placed;                  /* terms were asked where they belong */
   bool is_compared[WOW_MAX_TERMS]; /* this term was asked how it is compared */
   struct wow_term_look looks[WOW_MAX_TERMS];
+  unsigned char
+      *refused; /* for each column of the relation: bits of what is refused; NULL: nothing */
 };
+
+#define REFUSED_PATTERNS 1
+#define REFUSED_COMPARISONS 2
 
 struct wow_second_look *wow_second_look_new(void) {
   struct wow_second_look *look = sqlite3_malloc64(sizeof(*look));
@@ -57,6 +62,7 @@ struct wow_second_look *wow_second_look_new(void) {
 
 void wow_second_look_free(struct wow_second_look *look) {
   if (look) sqlite3_free(look->plan_text);
+  if (look) sqlite3_free(look->refused);
   sqlite3_free(look);
 }
 
@@ -287,13 +293,53 @@ static int compare_term(struct wow_second_look *look, const struct wow_target *t
 static int begin(struct wow_second_look *look, const char *plan_text, sqlite3_uint64 run) {
   if (run && look->run == run && strcmp(look->plan_text, plan_text) == 0) return SQLITE_OK;
   sqlite3_free(look->plan_text);
-  memset(look, 0, sizeof(*look));
+  *look = (struct wow_second_look){.refused = look->refused};
   for (int i = 0; i < WOW_MAX_TERMS; i++)
     look->looks[i].as = WOW_AS_UNKNOWN;
   look->plan_text = sqlite3_mprintf("%s", plan_text);
   if (look->plan_text == NULL) return SQLITE_NOMEM;
   look->run = run;
   return SQLITE_OK;
+}
+
+static unsigned char bit_of(enum wow_op op) {
+  if (op == WOW_LIKE || op == WOW_GLOB) return REFUSED_PATTERNS;
+  return wow_op_is_comparison(op) ? REFUSED_COMPARISONS : 0;
+}
+
+/* Might this error be about the term? Feature not supported (0A000): a pattern under a
+** nondeterministic collation. Undefined function (42883): an operator that a type made by users does
+** not have. */
+static bool may_be_about(const struct wow_bound_term *bound, const struct wow_type *type,
+                         const char *code) {
+  bool is_sent = bound->kind == WOW_BOUND_SENT || bound->kind == WOW_BOUND_LIST;
+  bool is_pattern = bit_of(bound->term->op) == REFUSED_PATTERNS;
+  if (!is_sent || bit_of(bound->term->op) == 0) return false;
+  if (strcmp(code, "0A000") == 0) return is_pattern;
+  bool is_known = type->family != WOW_ENUM && type->family != WOW_USER && !is_pattern;
+  return strcmp(code, "42883") == 0 && !is_known;
+}
+
+int wow_second_look_learn(const struct wow_target *target, const struct wow_binding *binding,
+                          bool *again, struct wow_error *err) {
+  struct wow_second_look *look = target->second_look;
+  int n = target->relation->n_columns;
+  *again = false;
+  if (err->code == NULL || err->http_status < 400 || err->http_status >= 500) return err->rc;
+  for (int i = 0; i < binding->n_terms; i++) {
+    const struct wow_bound_term *bound = &binding->terms[i];
+    int column = bound->term->column;
+    if (!may_be_about(bound, &target->relation->columns[column].type, err->code)) continue;
+    if (look->refused == NULL) {
+      look->refused = sqlite3_malloc64((sqlite3_uint64)n + 1);
+      if (look->refused == NULL) return SQLITE_NOMEM;
+      memset(look->refused, 0, (size_t)n);
+    }
+    *again = true;
+    look->refused[column] |= bit_of(bound->term->op);
+  }
+  if (*again) wow_error_reset(err);
+  return *again ? SQLITE_OK : err->rc;
 }
 
 int wow_second_look_at(const struct wow_target *target, const struct wow_plan *plan,
@@ -308,6 +354,10 @@ int wow_second_look_at(const struct wow_target *target, const struct wow_plan *p
     bool asks = wow_bind_is_number(argv[i]) &&
                 wow_shippable_is_ordered_there(type, plan->terms[i].op, plan->collation);
     if (asks && !look->is_compared[i]) rc = compare_term(look, target, plan, i);
+  }
+  for (int i = 0; rc == SQLITE_OK && look->refused && i < plan->n_terms; i++) {
+    const struct wow_plan_term *term = &plan->terms[i];
+    look->looks[i].is_refused = (look->refused[term->column] & bit_of(term->op)) != 0;
   }
   for (int i = 0; rc == SQLITE_OK && i < plan->n_terms; i++) {
     if (!look->looks[i].is_doubtful || !plan->terms[i].is_exact) continue;

@@ -18,7 +18,8 @@
 #include "plan/bind.h"
 #include "scan/target.h"
 
-/* What was found out of one plan while a statement runs; a table has one. */
+/* What was found out of one plan while a statement runs, and what the server refuses; a table has
+** one. */
 struct wow_second_look;
 
 struct wow_second_look *wow_second_look_new(void); /* NULL: no memory */
@@ -32,5 +33,14 @@ void wow_second_look_free(struct wow_second_look *look);
 int wow_second_look_at(const struct wow_target *target, const struct wow_plan *plan,
                        sqlite3_value **argv, int argc, const struct wow_term_look **looks,
                        struct wow_error *err);
+
+/*
+** The server has refused a request with these terms. If that may be because it has no such operator
+** for a column (a nondeterministic collation has no LIKE, a domain over an enum no =), these terms
+** are not sent for the table any more: *again is true, the error is forgotten, and the scan can be
+** started again. SQLITE_OK or SQLITE_NOMEM; otherwise the error stands.
+*/
+int wow_second_look_learn(const struct wow_target *target, const struct wow_binding *binding,
+                          bool *again, struct wow_error *err);
 
 #endif
