@@ -36,9 +36,9 @@ enum wow_json_outcome wow_json_scan_string(const char **p, const char *end, cons
 /* A string, a number or a word. */
 enum wow_json_outcome wow_json_scan_scalar(const char **p, const char *end,
                                            struct wow_json_value *value, bool *escaped);
-/* Any value. An object or array is checked, and its text is the value. */
-enum wow_json_outcome wow_json_scan_value(const char **p, const char *end,
-                                          struct wow_json_value *value, bool *escaped);
+/* An object or array, which is checked, and whose text is the value. */
+enum wow_json_outcome wow_json_scan_nested(const char **p, const char *end,
+                                           struct wow_json_value *value);
 
 /* Takes the escapes out of a string that wow_json_scan_string has accepted. `to` may be `from`:
 ** every escape is longer than the character that it means. Half a surrogate pair becomes U+FFFD.
@@ -73,6 +73,25 @@ static inline const char *wow_json_scan_special(const char *p) {
     p++;
   return p;
 #endif
+}
+
+/* Any value. Strings without escapes, as most are, are read without a call. */
+static inline enum wow_json_outcome wow_json_scan_value(const char **p, const char *end,
+                                                        struct wow_json_value *value,
+                                                        bool *escaped) {
+  if (**p == '"') {
+    const char *from = *p + 1, *to = wow_json_scan_special(from);
+    if (to >= end || *to != '"') return wow_json_scan_scalar(p, end, value, escaped);
+    *escaped = false;
+    value->kind = WOW_JSON_STRING;
+    value->text = from;
+    value->bytes = (size_t)(to - from);
+    *p = to + 1;
+    return WOW_JSON_DECODED;
+  }
+  if (**p != '{' && **p != '[') return wow_json_scan_scalar(p, end, value, escaped);
+  *escaped = false;
+  return wow_json_scan_nested(p, end, value);
 }
 
 #endif
