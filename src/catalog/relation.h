@@ -17,9 +17,11 @@ struct wow_column {
   int key_position; /* 1.. within the primary key; 0: not part of it */
   char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
-  char *embed;        /* the relation that the column is embedded from; NULL: it is the relation's
-                      ** own */
-  char *embed_hint;   /* by which foreign key, "customer_id"; NULL: there is only one */
+  /* A column that is embedded from another relation. What follows that relation's name after
+  ** exclamation marks is kept as said: as a rule the foreign key, then the kind of join. */
+  char *embed;        /* the other relation; NULL: the column is this relation's own */
+  char *embed_hint;   /* "customer_id" in customers!customer_id!inner; NULL: nothing is said */
+  char *embed_join;   /* "inner" in it; NULL: nothing is said */
   char *embed_column; /* its name there */
 };
 
@@ -50,6 +52,9 @@ int wow_relation_finish(struct wow_relation *relation);
 /* A copy of `relation`. NULL: no memory. */
 struct wow_relation *wow_relation_copy(const struct wow_relation *relation);
 void wow_relation_free(struct wow_relation *relation);
+
+/* Are two columns embedded from the same relation in the same way? */
+bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b);
 
 /* Index of the column of this name; -1: there is none. */
 int wow_relation_column(const struct wow_relation *relation, const char *name);

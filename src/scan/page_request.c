@@ -35,12 +35,6 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   }
 }
 
-static bool is_same_embed(const struct wow_column *a, const struct wow_column *b) {
-  if (a->embed == NULL || b->embed == NULL || strcmp(a->embed, b->embed) != 0) return false;
-  bool has_hint = a->embed_hint && b->embed_hint;
-  return has_hint ? strcmp(a->embed_hint, b->embed_hint) == 0 : a->embed_hint == b->embed_hint;
-}
-
 /* "...customers!inner(customer.name:name,customer.city:city)": all columns of the embedded relation
 ** that the `first` column of the select list is of, unless an earlier one is, too. Where a
 ** condition is about the relation, rows without one cannot be meant, and the server must not send
@@ -51,7 +45,7 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
   const int *select = request->shape->select;
   const struct wow_column *embedded = &columns[select[first]];
   for (int i = 0; i < first; i++) {
-    if (is_same_embed(&columns[select[i]], embedded)) return;
+    if (wow_relation_is_same_embed(&columns[select[i]], embedded)) return;
   }
   if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
   sqlite3_str_appendall(str, "...");
@@ -60,10 +54,14 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
     sqlite3_str_appendchar(str, 1, '!');
     wow_deparse_name(str, embedded->embed_hint);
   }
+  if (embedded->embed_join) {
+    sqlite3_str_appendchar(str, 1, '!');
+    wow_deparse_name(str, embedded->embed_join);
+  }
   if (wow_condition_mentions_embed(request->where, embedded)) sqlite3_str_appendall(str, "!inner");
   for (int i = first; i < request->shape->n_select; i++) {
     const struct wow_column *column = &columns[select[i]];
-    if (!is_same_embed(column, embedded)) continue;
+    if (!wow_relation_is_same_embed(column, embedded)) continue;
     sqlite3_str_appendchar(str, 1, i == first ? '(' : ',');
     wow_deparse_name(str, column->name);
     sqlite3_str_appendchar(str, 1, ':');
