@@ -38,9 +38,13 @@ static char *take_quoted(struct scanner *s, char quote) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   for (s->p++; *s->p; s->p++) {
     if (*s->p == quote && *++s->p != quote) {
-      skip_blanks(s);
+      /* The text of an empty sqlite3_str is NULL. */
+      bool is_empty = sqlite3_str_length(str) == 0 && sqlite3_str_errcode(str) == SQLITE_OK;
       char *text = sqlite3_str_finish(str);
-      return text ? text : sqlite3_mprintf("");
+      if (is_empty) text = sqlite3_mprintf("");
+      if (text == NULL) wow_error_nomem(s->err);
+      skip_blanks(s);
+      return text;
     }
     sqlite3_str_appendchar(str, 1, *s->p);
   }

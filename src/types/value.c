@@ -37,9 +37,10 @@ static char decimal_point(void) {
 
 /*
 ** Reads a JSON number as the nearest double. Up to 15 digits with a small exponent the value is
-** exact arithmetic on two exact doubles (Clinger's fast path); the rest is left to strtod().
+** exact arithmetic on two exact doubles (Clinger's fast path); strtod() does the others. False: no
+** memory.
 */
-static double read_double(const char *text, size_t bytes) {
+static bool read_double(const char *text, size_t bytes, double *out) {
   static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -62,18 +63,27 @@ static double read_double(const char *text, size_t bytes) {
   }
   if (p == end && n_digits <= 15 && scale <= 22) {
     double value = (double)digits / powers[scale];
-    return negative ? -value : value;
+    *out = negative ? -value : value;
+    return true;
   }
   char small[64];
   char *copy = bytes < sizeof(small) ? small : sqlite3_malloc64(bytes + 1);
-  if (copy == NULL) return 0;
+  if (copy == NULL) return false;
   memcpy(copy, text, bytes);
   copy[bytes] = 0;
   char *dot = strchr(copy, '.');
   if (dot) *dot = decimal_point();
-  double value = strtod(copy, NULL);
+  *out = strtod(copy, NULL);
   if (copy != small) sqlite3_free(copy);
-  return value;
+  return true;
+}
+
+static void result_double(sqlite3_context *ctx, const char *text, size_t bytes) {
+  double r = 0;
+  if (read_double(text, bytes, &r))
+    sqlite3_result_double(ctx, r);
+  else
+    sqlite3_result_error_nomem(ctx);
 }
 
 /* What a column of NUMERIC affinity would hold: an integer where the value is one and fits. */
@@ -91,7 +101,11 @@ static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) 
     sqlite3_result_int64(ctx, i);
     return;
   }
-  double r = read_double(text, bytes);
+  double r = 0;
+  if (!read_double(text, bytes, &r)) {
+    sqlite3_result_error_nomem(ctx);
+    return;
+  }
   bool is_whole = r == floor(r) && fabs(r) < 9.2e18;
   if (is_whole)
     sqlite3_result_int64(ctx, (sqlite3_int64)r);
@@ -113,32 +127,36 @@ static void result_special_number(sqlite3_context *ctx, const struct wow_json_va
     sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-/* Decodes "\x6869" into `out` (room for bytes / 2). The number of bytes; -1: no such text. */
-static sqlite3_int64 decode_hex(const struct wow_json_value *json, unsigned char *out) {
+/* The byte that two hexadecimal digits mean; -1: they are not digits. */
+static int hex_byte(const char *p) {
+  int high = wow_text_hex_digit(p[0]), low = wow_text_hex_digit(p[1]);
+  return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/* How many bytes "\x6869" means; -1: it is not such a text. */
+static sqlite3_int64 hex_length(const struct wow_json_value *json) {
   if (json->bytes % 2 != 0 || json->bytes < 2 || json->text[0] != '\\' || json->text[1] != 'x') {
     return -1;
   }
-  sqlite3_int64 n = 0;
   for (size_t i = 2; i < json->bytes; i += 2) {
-    int high = wow_text_hex_digit(json->text[i]), low = wow_text_hex_digit(json->text[i + 1]);
-    if (high < 0 || low < 0) return -1;
-    out[n++] = (unsigned char)(high << 4 | low);
+    if (hex_byte(json->text + i) < 0) return -1;
   }
-  return n;
+  return (sqlite3_int64)(json->bytes / 2) - 1;
 }
 
 static void result_bytea(sqlite3_context *ctx, const struct wow_json_value *json) {
-  unsigned char *blob = sqlite3_malloc64(json->bytes / 2 + 1);
+  sqlite3_int64 n = hex_length(json);
+  if (n < 0) {
+    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    return;
+  }
+  unsigned char *blob = sqlite3_malloc64((sqlite3_uint64)n + 1);
   if (blob == NULL) {
     sqlite3_result_error_nomem(ctx);
     return;
   }
-  sqlite3_int64 n = decode_hex(json, blob);
-  if (n < 0) {
-    sqlite3_free(blob);
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    return;
-  }
+  for (sqlite3_int64 i = 0; i < n; i++)
+    blob[i] = (unsigned char)hex_byte(json->text + 2 + 2 * i);
   sqlite3_result_blob64(ctx, blob, (sqlite3_uint64)n, sqlite3_free);
 }
 
@@ -173,7 +191,7 @@ void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
     break;
   case WOW_JSON_NUMBER:
     if (family == WOW_FLOAT8 || family == WOW_FLOAT4) {
-      sqlite3_result_double(ctx, read_double(json->text, json->bytes));
+      result_double(ctx, json->text, json->bytes);
       return;
     }
     if (wow_type_is_numeric_here(type)) {
@@ -202,18 +220,24 @@ void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
   if (is_json) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
 }
 
+/* Compares without a copy, which there might be no memory for. A text that is not bytea, which the
+** server never writes, sorts last. */
+static int compare_bytea(const struct wow_json_value *json, const unsigned char *blob, int bytes) {
+  sqlite3_int64 n = hex_length(json);
+  if (n < 0) return 1;
+  for (sqlite3_int64 i = 0; i < n && i < bytes; i++) {
+    int order = hex_byte(json->text + 2 + 2 * i) - blob[i];
+    if (order != 0) return order;
+  }
+  return (n > bytes) - (n < bytes);
+}
+
 static int compare_value(const struct wow_type *type, const struct wow_json_value *json,
                          sqlite3_value *value) {
   int kind = sqlite3_value_type(value);
   if (type->family == WOW_BYTEA) {
     if (kind != SQLITE_BLOB) return 1;
-    unsigned char *blob = sqlite3_malloc64(json->bytes / 2 + 1);
-    sqlite3_int64 n = blob ? decode_hex(json, blob) : -1;
-    int order = n < 0 ? 1
-                      : wow_text_compare(blob, (size_t)n, sqlite3_value_blob(value),
-                                         (size_t)sqlite3_value_bytes(value));
-    sqlite3_free(blob);
-    return order;
+    return compare_bytea(json, sqlite3_value_blob(value), sqlite3_value_bytes(value));
   }
   if (kind == SQLITE_BLOB) return -1; /* text sorts before blobs */
   /* A number counts as its text: SQLite applies TEXT affinity to a constant beside a text column.
