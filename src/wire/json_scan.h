@@ -76,9 +76,8 @@ static inline const char *wow_json_scan_special(const char *p) {
 }
 
 /* Any value. Strings without escapes, as most are, are read without a call. */
-static inline enum wow_json_outcome wow_json_scan_value(const char **p, const char *end,
-                                                        struct wow_json_value *value,
-                                                        bool *escaped) {
+static inline enum wow_json_outcome
+wow_json_scan_value(const char **p, const char *end, struct wow_json_value *value, bool *escaped) {
   if (**p == '"') {
     const char *from = *p + 1, *to = wow_json_scan_special(from);
     if (to >= end || *to != '"') return wow_json_scan_scalar(p, end, value, escaped);
