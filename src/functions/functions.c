@@ -3,6 +3,7 @@
 */
 #include "functions/functions.h"
 
+#include "base/json.h"
 #include "server/connection.h"
 
 /* What a function is registered with. */
@@ -34,7 +35,7 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
     rc = function->run(&call, &err);
   }
   if (rc == SQLITE_OK) {
-    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_WOW_JSON_SUBTYPE);
+    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
     return;
   }
   char *text = NULL;

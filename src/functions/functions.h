@@ -12,9 +12,6 @@
 
 struct wow_connection;
 
-/* The subtype by which SQLite's JSON functions recognise JSON. */
-#define WOW_WOW_JSON_SUBTYPE 'J'
-
 /* One call of a function. */
 struct wow_call {
   struct wow_connection *conn;

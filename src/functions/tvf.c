@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "functions/functions.h"
 #include "server/connection.h"
@@ -254,7 +255,7 @@ static int tvf_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column
   case CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
   default: sqlite3_result_text(ctx, cell->text, -1, SQLITE_TRANSIENT); break;
   }
-  if (cell->kind == CELL_JSON) sqlite3_result_subtype(ctx, WOW_WOW_JSON_SUBTYPE);
+  if (cell->kind == CELL_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
   return SQLITE_OK;
 }
 

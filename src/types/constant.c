@@ -253,7 +253,7 @@ static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_c
   bool range_by_server = wow_op_is_range(op) && collation == WOW_COLLATION_SERVER;
   if (is_text && text == NULL) return SQLITE_NOMEM;
   if (is_text && is_server_text(text, bytes)) {
-    bool known = type->family != WOW_ENUM || wow_shippable_has_label(type, text, bytes);
+    bool known = type->family != WOW_ENUM || wow_type_has_label(type, text, bytes);
     if (known) return send_text(out, op, text, bytes);
     out->verdict = WOW_UNSENT;
   } else if (range_by_server) {

@@ -129,15 +129,6 @@ bool wow_shippable_is_server_value(const struct wow_type *type, const char *text
   }
 }
 
-bool wow_shippable_has_label(const struct wow_type *type, const char *text, int bytes) {
-  for (int i = 0; i < type->n_labels; i++) {
-    if ((int)strlen(type->labels[i]) == bytes && memcmp(type->labels[i], text, bytes) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static struct wow_rule local_rule(const char *reason) {
   struct wow_rule rule = {WOW_LOCAL, reason};
   return rule;
@@ -177,7 +168,7 @@ struct wow_rule wow_shippable_rule(const struct wow_type *type, enum wow_op op,
     return local_rule("the constant is not a value of the column's type");
   }
   if (type->family == WOW_ENUM && value) {
-    if (!text || !wow_shippable_has_label(type, text, bytes)) {
+    if (!text || !wow_type_has_label(type, text, bytes)) {
       return local_rule("the constant is not one of the labels known for this enum");
     }
     rule.ship = WOW_EXACT;

@@ -41,8 +41,6 @@ struct wow_rule wow_shippable_rule(const struct wow_type *type, enum wow_op op,
 /* Is this text, for a column of a type that is compared by the server (wow_type_is_server_valued),
 ** a value that the server would read, whole? Everything that the server itself writes is. */
 bool wow_shippable_is_server_value(const struct wow_type *type, const char *text, int bytes);
-/* Is this text one of the labels known for an enum? */
-bool wow_shippable_has_label(const struct wow_type *type, const char *text, int bytes);
 
 /* May ORDER BY a column of `type` be left to the server? NULL: yes; else the reason why not. */
 const char *wow_shippable_order_reason(const struct wow_type *type, enum wow_collation collation);

@@ -44,6 +44,8 @@ struct wow_type {
 int wow_type_init(struct wow_type *type, const char *name);
 /* Adds a label to an enum (and makes the type one). SQLITE_OK or SQLITE_NOMEM. */
 int wow_type_add_label(struct wow_type *type, const char *label, int bytes);
+/* Is this text one of the labels known for an enum? */
+bool wow_type_has_label(const struct wow_type *type, const char *text, int bytes);
 int wow_type_copy(struct wow_type *to, const struct wow_type *from);
 void wow_type_reset(struct wow_type *type);
 

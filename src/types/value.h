@@ -10,9 +10,6 @@
 #include "types/op.h"
 #include "types/type.h"
 
-/* SQLite's subtype for JSON text, which its JSON functions look for (json1.html). */
-#define WOW_JSON_SUBTYPE 'J'
-
 /* Gives SQLite the value of a column. Errors go into the context. */
 void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
                       const struct wow_json_value *json);

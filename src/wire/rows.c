@@ -17,6 +17,9 @@
 #include "base/text.h"
 #include "wire/json_scan.h"
 
+/* Bytes of the buffer at first; it doubles. */
+#define FIRST_ROOM 16384
+
 enum rows_state {
   ROWS_BEGIN, /* the array has not begun */
   ROWS_FIRST, /* after its bracket */
@@ -138,7 +141,7 @@ int wow_rows_feed(struct wow_rows *rows, const char *data, size_t bytes) {
   if (rows->start > 0 && rows->end - rows->start <= rows->start) compact(rows);
   size_t needed = rows->end + bytes + WOW_JSON_SLACK;
   if (needed > rows->room) {
-    size_t room = rows->room ? rows->room : 16384;
+    size_t room = rows->room ? rows->room : FIRST_ROOM;
     while (room < needed)
       room *= 2;
     char *buffer = sqlite3_realloc64(rows->buffer, room);
@@ -416,10 +419,12 @@ static const char *find_last_key(const char *from, const char *end, const struct
 
 int wow_rows_peek_last(struct wow_rows *rows, int n, struct wow_json_value *values) {
   if (rows->start == rows->end) return 0;
+  if (n < 1 || n > rows->n_members || !rows->is_complete) return 0;
   const char *from = rows->buffer + rows->start, *end = rows->buffer + rows->end;
   const struct member *members = rows->members + rows->n_members - n;
-  if (n < 1 || n > rows->n_members || !rows->is_complete) return 0;
-  if (rows->state == ROWS_BEGIN || rows->state >= ROWS_ENDED) return 0;
+  bool is_inside =
+      rows->state == ROWS_FIRST || rows->state == ROWS_AFTER || rows->state == ROWS_COMMA;
+  if (!is_inside) return 0;
   const char *p = find_last_key(from, end, &members[0]);
   if (p == NULL) return 0;
   sqlite3_free(rows->peeked);
