@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-/* A constant that lies above (+1) or below (-1) every value of the column. */
+/* The constant is above (+1) or below (-1) every value of the column. */
 static enum wow_verdict outside(enum wow_op op, int side) {
   switch (op) {
   case WOW_EQ:
@@ -59,8 +59,9 @@ static int send_double(struct wow_constant *out, enum wow_op op, double value) {
   return send_text(out, op, text, (int)strlen(text));
 }
 
-/* The constant lies strictly between two neighbours of the column's values: `below` is sent for
-** the operators that look down, `above` for those that look up. */
+/* The constant is strictly between two neighbouring values of the column. True: one of them is to
+** be sent, the lower for < and <=, the upper for > and >=, and *op becomes the operator that
+** includes it. False: the verdict is known. */
 static bool between_neighbours(enum wow_op *op, struct wow_constant *out) {
   if (*op == WOW_LT || *op == WOW_LE) {
     *op = WOW_LE;

@@ -1,5 +1,5 @@
 /*
-** Types by name, see type.h.
+** PostgreSQL types by name, see type.h.
 */
 #include "types/type.h"
 
