@@ -63,14 +63,20 @@ int wow_functions_take_result(struct wow_call *call, char *text, struct wow_erro
   return SQLITE_OK;
 }
 
+static void free_function(void *ctx) {
+  struct bound_function *bound = ctx;
+  wow_connection_release(bound->conn);
+  sqlite3_free(bound);
+}
+
 static int register_function(struct wow_connection *conn, const struct wow_function *function) {
   int flags = SQLITE_UTF8 | (function->flags & WOW_EFFECTS ? SQLITE_DIRECTONLY : 0);
   struct bound_function *bound = sqlite3_malloc64(sizeof(*bound));
   if (bound == NULL) return SQLITE_NOMEM;
-  bound->conn = conn;
+  bound->conn = wow_connection_retain(conn);
   bound->function = function;
   return sqlite3_create_function_v2(conn->db, function->name, -1, flags, bound, call_function, NULL,
-                                    NULL, sqlite3_free);
+                                    NULL, free_function);
 }
 
 int wow_functions_register(struct wow_connection *conn,

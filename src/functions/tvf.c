@@ -278,10 +278,16 @@ static const sqlite3_module tvf_module = {
     .xRowid = tvf_rowid,
 };
 
+static void free_module(void *ctx) {
+  struct tvf_module *module = ctx;
+  wow_connection_release(module->conn);
+  sqlite3_free(module);
+}
+
 int wow_tvf_register(struct wow_connection *conn, const struct wow_function_group *const *groups,
                      const struct wow_tvf *function) {
   struct tvf_module *module = sqlite3_malloc64(sizeof(*module));
   if (module == NULL) return SQLITE_NOMEM;
-  *module = (struct tvf_module){conn, groups, function};
-  return sqlite3_create_module_v2(conn->db, function->name, &tvf_module, module, sqlite3_free);
+  *module = (struct tvf_module){wow_connection_retain(conn), groups, function};
+  return sqlite3_create_module_v2(conn->db, function->name, &tvf_module, module, free_module);
 }
