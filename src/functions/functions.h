@@ -21,7 +21,7 @@ struct wow_call {
 };
 
 enum wow_function_flags {
-  WOW_EFFECTS = 1,     /* changes something: refused in views, triggers and CHECK constraints */
+  WOW_EFFECTS = 1,     /* acts or asks: refused where a database file calls it, see guard.h */
   WOW_RETURNS_JSON = 2 /* the result is JSON text and gets SQLite's JSON subtype */
 };
 

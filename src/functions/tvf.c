@@ -121,6 +121,7 @@ static int tvf_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
   const struct tvf_module *module = aux;
   const struct wow_tvf *function = module->function;
   (void)argc, (void)argv, (void)message;
+  if (function->flags & WOW_EFFECTS) sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s%s%s)", function->columns,
                               function->n_args ? ", " : "", function->arguments);
   int rc = sql ? sqlite3_declare_vtab(db, sql) : SQLITE_NOMEM;
@@ -211,10 +212,13 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
   cursor->rows.n_columns = module->function->n_columns;
   for (int arg = 0; arg < module->function->n_args && n < argc; arg++) {
     if (!(idx_num & (1 << arg))) continue;
-    cursor->args[arg] = sqlite3_value_dup(argv[n++]);
+    sqlite3_value *value = argv[n++];
+    if (sqlite3_value_type(value) == SQLITE_NULL) {
+      if (arg < module->function->n_required) return SQLITE_OK;
+      continue;
+    }
+    cursor->args[arg] = sqlite3_value_dup(value);
     if (cursor->args[arg] == NULL) return SQLITE_NOMEM;
-    /* NULL equals nothing, so there are no rows. */
-    if (sqlite3_value_type(cursor->args[arg]) == SQLITE_NULL) return SQLITE_OK;
   }
   struct wow_tvf_call call = {
       .conn = module->conn,
