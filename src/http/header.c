@@ -46,14 +46,14 @@ int wow_header_add(struct wow_header_list *list, const char *name, const char *v
                    struct wow_error *err) {
   if (!wow_header_is_name(name)) {
     return wow_error_set(err, SQLITE_ERROR, NULL,
-                         "'%s' cannot be sent as a header: a name is made of letters, digits and "
-                         "some signs, without blanks",
+                         "'%s', which has characters that names do not have, cannot be sent as a "
+                         "header",
                          name);
   }
   if (!wow_header_is_value(value)) {
     return wow_error_set(err, SQLITE_ERROR, NULL,
-                         "'%s' cannot be sent as a header: its value contains a line break or "
-                         "another control character",
+                         "'%s', whose value has a line break or another control character, cannot "
+                         "be sent as a header",
                          name);
   }
   /* curl takes a value of blanks for an empty one. */
