@@ -56,6 +56,9 @@
 /* Characters of a LIKE pattern that a regular expression says; what comes after them is SQLite's to
 ** look at. Each becomes up to ten bytes of the request. */
 #define WOW_MAX_PATTERN_CHARS 200
+/* Digits of a number that are read: the middle of two doubles, which decides to which of them it is
+** rounded, has at most 767. */
+#define WOW_MAX_DOUBLE_DIGITS 800
 /* Integers up to this size have at most 15 digits, which numeric and a double both keep. */
 #define WOW_MAX_SHORT_INTEGER 999999999999999LL
 /* A control document: the OpenAPI descriptions of large schemas have several megabytes. */
@@ -143,6 +146,9 @@
 #define WOW_MAX_RUNS 8
 /* Arguments of a table-valued function; each is a bit of idxNum. */
 #define WOW_MAX_TVF_ARGS 8
+
+/* Relations that wowsql_import names when it leaves them out; of more it says how many there are. */
+#define WOW_MAX_LEFT_OUT 20
 
 /* ---- the planner's costs; the unit is about one row of a local table */
 

@@ -18,13 +18,6 @@ int wow_text_compare(const void *a, size_t a_bytes, const void *b, size_t b_byte
   return order ? order : (a_bytes > b_bytes) - (a_bytes < b_bytes);
 }
 
-int wow_text_hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /* The letter of a JSON escape; 0: the character has none. */
 static char json_escape(char c) {
   switch (c) {

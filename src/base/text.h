@@ -19,7 +19,12 @@ sqlite3_uint64 wow_text_hash(sqlite3_uint64 hash, const void *bytes, size_t n);
 int wow_text_compare(const void *a, size_t a_bytes, const void *b, size_t b_bytes);
 
 /* The value of a hexadecimal digit of either case; -1: it is not one. */
-int wow_text_hex_digit(char c);
+static inline int wow_text_hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 
 /* Appends a JSON string with its quotes, escaped as PostgreSQL's to_json does. */
 void wow_text_append_json(sqlite3_str *str, const char *text, size_t bytes);

@@ -31,16 +31,20 @@ static int scan_error(struct scanner *s, const char *expected) {
                         (int)(s->p - s->start) + 1, s->p, expected);
 }
 
-/* Takes the text between quotes, which are doubled inside. NULL: no quoted text here, or an error
-** (then err is set). */
+/* Takes the text between quotes, which are doubled inside. NULL: no text in quotes begins here, or
+** there is an error (then err is set). */
 static char *take_quoted(struct scanner *s, char quote) {
   if (*s->p != quote) return NULL;
   sqlite3_str *str = sqlite3_str_new(NULL);
   for (s->p++; *s->p; s->p++) {
     if (*s->p == quote && *++s->p != quote) {
-      skip_blanks(s);
+      /* The text of an empty sqlite3_str is NULL. */
+      bool is_empty = sqlite3_str_length(str) == 0 && sqlite3_str_errcode(str) == SQLITE_OK;
       char *text = sqlite3_str_finish(str);
-      return text ? text : sqlite3_mprintf("");
+      if (is_empty) text = sqlite3_mprintf("");
+      if (text == NULL) wow_error_nomem(s->err);
+      skip_blanks(s);
+      return text;
     }
     sqlite3_str_appendchar(str, 1, *s->p);
   }
@@ -129,31 +133,29 @@ static int take_type(struct scanner *s, struct wow_type *type) {
   return rc == SQLITE_OK ? SQLITE_OK : wow_error_nomem(s->err);
 }
 
-/* A relation that is embedded: "customers", or "customers!customer_id" with the foreign key. */
+/* A relation that is embedded, "customers!customer_id!inner", of which the hints may be missing. */
 struct embed {
   char *target;
-  char *hint; /* NULL: none */
+  char *hint; /* NULL: not said */
+  char *join; /* NULL: not said */
 };
 
 static void embed_reset(struct embed *embed) {
   sqlite3_free(embed->target);
   sqlite3_free(embed->hint);
+  sqlite3_free(embed->join);
   memset(embed, 0, sizeof(*embed));
 }
 
-/* Takes one; there may be several hints, one after the other. False: an error. */
+/* Takes one. False: an error. */
 static bool take_embed(struct scanner *s, struct embed *embed) {
   embed->target = take_name(s);
-  while (embed->target && take_symbol(s, '!')) {
-    char *hint = take_name(s);
-    if (hint == NULL) return false;
-    embed->hint = embed->hint ? sqlite3_mprintf("%z!%z", embed->hint, hint) : hint;
-    if (embed->hint == NULL) wow_error_nomem(s->err);
-  }
+  if (embed->target && take_symbol(s, '!')) embed->hint = take_name(s);
+  if (embed->hint && take_symbol(s, '!')) embed->join = take_name(s);
   return s->err->rc == SQLITE_OK;
 }
 
-/* Takes "relation!hint(column)" after `of`. */
+/* Takes "relation!hint!join(column)" after `of`. */
 static int take_of(struct scanner *s, struct wow_column *column) {
   struct embed embed = {0};
   char *name = NULL;
@@ -171,9 +173,11 @@ static int take_of(struct scanner *s, struct wow_column *column) {
   }
   sqlite3_free(column->embed);
   sqlite3_free(column->embed_hint);
+  sqlite3_free(column->embed_join);
   sqlite3_free(column->embed_column);
   column->embed = embed.target;
   column->embed_hint = embed.hint;
+  column->embed_join = embed.join;
   column->embed_column = name;
   return SQLITE_OK;
 }
@@ -306,6 +310,12 @@ static void append_type(sqlite3_str *str, const struct wow_type *type) {
   sqlite3_str_appendall(str, ")");
 }
 
+static void append_hint(sqlite3_str *str, const char *name) {
+  if (name == NULL) return;
+  sqlite3_str_appendchar(str, 1, '!');
+  append_name(str, name);
+}
+
 static void append_column(sqlite3_str *str, const struct wow_column *column, bool is_key) {
   append_name(str, column->name);
   append_type(str, &column->type);
@@ -316,7 +326,8 @@ static void append_column(sqlite3_str *str, const struct wow_column *column, boo
   if (column->embed) {
     sqlite3_str_appendall(str, " of ");
     append_name(str, column->embed);
-    if (column->embed_hint) sqlite3_str_appendf(str, "!%s", column->embed_hint);
+    append_hint(str, column->embed_hint);
+    append_hint(str, column->embed_join);
     sqlite3_str_appendall(str, "(");
     append_name(str, column->embed_column);
     sqlite3_str_appendall(str, ")");
@@ -380,11 +391,13 @@ static int select_column(struct scanner *s, struct wow_relation *to, const struc
     column->key_position = from->key_position;
     return SQLITE_OK;
   }
-  const char *hint = origin->embed->hint;
-  column->embed = sqlite3_mprintf("%s", origin->embed->target);
-  column->embed_hint = hint ? sqlite3_mprintf("%s", hint) : NULL;
+  const struct embed *embed = origin->embed;
+  column->embed = sqlite3_mprintf("%s", embed->target);
+  if (embed->hint) column->embed_hint = sqlite3_mprintf("%s", embed->hint);
+  if (embed->join) column->embed_join = sqlite3_mprintf("%s", embed->join);
   column->embed_column = sqlite3_mprintf("%s", from->name);
-  bool is_complete = column->embed && column->embed_column && (!hint || column->embed_hint);
+  bool is_complete = column->embed && column->embed_column &&
+                     (!embed->hint || column->embed_hint) && (!embed->join || column->embed_join);
   return is_complete ? SQLITE_OK : wow_error_nomem(s->err);
 }
 
@@ -402,8 +415,7 @@ static int take_selected(struct scanner *s, struct wow_relation *to, const struc
   if (name == NULL) return s->err->rc;
   int column = wow_relation_column(from, name);
   rc = column >= 0 ? select_column(s, to, origin, &from->columns[column])
-                   : wow_error_set(s->err, SQLITE_ERROR, from->name,
-                                   "it does not have a column '%s'", name);
+                   : wow_error_set(s->err, SQLITE_ERROR, from->name, "it has no column '%s'", name);
   sqlite3_free(name);
   return rc;
 }
@@ -414,7 +426,7 @@ static int take_embedded_columns(struct scanner *s, struct wow_relation *to,
   if (!take_symbol(s, '(')) return scan_error(s, "( and the columns to embed");
   if (origin->relation == NULL) {
     return wow_error_set(s->err, SQLITE_ERROR, origin->embed->target,
-                         "the server does not have this table to embed");
+                         "the server has no such table to embed");
   }
   for (;;) {
     int rc = take_selected(s, to, origin);
@@ -423,7 +435,7 @@ static int take_embedded_columns(struct scanner *s, struct wow_relation *to,
   }
 }
 
-/* Takes "alias:relation!hint(columns)", of which alias and hint may be missing. */
+/* Takes "alias:relation!hint!join(columns)", of which alias, hint and join may be missing. */
 static int take_embedded(struct scanner *s, const struct wow_catalog *catalog,
                          struct wow_relation *to) {
   struct embed alias = {0}, embed = {0};

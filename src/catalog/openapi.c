@@ -14,12 +14,15 @@ static const char *string_member(const cJSON *object, const char *name) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* The text between two others; quotes in it are not escaped. NULL: it is not there. */
-static char *text_between(const char *text, const char *open, const char *close) {
+/* Copies the text between two others, where it is there; quotes in it are not escaped. SQLITE_OK or
+** SQLITE_NOMEM. */
+static int copy_between(char **to, const char *text, const char *open, const char *close) {
   const char *from = strstr(text, open);
   if (from) from += strlen(open);
-  const char *to = from ? strstr(from, close) : NULL;
-  return to ? sqlite3_mprintf("%.*s", (int)(to - from), from) : NULL;
+  const char *end = from ? strstr(from, close) : NULL;
+  if (end == NULL) return SQLITE_OK;
+  *to = sqlite3_mprintf("%.*s", (int)(end - from), from);
+  return *to ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 /*
@@ -43,11 +46,9 @@ static int openapi_column(struct wow_relation *relation, const cJSON *property) 
   if (description == NULL) return SQLITE_OK;
   if (strstr(description, "<pk/>")) column->key_position = ++relation->n_key;
   const char *mark = strstr(description, "<fk table='");
-  if (mark) {
-    column->fk_table = text_between(mark, "<fk table='", "' column='");
-    column->fk_column = text_between(mark, "' column='", "'/>");
-  }
-  return SQLITE_OK;
+  if (mark == NULL) return SQLITE_OK;
+  int rc = copy_between(&column->fk_table, mark, "<fk table='", "' column='");
+  return rc == SQLITE_OK ? copy_between(&column->fk_column, mark, "' column='", "'/>") : rc;
 }
 
 /* The columns of a definition, and what it says of them. */

@@ -14,6 +14,7 @@ static void column_reset(struct wow_column *column) {
   wow_type_reset(&column->type);
   sqlite3_free(column->embed);
   sqlite3_free(column->embed_hint);
+  sqlite3_free(column->embed_join);
   sqlite3_free(column->embed_column);
 }
 
@@ -77,6 +78,7 @@ static int copy_column(struct wow_column *to, const struct wow_column *from) {
   if (rc == SQLITE_OK) rc = copy_text(&to->fk_column, from->fk_column);
   if (rc == SQLITE_OK) rc = copy_text(&to->embed, from->embed);
   if (rc == SQLITE_OK) rc = copy_text(&to->embed_hint, from->embed_hint);
+  if (rc == SQLITE_OK) rc = copy_text(&to->embed_join, from->embed_join);
   if (rc == SQLITE_OK) rc = copy_text(&to->embed_column, from->embed_column);
   return rc == SQLITE_OK ? wow_type_copy(&to->type, &from->type) : rc;
 }
@@ -106,9 +108,22 @@ bool wow_relation_is_not_null(const struct wow_column *column) {
   return column->not_null || column->key_position > 0;
 }
 
+static bool is_same_text(const char *a, const char *b) {
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b) {
+  return a->embed && is_same_text(a->embed, b->embed) &&
+         is_same_text(a->embed_hint, b->embed_hint) && is_same_text(a->embed_join, b->embed_join);
+}
+
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
   if (relation->n_key == 0) return WOW_KEY_NONE;
   if (relation->n_key > 1) return WOW_KEY_COMPOSITE;
   enum wow_family family = relation->columns[relation->key[0]].type.family;
   return family == WOW_INT ? WOW_KEY_ROWID : WOW_KEY_SINGLE;
+}
+
+bool wow_relation_can_name(const struct wow_column *column) {
+  return column->embed || strcmp(column->name, "*") != 0;
 }

@@ -17,9 +17,11 @@ struct wow_column {
   int key_position; /* 1.. within the primary key; 0: not part of it */
   char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
-  char *embed;        /* the relation that the column is embedded from; NULL: it is the relation's
-                      ** own */
-  char *embed_hint;   /* by which foreign key, "customer_id"; NULL: there is only one */
+  /* A column that is embedded from another relation. What follows that relation's name after
+  ** exclamation marks is kept as said: as a rule the foreign key, then the kind of join. */
+  char *embed;        /* the other relation; NULL: the column is this relation's own */
+  char *embed_hint;   /* "customer_id" in customers!customer_id!inner; NULL: nothing is said */
+  char *embed_join;   /* "inner" in it; NULL: nothing is said */
   char *embed_column; /* its name there */
 };
 
@@ -51,9 +53,15 @@ int wow_relation_finish(struct wow_relation *relation);
 struct wow_relation *wow_relation_copy(const struct wow_relation *relation);
 void wow_relation_free(struct wow_relation *relation);
 
+/* Are two columns embedded from the same relation in the same way? */
+bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b);
+
 /* Index of the column of this name; -1: there is none. */
 int wow_relation_column(const struct wow_relation *relation, const char *name);
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation);
+/* Can a request name the column? PostgREST takes one that is called * for the whole row, quoted or
+** not: it comes with all the others, and nothing can be said of it. */
+bool wow_relation_can_name(const struct wow_column *column);
 /* Is the column known to have no NULLs? A key has none; else it is a promise of the column list. */
 bool wow_relation_is_not_null(const struct wow_column *column);
 

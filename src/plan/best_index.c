@@ -45,6 +45,7 @@ static const char *reason_against(const struct wow_planner *p, int column) {
   if (column < 0) return "the rowid of a composite key is made here";
   const struct wow_column *c = &p->context->relation->columns[column];
   if (c->embed) return "it is a column of another table";
+  if (!wow_relation_can_name(c)) return WOW_REASON_UNNAMED;
   const char *reason = wow_shippable_order_reason(&c->type, p->context->collation);
   if (reason == NULL && c->type.family == WOW_TEXT &&
       p->context->collation == WOW_COLLATION_SERVER && p->limit < 0) {
@@ -192,8 +193,8 @@ static void describe_statement(struct wow_planner *p) {
   }
 }
 
-/* Takes the ranges that SQLite derives from LIKE and GLOB: only where it need not look at these does
-** it believe that it need not look at the pattern. */
+/* Takes the ranges that SQLite derives from LIKE and GLOB: only where it need not look at these
+** does it believe that it need not look at the pattern. */
 static void omit_ranges(struct wow_planner *p, int column) {
   for (int i = 0; i < p->info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &p->info->aConstraint[i];

@@ -88,7 +88,8 @@ static void choose_keys(struct wow_bracket_scan *scan) {
     if (scan->n_keys < WOW_MAX_SORT) scan->sort[scan->n_keys].column = i;
     scan->members[i] = scan->n_keys;
     scan->keys[scan->n_keys++] = i;
-    if (column->embed || !wow_shippable_can_group(&column->type)) scan->needs_rows = true;
+    bool can_group = wow_relation_can_name(column) && wow_shippable_can_group(&column->type);
+    if (column->embed || !can_group) scan->needs_rows = true;
     if (column->type.family == WOW_NUMERIC) scan->has_numbers = true;
     if (!wow_plan_has_term(scan->plan, i, WOW_EQ)) scan->is_single = false;
   }
@@ -374,7 +375,7 @@ static int check_places(const struct wow_bracket_scan *scan, const struct wow_te
 int wow_bracket_scan_start(struct wow_bracket_scan *scan, int argc, sqlite3_value **argv,
                            struct wow_error *err) {
   const struct wow_target *target = scan->target;
-  const struct wow_term_look *looks = NULL;
+  const struct wow_term_look *looks = wow_second_look_terms(target);
   bool done = false;
   int rc = SQLITE_OK;
   wow_bracket_sql_end(&scan->sql);
@@ -383,7 +384,7 @@ int wow_bracket_scan_start(struct wow_bracket_scan *scan, int argc, sqlite3_valu
   scan->n_rows = 0;
   scan->is_never = false;
   if (keep_values(scan, argv) != SQLITE_OK) return wow_error_nomem(err);
-  rc = wow_second_look_at(target, scan->plan, argv, argc, &looks, err);
+  rc = wow_second_look_at(target, scan->plan, argc, argv, err);
   if (rc == SQLITE_OK) rc = check_places(scan, looks, err);
   if (rc != SQLITE_OK) return rc;
   if (target->conn->ship && !scan->needs_rows && !target->server->learned.refuses_aggregates) {

@@ -31,14 +31,9 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   if (!request->by_offset || shape->has_key) return;
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    if (wow_shippable_has_order(&column->type)) append_sort(str, column, false, &n);
+    bool can_sort = wow_relation_can_name(column) && wow_shippable_has_order(&column->type);
+    if (can_sort) append_sort(str, column, false, &n);
   }
-}
-
-static bool is_same_embed(const struct wow_column *a, const struct wow_column *b) {
-  if (a->embed == NULL || b->embed == NULL || strcmp(a->embed, b->embed) != 0) return false;
-  bool has_hint = a->embed_hint && b->embed_hint;
-  return has_hint ? strcmp(a->embed_hint, b->embed_hint) == 0 : a->embed_hint == b->embed_hint;
 }
 
 /* "...customers!inner(customer.name:name,customer.city:city)": all columns of the embedded relation
@@ -51,7 +46,7 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
   const int *select = request->shape->select;
   const struct wow_column *embedded = &columns[select[first]];
   for (int i = 0; i < first; i++) {
-    if (is_same_embed(&columns[select[i]], embedded)) return;
+    if (wow_relation_is_same_embed(&columns[select[i]], embedded)) return;
   }
   if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
   sqlite3_str_appendall(str, "...");
@@ -60,10 +55,14 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
     sqlite3_str_appendchar(str, 1, '!');
     wow_deparse_name(str, embedded->embed_hint);
   }
+  if (embedded->embed_join) {
+    sqlite3_str_appendchar(str, 1, '!');
+    wow_deparse_name(str, embedded->embed_join);
+  }
   if (wow_condition_mentions_embed(request->where, embedded)) sqlite3_str_appendall(str, "!inner");
   for (int i = first; i < request->shape->n_select; i++) {
     const struct wow_column *column = &columns[select[i]];
-    if (!is_same_embed(column, embedded)) continue;
+    if (!wow_relation_is_same_embed(column, embedded)) continue;
     sqlite3_str_appendchar(str, 1, i == first ? '(' : ',');
     wow_deparse_name(str, column->name);
     sqlite3_str_appendchar(str, 1, ':');
@@ -72,15 +71,26 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
   sqlite3_str_appendchar(str, 1, ')');
 }
 
+/* Is there a column that comes only with all the others? */
+static bool needs_all(const struct wow_shape *shape) {
+  for (int i = 0; i < shape->n_select; i++) {
+    if (!wow_relation_can_name(&shape->target->relation->columns[shape->select[i]])) return true;
+  }
+  return false;
+}
+
 static void append_select(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
-  int n = 0;
+  bool has_all = needs_all(shape);
+  int n = has_all;
+  if (has_all) sqlite3_str_appendchar(str, 1, '*');
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];
     if (column->embed) {
       append_embedded(str, request, i, &n);
       continue;
     }
+    if (has_all) continue;
     if (n++) sqlite3_str_appendchar(str, 1, ',');
     wow_deparse_name(str, column->name);
   }

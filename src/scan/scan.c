@@ -142,10 +142,10 @@ static int start_best(struct wow_scan *scan, struct wow_error *err) {
 
 static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
                       struct wow_error *err) {
-  struct wow_bind_context context = {&scan->plan, scan->target.relation, NULL};
+  struct wow_bind_context context = {&scan->plan, scan->target.relation,
+                                     wow_second_look_terms(&scan->target)};
   bool is_started = false;
-  int rc =
-      wow_second_look_at(&scan->target, &scan->plan, call->argv, call->argc, &context.looks, err);
+  int rc = wow_second_look_at(&scan->target, &scan->plan, call->argc, call->argv, err);
   if (rc == SQLITE_OK) rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
   if (rc != SQLITE_OK || scan->binding.is_never) return rc;
   rc = wow_bind_first_window(&scan->binding, scan->other_bytes, err);

@@ -1,7 +1,7 @@
 /*
 ** The second plan, see second_look.h. The instructions looked for, with their operands: VFilter
-** (cursor); VColumn (cursor, column) and Rowid (cursor); Lt, Le, Gt, Ge, whose fifth operand has the
-** affinity in its low bits; NullRow, which every outer join has. (The list of an IN ends with a
+** (cursor); VColumn (cursor, column) and Rowid (cursor); Lt, Le, Gt, Ge, whose fifth operand has
+** the affinity in its low bits; NullRow, which every outer join has. (The list of an IN ends with a
 ** NullRow, too, and a Return.)
 */
 #include "scan/second_look.h"
@@ -308,8 +308,7 @@ static unsigned char bit_of(enum wow_op op) {
 }
 
 /* Might this error be about the term? Feature not supported (0A000): a pattern under a
-** nondeterministic collation. Undefined function (42883): an operator that a type made by users does
-** not have. */
+** nondeterministic collation. Undefined function (42883): an operator that a user's type lacks. */
 static bool may_be_about(const struct wow_bound_term *bound, const struct wow_type *type,
                          const char *code) {
   bool is_sent = bound->kind == WOW_BOUND_SENT || bound->kind == WOW_BOUND_LIST;
@@ -342,19 +341,25 @@ int wow_second_look_learn(const struct wow_target *target, const struct wow_bind
   return *again ? SQLITE_OK : err->rc;
 }
 
-int wow_second_look_at(const struct wow_target *target, const struct wow_plan *plan,
-                       sqlite3_value **argv, int argc, const struct wow_term_look **looks,
-                       struct wow_error *err) {
-  struct wow_second_look *look = target->second_look;
-  int rc = begin(look, plan->text, wow_run_current(target->conn->runs));
-  *looks = look->looks;
-  if (rc == SQLITE_OK && !look->is_placed) rc = place_terms(look, target, plan);
+/* Asks how the numbers among the values are compared with the texts of their columns. */
+static int compare_terms(struct wow_second_look *look, const struct wow_target *target,
+                         const struct wow_plan *plan, int argc, sqlite3_value **argv) {
+  int rc = SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < plan->n_terms && i < argc; i++) {
     const struct wow_type *type = &target->relation->columns[plan->terms[i].column].type;
     bool asks = wow_bind_is_number(argv[i]) &&
                 wow_shippable_is_ordered_there(type, plan->terms[i].op, plan->collation);
     if (asks && !look->is_compared[i]) rc = compare_term(look, target, plan, i);
   }
+  return rc;
+}
+
+int wow_second_look_at(const struct wow_target *target, const struct wow_plan *plan, int argc,
+                       sqlite3_value **argv, struct wow_error *err) {
+  struct wow_second_look *look = target->second_look;
+  int rc = begin(look, plan->text, wow_run_current(target->conn->runs));
+  if (rc == SQLITE_OK && !look->is_placed) rc = place_terms(look, target, plan);
+  if (rc == SQLITE_OK) rc = compare_terms(look, target, plan, argc, argv);
   for (int i = 0; rc == SQLITE_OK && look->refused && i < plan->n_terms; i++) {
     const struct wow_plan_term *term = &plan->terms[i];
     look->looks[i].is_refused = (look->refused[term->column] & bit_of(term->op)) != 0;
@@ -367,4 +372,8 @@ int wow_second_look_at(const struct wow_target *target, const struct wow_plan *p
         target->relation->columns[plan->terms[i].column].name);
   }
   return rc == SQLITE_OK ? rc : wow_error_nomem(err);
+}
+
+const struct wow_term_look *wow_second_look_terms(const struct wow_target *target) {
+  return target->second_look->looks;
 }

@@ -3,10 +3,6 @@
 */
 #include "types/compare.h"
 
-#include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/text.h"
 #include "types/datetime.h"
 #include "types/value.h"
@@ -49,13 +45,7 @@ static int compare_texts(const struct wow_json_value *json, sqlite3_value *value
 
 static int compare_bytea(const struct wow_json_value *json, sqlite3_value *value) {
   if (sqlite3_value_type(value) != SQLITE_BLOB) return 1; /* blobs sort after everything else */
-  unsigned char *blob = sqlite3_malloc64(json->bytes / 2 + 1);
-  sqlite3_int64 n = blob ? wow_value_bytes(json, blob) : -1;
-  int order = n < 0 ? 1
-                    : wow_text_compare(blob, (size_t)n, sqlite3_value_blob(value),
-                                       (size_t)sqlite3_value_bytes(value));
-  sqlite3_free(blob);
-  return order;
+  return wow_value_compare_bytes(json, sqlite3_value_blob(value), sqlite3_value_bytes(value));
 }
 
 /* Columns of numbers: SQLite applies NUMERIC affinity to the constant. */
@@ -101,7 +91,7 @@ int wow_compare_order(const struct wow_type *type, const struct wow_json_value *
   if (wow_type_is_numeric_here(type)) return compare_numeric(type, json, value);
   if (type->family == WOW_UUID) return compare_uuid(json, value);
   if (compare_server_values(type, json, value, &order)) return order;
-  /* SQLite applies TEXT affinity to a constant beside a text column: a number counts as its text. */
+  /* SQLite applies TEXT affinity to what a text column is compared with: a number is its text. */
   return compare_texts(json, value);
 }
 
@@ -117,46 +107,52 @@ bool wow_compare_holds(const struct wow_type *type, enum wow_op op,
 
 /* ---------------------------------------------------------------- texts beside numbers */
 
-static const char *skip_digits(const char *p, int *n) {
-  for (; isdigit((unsigned char)*p); p++)
-    ++*n;
+static const char *skip_digits(const char *p, const char *end) {
+  while (p < end && *p >= '0' && *p <= '9')
+    p++;
   return p;
 }
 
-/* Is the whole text, but for blanks around it, a number as SQLite reads one? `text` is terminated. */
-static bool read_text(const char *text, struct wow_number *out) {
-  static const char blanks[] = " \t\n\v\f\r";
-  const char *begin = text + strspn(text, blanks), *p = begin;
-  int n = 0, n_exponent = 0;
-  if (*p == '+' || *p == '-') p++;
-  p = skip_digits(p, &n);
-  const char *whole_end = p;
-  if (*p == '.') p = skip_digits(p + 1, &n);
-  if (n == 0) return false;
-  if (*p == 'e' || *p == 'E') {
+static const char *skip_blanks(const char *p, const char *end) {
+  while (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r')))
     p++;
-    if (*p == '+' || *p == '-') p++;
-    p = skip_digits(p, &n_exponent);
-    if (n_exponent == 0) return false;
+  return p;
+}
+
+static const char *skip_sign(const char *p, const char *end) {
+  return p < end && (*p == '+' || *p == '-') ? p + 1 : p;
+}
+
+/* Is the whole text, but for blanks around it, a number as SQLite reads one? */
+static bool read_text(const char *text, size_t bytes, struct wow_number *out) {
+  static const struct wow_type numeric = {.family = WOW_NUMERIC}, real = {.family = WOW_FLOAT8};
+  const char *end = text + bytes, *begin = skip_blanks(text, end);
+  const char *digits = skip_sign(begin, end), *p = skip_digits(digits, end);
+  bool is_integer = p > digits, has_digits = is_integer;
+  if (p < end && *p == '.') {
+    const char *fraction = ++p;
+    p = skip_digits(p, end);
+    has_digits = has_digits || p > fraction;
+    is_integer = false;
   }
-  if (p[strspn(p, blanks)] != 0) return false;
+  if (has_digits && p < end && (*p == 'e' || *p == 'E')) {
+    const char *exponent = skip_sign(p + 1, end);
+    p = skip_digits(exponent, end);
+    has_digits = p > exponent;
+    is_integer = false;
+  }
+  if (!has_digits || skip_blanks(p, end) != end) return false;
   struct wow_json_value json = {WOW_JSON_NUMBER, begin + (*begin == '+'), 0};
-  json.bytes = (size_t)(whole_end - json.text);
-  out->is_integer = p == whole_end && wow_value_int64(&json, &out->i);
-  if (out->is_integer) return true;
-  static const struct wow_type real = {.family = WOW_FLOAT8};
   json.bytes = (size_t)(p - json.text);
-  return wow_value_number(&real, &json, out);
+  return wow_value_number(is_integer ? &numeric : &real, &json, out);
 }
 
 bool wow_compare_as_number(enum wow_op op, const struct wow_json_value *json,
                            sqlite3_value *number) {
   if (json->kind == WOW_JSON_NULL) return false;
   struct wow_number own = {0}, other = number_of(number);
-  char *text = sqlite3_mprintf("%.*s", (int)json->bytes, json->text);
-  bool is_read = text && strlen(text) == json->bytes && read_text(text, &own);
-  sqlite3_free(text);
   /* A text that is not a number is above all numbers. */
+  bool is_read = read_text(json->text, json->bytes, &own);
   return wow_op_holds(op, is_read ? compare_numbers(&own, &other) : 1);
 }
 

@@ -16,7 +16,7 @@
 #include "types/datetime.h"
 #include "types/pattern.h"
 
-/* A constant that lies above (+1) or below (-1) every value of the column. */
+/* The constant is above (+1) or below (-1) every value of the column. */
 static enum wow_verdict outside(enum wow_op op, int side) {
   switch (op) {
   case WOW_EQ:
@@ -66,7 +66,7 @@ static void write_double(char *text, double value) {
   write_digits(text, digits, value);
 }
 
-/* The next double in a direction; the last one's neighbour is beyond all doubles, but not infinite. */
+/* The next double in a direction. Beyond the last one a number comes, not infinity. */
 static void write_neighbour(char *text, double value, double direction) {
   double next = nextafter(value, direction);
   if (isinf(next))
@@ -111,8 +111,9 @@ static int send_double(struct wow_constant *out, enum wow_op op, double value) {
   return send_text(out, op, text, (int)strlen(text));
 }
 
-/* The constant lies strictly between two neighbours of the column's values: `below` is sent for
-** the operators that look down, `above` for those that look up. */
+/* The constant is strictly between two neighbouring values of the column. True: one of them is to
+** be sent, the lower for < and <=, the upper for > and >=, and *op becomes the operator that
+** includes it. False: the verdict is known. */
 static bool between_neighbours(enum wow_op *op, struct wow_constant *out) {
   if (*op == WOW_LT || *op == WOW_LE) {
     *op = WOW_LE;
@@ -318,7 +319,7 @@ static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_c
   bool range_by_server = wow_op_is_range(op) && collation == WOW_COLLATION_SERVER;
   if (is_text && text == NULL) return SQLITE_NOMEM;
   if (is_text && is_server_text(text, bytes)) {
-    bool known = type->family != WOW_ENUM || wow_shippable_has_label(type, text, bytes);
+    bool known = type->family != WOW_ENUM || wow_type_has_label(type, text, bytes);
     if (known) return send_text(out, op, text, bytes);
     out->verdict = WOW_UNSENT;
   } else if (range_by_server) {
@@ -363,10 +364,13 @@ static int pattern_constant(const struct wow_type *type, enum wow_op op,
   int n = sqlite3_value_bytes(value);
   if (pattern == NULL) return SQLITE_NOMEM;
   if (!is_server_text(pattern, n)) return SQLITE_OK;
-  bool is_padded = type->family == WOW_CHAR;
-  bool is_bytewise = collation == WOW_COLLATION_C;
+  struct wow_pattern translated = {.op = op,
+                                   .text = pattern,
+                                   .bytes = n,
+                                   .is_padded = type->family == WOW_CHAR,
+                                   .is_bytewise = collation == WOW_COLLATION_C};
   sqlite3_str *str = sqlite3_str_new(NULL);
-  out->op = wow_pattern_translate(str, op, pattern, n, is_padded, is_bytewise);
+  out->op = wow_pattern_translate(str, &translated);
   int rc = sqlite3_str_errcode(str);
   out->text_bytes = sqlite3_str_length(str);
   out->text = sqlite3_str_finish(str);

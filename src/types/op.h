@@ -35,7 +35,7 @@ const char *wow_op_rest(enum wow_op op);
 bool wow_op_is_range(enum wow_op op);
 /* = <> < <= > >= IS IS NOT IN: an operator between values of a type. */
 bool wow_op_is_comparison(enum wow_op op);
-/* Is it one that only virtual tables are offered? <> IS NOT, IS NOT NULL, LIKE, GLOB, REGEXP, MATCH */
+/* Is only a virtual table offered it? <>, IS NOT, IS NOT NULL, LIKE, GLOB, REGEXP, MATCH. */
 bool wow_op_is_virtual(enum wow_op op);
 /* Does it take a value? The NULL tests do not. */
 bool wow_op_has_value(enum wow_op op);

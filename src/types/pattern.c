@@ -3,11 +3,11 @@
 **
 ** SQLite's LIKE ignores the case of ASCII letters and of no others. The server's ilike asks the
 ** column's collation, of which the description says nothing: in Turkish, I is the capital of a
-** dotless i, and under ICU a letter may become two, so that ilike would lose rows. Its like compares
-** characters as they are under every collation, and so does a regular expression in which both cases
-** of each ASCII letter are named: 'Ab%' is ^[aA][bB]. (Under a nondeterministic collation the server
-** refuses them all, see scan/scan.c.) If like() is overridden here by one that ignores the case of
-** other letters, what it would match in addition is not found.
+** dotless i, and under ICU a letter may become two, so that ilike would lose rows. Its like
+** compares characters as they are under every collation, and so does a regular expression in which
+** both cases of each ASCII letter are named: 'Ab%' is ^[aA][bB]. (Under a nondeterministic
+** collation the server refuses them all, see scan/second_look.h.) If like() is overridden here by
+** one that ignores the case of other letters, what it would match in addition is not found.
 */
 #include "types/pattern.h"
 
@@ -105,19 +105,18 @@ static void cut_end(struct writer *w) {
   sqlite3_free(text);
 }
 
-enum wow_op wow_pattern_translate(sqlite3_str *out, enum wow_op op, const char *pattern, int bytes,
-                                  bool is_padded, bool is_bytewise) {
+enum wow_op wow_pattern_translate(sqlite3_str *out, const struct wow_pattern *pattern) {
   struct writer w = {out, 0};
   bool has_letters = false;
-  for (int i = 0; i < bytes; i++)
-    has_letters = has_letters || is_letter(pattern[i]);
-  bool is_like = op == WOW_GLOB || !has_letters || is_bytewise;
+  for (int i = 0; i < pattern->bytes; i++)
+    has_letters = has_letters || is_letter(pattern->text[i]);
+  bool is_like = pattern->op == WOW_GLOB || !has_letters || pattern->is_bytewise;
   if (is_like)
-    write_like(&w, op, pattern, bytes);
+    write_like(&w, pattern->op, pattern->text, pattern->bytes);
   else
-    write_regexp(&w, pattern, bytes, is_padded);
-  if (is_padded) cut_end(&w);
-  if (is_padded && is_like) sqlite3_str_appendchar(out, 1, '%');
+    write_regexp(&w, pattern->text, pattern->bytes, pattern->is_padded);
+  if (pattern->is_padded) cut_end(&w);
+  if (pattern->is_padded && is_like) sqlite3_str_appendchar(out, 1, '%');
   if (!is_like) return WOW_REGEXP;
-  return has_letters ? op : WOW_GLOB;
+  return has_letters ? pattern->op : WOW_GLOB;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 /* Reads an integer that fits into 64 bits, nothing else. */
@@ -29,15 +30,48 @@ bool wow_value_int64(const struct wow_json_value *json, sqlite3_int64 *out) {
   return json->kind == WOW_JSON_NUMBER && read_int64(json->text, json->bytes, out);
 }
 
-/* strtod() expects the decimal point of the process's locale; this finds out which that is. */
-static char decimal_point(void) {
-  static const char half[] = "1.5";
-  return strtod(half, NULL) == 1.5 ? '.' : ',';
+/*
+** Any JSON number as the nearest double, by strtod(). It is written as digits and an exponent: so
+** it needs no decimal point, which is the locale's, and digits that are too many to matter can be
+** left out. They still tell a number from one in the middle of two doubles: then a 1 follows.
+*/
+static double read_digits(const char *text, size_t bytes) {
+  char digits[WOW_MAX_DOUBLE_DIGITS + 32]; /* sign, that 1, and exponent besides */
+  const char *p = text, *end = text + bytes;
+  int n = 0, exponent = 0;
+  bool point = false, is_cut = false;
+  if (p < end && *p == '-') digits[n++] = *p++;
+  int first = n;
+  for (; p < end && (*p == '.' || (*p >= '0' && *p <= '9')); p++) {
+    bool is_leading = n == first && *p == '0';
+    if (*p == '.') {
+      point = true;
+      continue;
+    }
+    exponent += is_leading ? -point : !point;
+    if (n < first + WOW_MAX_DOUBLE_DIGITS && !is_leading)
+      digits[n++] = *p;
+    else
+      is_cut = is_cut || *p != '0';
+  }
+  if (n == first) return 0;
+  exponent -= n - first + is_cut;
+  if (is_cut) digits[n++] = '1';
+  if (p < end) { /* its own exponent: a double's, which is short */
+    char own[16];
+    size_t length = (size_t)(end - p - 1);
+    if (length >= sizeof(own)) length = sizeof(own) - 1;
+    memcpy(own, p + 1, length);
+    own[length] = 0;
+    exponent += atoi(own);
+  }
+  sqlite3_snprintf((int)sizeof(digits) - n, digits + n, "e%d", exponent);
+  return strtod(digits, NULL);
 }
 
 /*
 ** Reads a JSON number as the nearest double. Up to 15 digits with a small exponent the value is
-** exact arithmetic on two exact doubles (Clinger's fast path); the rest is left to strtod().
+** exact arithmetic on two exact doubles (Clinger's fast path); strtod() does the others.
 */
 static double read_double(const char *text, size_t bytes) {
   static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -64,16 +98,7 @@ static double read_double(const char *text, size_t bytes) {
     double value = (double)digits / powers[scale];
     return negative ? -value : value;
   }
-  char small[64];
-  char *copy = bytes < sizeof(small) ? small : sqlite3_malloc64(bytes + 1);
-  if (copy == NULL) return 0;
-  memcpy(copy, text, bytes);
-  copy[bytes] = 0;
-  char *dot = strchr(copy, '.');
-  if (dot) *dot = decimal_point();
-  double value = strtod(copy, NULL);
-  if (copy != small) sqlite3_free(copy);
-  return value;
+  return read_digits(text, bytes);
 }
 
 /* What a column of NUMERIC affinity would hold: an integer where the value is one and fits. */
@@ -126,31 +151,36 @@ static void result_text(sqlite3_context *ctx, const struct wow_json_value *json)
   sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-sqlite3_int64 wow_value_bytes(const struct wow_json_value *json, unsigned char *out) {
+/* The byte that two hexadecimal digits mean; -1: they are not digits. */
+static int hex_byte(const char *p) {
+  int high = wow_text_hex_digit(p[0]), low = wow_text_hex_digit(p[1]);
+  return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/* How many bytes "\x6869" means; -1: it is not such a text. */
+static sqlite3_int64 hex_length(const struct wow_json_value *json) {
   if (json->bytes % 2 != 0 || json->bytes < 2 || json->text[0] != '\\' || json->text[1] != 'x') {
     return -1;
   }
-  sqlite3_int64 n = 0;
   for (size_t i = 2; i < json->bytes; i += 2) {
-    int high = wow_text_hex_digit(json->text[i]), low = wow_text_hex_digit(json->text[i + 1]);
-    if (high < 0 || low < 0) return -1;
-    out[n++] = (unsigned char)(high << 4 | low);
+    if (hex_byte(json->text + i) < 0) return -1;
   }
-  return n;
+  return (sqlite3_int64)(json->bytes / 2) - 1;
 }
 
 static void result_bytea(sqlite3_context *ctx, const struct wow_json_value *json) {
-  unsigned char *blob = sqlite3_malloc64(json->bytes / 2 + 1);
+  sqlite3_int64 n = hex_length(json);
+  if (n < 0) {
+    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    return;
+  }
+  unsigned char *blob = sqlite3_malloc64((sqlite3_uint64)n + 1);
   if (blob == NULL) {
     sqlite3_result_error_nomem(ctx);
     return;
   }
-  sqlite3_int64 n = wow_value_bytes(json, blob);
-  if (n < 0) {
-    sqlite3_free(blob);
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    return;
-  }
+  for (sqlite3_int64 i = 0; i < n; i++)
+    blob[i] = (unsigned char)hex_byte(json->text + 2 + 2 * i);
   sqlite3_result_blob64(ctx, blob, (sqlite3_uint64)n, sqlite3_free);
 }
 
@@ -199,4 +229,16 @@ void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
   }
   if ((is_json && json->kind != WOW_JSON_NULL) || json->kind == WOW_JSON_NESTED)
     sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
+}
+
+/* Compares without a copy, which there might be no memory for. */
+int wow_value_compare_bytes(const struct wow_json_value *json, const unsigned char *blob,
+                            int bytes) {
+  sqlite3_int64 n = hex_length(json);
+  if (n < 0) return 1;
+  for (sqlite3_int64 i = 0; i < n && i < bytes; i++) {
+    int order = hex_byte(json->text + 2 + 2 * i) - blob[i];
+    if (order != 0) return order;
+  }
+  return (n > bytes) - (n < bytes);
 }

@@ -8,9 +8,6 @@
 #include "base/sqlite.h"
 #include "types/type.h"
 
-/* SQLite's subtype for JSON text, which its JSON functions look for (json1.html). */
-#define WOW_JSON_SUBTYPE 'J'
-
 /* Gives SQLite the value of a column. Errors go into the context. */
 void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
                       const struct wow_json_value *json);
@@ -29,7 +26,9 @@ struct wow_number {
 bool wow_value_number(const struct wow_type *type, const struct wow_json_value *json,
                       struct wow_number *out);
 
-/* Decodes "\x6869" into `out` (room for bytes / 2). The number of bytes; -1: not such a text. */
-sqlite3_int64 wow_value_bytes(const struct wow_json_value *json, unsigned char *out);
+/* The order of a bytea member and a blob. A text that is not bytea, which the server never writes,
+** sorts last. */
+int wow_value_compare_bytes(const struct wow_json_value *json, const unsigned char *blob,
+                            int bytes);
 
 #endif

@@ -1,6 +1,5 @@
 /*
-** Scanning JSON bytes: strings, numbers, words and whole nested values, without copying. For
-** rows.c.
+** Scans JSON bytes, for rows.c: strings, numbers, words and nested values, without copying.
 **
 ** The functions read one thing at *p and move *p past it; on WOW_JSON_MALFORMED it is where the
 ** trouble is. `end` is the end of the buffer, after which there are WOW_JSON_SLACK zero bytes: a
@@ -19,7 +18,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Zero bytes kept after the last one: what the widest load may read too far. */
+/* Zero bytes kept after the last one: as many as the widest load may read past it. */
 #define WOW_JSON_SLACK 16
 
 /* The result of a step of decoding. */
@@ -36,9 +35,9 @@ enum wow_json_outcome wow_json_scan_string(const char **p, const char *end, cons
 /* A string, a number or a word. */
 enum wow_json_outcome wow_json_scan_scalar(const char **p, const char *end,
                                            struct wow_json_value *value, bool *escaped);
-/* Any value. An object or array is checked, and its text is the value. */
-enum wow_json_outcome wow_json_scan_value(const char **p, const char *end,
-                                          struct wow_json_value *value, bool *escaped);
+/* An object or array, which is checked, and whose text is the value. */
+enum wow_json_outcome wow_json_scan_nested(const char **p, const char *end,
+                                           struct wow_json_value *value);
 
 /* Takes the escapes out of a string that wow_json_scan_string has accepted. `to` may be `from`:
 ** every escape is longer than the character that it means. Half a surrogate pair becomes U+FFFD.
@@ -55,7 +54,7 @@ static inline const char *wow_json_scan_blanks(const char *p) {
   return p;
 }
 
-/* The next quote, backslash or control character; the zeros after the buffer are, too. */
+/* The next quote, backslash or control character, as the zeros after the buffer are. */
 static inline const char *wow_json_scan_special(const char *p) {
 #ifdef __SSE2__
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
@@ -73,6 +72,24 @@ static inline const char *wow_json_scan_special(const char *p) {
     p++;
   return p;
 #endif
+}
+
+/* Any value. Strings without escapes, as most are, are read without a call. */
+static inline enum wow_json_outcome
+wow_json_scan_value(const char **p, const char *end, struct wow_json_value *value, bool *escaped) {
+  if (**p == '"') {
+    const char *from = *p + 1, *to = wow_json_scan_special(from);
+    if (to >= end || *to != '"') return wow_json_scan_scalar(p, end, value, escaped);
+    *escaped = false;
+    value->kind = WOW_JSON_STRING;
+    value->text = from;
+    value->bytes = (size_t)(to - from);
+    *p = to + 1;
+    return WOW_JSON_DECODED;
+  }
+  if (**p != '{' && **p != '[') return wow_json_scan_scalar(p, end, value, escaped);
+  *escaped = false;
+  return wow_json_scan_nested(p, end, value);
 }
 
 #endif
