@@ -26,17 +26,18 @@ static int copy_between(char **to, const char *text, const char *open, const cha
 }
 
 /*
-** A property of a definition: `format` is the PostgreSQL type's name, and the end of `description`
-** marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
+** A property of a definition: `format` is the PostgreSQL type's name, except that from 14.8 on it is
+** int32 for smallint and integer and int64 for bigint; the end of `description` marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
 */
 static int openapi_column(struct wow_relation *relation, const cJSON *property) {
   struct wow_column *column = wow_relation_add_column(relation);
   if (column == NULL) return SQLITE_NOMEM;
   const char *format = string_member(property, "format");
   const char *description = string_member(property, "description");
+  const char *type = wow_type_described(format ? format : "", string_member(property, "type"));
   column->name = sqlite3_mprintf("%s", property->string);
   if (column->name == NULL) return SQLITE_NOMEM;
-  if (wow_type_init(&column->type, format ? format : "text") != SQLITE_OK) return SQLITE_NOMEM;
+  if (wow_type_init(&column->type, *type ? type : "text") != SQLITE_OK) return SQLITE_NOMEM;
   const cJSON *label;
   cJSON_ArrayForEach(label, cJSON_GetObjectItemCaseSensitive(property, "enum")) {
     const char *text = cJSON_GetStringValue(label);
