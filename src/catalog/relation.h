@@ -14,6 +14,7 @@ struct wow_column {
   char *name;
   struct wow_type type;
   bool not_null;
+  bool is_width_known; /* an integer column that the server was asked about, see scan/width.h */
   int key_position; /* 1.. within the primary key; 0: not part of it */
   char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;

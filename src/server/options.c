@@ -30,6 +30,7 @@ static const struct option {
      "a whole number of seconds, 1 or more"},
     {"verify_ssl", OPTION_BOOL, FIELD(verify_ssl), 0, "true or false"},
     {"ca_file", OPTION_TEXT, FIELD(ca_file), 0, "the name of a file"},
+    {"catalog_key", OPTION_TEXT, FIELD(catalog_key), 0, "a text"},
     {"rest_path", OPTION_TEXT, FIELD(paths[WOW_REST]), 0, "a text"},
     {"auth_path", OPTION_TEXT, FIELD(paths[WOW_AUTH]), 0, "a text"},
     {"storage_path", OPTION_TEXT, FIELD(paths[WOW_STORAGE]), 0, "a text"},
@@ -239,6 +240,10 @@ static int normalise_path(char **path) {
 int wow_options_finish(struct wow_options *options, struct wow_error *err) {
   if (*options->name == 0) {
     return wow_error_set(err, SQLITE_ERROR, NULL, "option 'name' must not be empty");
+  }
+  if (options->catalog_key && !wow_transfer_is_header_text(options->catalog_key)) {
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "option 'catalog_key' contains a line break or another control character");
   }
   for (int i = 0; i < WOW_N_SERVICES; i++) {
     if (normalise_path(&options->paths[i]) != SQLITE_OK) return wow_error_nomem(err);

@@ -65,10 +65,11 @@ static void add_headers(struct header_list *list, const struct wow_server *serve
   const struct wow_options *options = &server->options;
   const char *schema = request->schema ? request->schema : options->schema;
   /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is not one. */
+  const char *key = request->key ? request->key : server->api_key;
   const char *bearer = request->bearer;
-  if (bearer == NULL && server->api_key && is_jwt(server->api_key)) bearer = server->api_key;
+  if (bearer == NULL && key && is_jwt(key)) bearer = key;
   add_header(list, "Accept: %s", request->accept ? request->accept : "application/json");
-  if (server->api_key) add_header(list, "apikey: %s", server->api_key);
+  if (key) add_header(list, "apikey: %s", key);
   if (bearer) add_header(list, "Authorization: Bearer %s", bearer);
   if (request->service == WOW_REST && schema) {
     add_header(list, "%s-Profile: %s", is_read(request) ? "Accept" : "Content", schema);
