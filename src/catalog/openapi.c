@@ -102,6 +102,7 @@ void wow_openapi_free(struct wow_catalog *catalog) {
     wow_relation_free(catalog->relations[i]);
   sqlite3_free(catalog->relations);
   sqlite3_free(catalog->schema);
+  sqlite3_free(catalog->version);
   sqlite3_free(catalog);
 }
 
@@ -109,6 +110,8 @@ int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
                       struct wow_error *err) {
   cJSON *document = cJSON_ParseWithLength(json, bytes);
   const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(document, "definitions");
+  const char *version =
+      string_member(cJSON_GetObjectItemCaseSensitive(document, "info"), "version");
   const char *swagger = string_member(document, "swagger");
   struct wow_catalog *catalog = NULL;
   const cJSON *definition;
@@ -124,6 +127,8 @@ int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
   catalog = sqlite3_malloc64(sizeof(*catalog));
   if (catalog == NULL) goto nomem;
   memset(catalog, 0, sizeof(*catalog));
+  if (version) catalog->version = sqlite3_mprintf("%s", version);
+  if (version && catalog->version == NULL) goto nomem;
   sqlite3_uint64 n = (sqlite3_uint64)cJSON_GetArraySize(definitions) + 1;
   catalog->relations = sqlite3_malloc64(n * sizeof(*catalog->relations));
   if (catalog->relations == NULL) goto nomem;

@@ -104,6 +104,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .n_headers = headers.n,
         .body = request->body,
         .repeatable = is_read(request),
+        .software = request->service == WOW_REST ? server->learned.software : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
     };

@@ -186,3 +186,21 @@ void wow_server_refresh(struct wow_server *server) {
     server->catalogs = next;
   }
 }
+
+/* ---------------------------------------------------------------- the version */
+
+/* The digits and dots that `text` begins with; more may follow in parentheses. NULL: none. */
+static char *version_in(const char *text) {
+  if (text == NULL || *text < '0' || *text > '9') return NULL;
+  return sqlite3_mprintf("%.*s", (int)strspn(text, "0123456789."), text);
+}
+
+char *wow_server_version(const struct wow_server *server) {
+  static const char name[] = "postgrest/";
+  const char *software = server->learned.software;
+  char *version = NULL;
+  if (has_prefix(software, name)) version = version_in(software + strlen(name));
+  for (const struct wow_catalog *c = server->catalogs; c && version == NULL; c = c->next)
+    version = version_in(c->version);
+  return version;
+}
