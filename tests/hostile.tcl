@@ -26,6 +26,8 @@
 #   rows from to                   the JSON of such rows
 #   param name default             a parameter of the request
 #   send bytes, pause ms           for what reply cannot do
+#   tunnel address ?header...?     is a proxy: answers CONNECT, with these headers, and passes on what
+#                                  comes between the client and this address
 #   hang                           says nothing until the client gives up
 #   die                            closes the connection
 #
@@ -221,6 +223,26 @@ proc server::hang {} {
     if {[catch {read $channel}]} die
   }
   die
+}
+
+proc server::tunnel {address args} {
+  upvar #1 channel channel
+  set far [socket {*}[split $address :]]
+  fconfigure $far -blocking 0 -translation binary
+  send "HTTP/1.1 200 Connection established\r\n[join [list {*}$args {}] \r\n]\r\n"
+  fileevent $channel readable [list server::pass $channel $far [info coroutine]]
+  fileevent $far readable [list server::pass $far $channel [info coroutine]]
+  yield
+  close $far
+  die
+}
+
+proc server::pass {from to done} {
+  if {[catch {puts -nonewline $to [read $from]; flush $to}] || [eof $from]} {
+    fileevent $from readable {}
+    fileevent $to readable {}
+    after idle $done
+  }
 }
 
 proc server::chunks {body bytes} {

@@ -91,6 +91,8 @@
 /* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one large
 ** chunk. */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
+/* What is kept of a Server header: a name and a version. */
+#define WOW_MAX_SOFTWARE_BYTES 100
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps, by default and at most. */

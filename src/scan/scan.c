@@ -9,6 +9,7 @@
 #include "scan/second_look.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
+#include "scan/width.h"
 #include "server/run.h"
 #include "types/value.h"
 
@@ -140,16 +141,26 @@ static int start_best(struct wow_scan *scan, struct wow_error *err) {
   return wow_source_next_row(scan, err);
 }
 
-static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
-                      struct wow_error *err) {
+/* Gives the terms their values, and the lists their first windows. */
+static int bind(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   struct wow_bind_context context = {&scan->plan, scan->target.relation,
                                      wow_second_look_terms(&scan->target)};
-  bool is_started = false;
+  wow_bind_reset(&scan->binding);
   int rc = wow_second_look_at(&scan->target, &scan->plan, call->argc, call->argv, err);
   if (rc == SQLITE_OK) rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
   if (rc != SQLITE_OK || scan->binding.is_never) return rc;
-  rc = wow_bind_first_window(&scan->binding, scan->other_bytes, err);
-  if (rc != SQLITE_OK) return rc;
+  return wow_bind_first_window(&scan->binding, scan->other_bytes, err);
+}
+
+static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
+                      struct wow_error *err) {
+  bool is_started = false;
+  int rc = bind(scan, call, err);
+  if (rc == SQLITE_OK && wow_width_is_at_stake(&scan->binding) &&
+      wow_width_learn(&scan->target, &scan->plan)) {
+    rc = bind(scan, call, err);
+  }
+  if (rc != SQLITE_OK || scan->binding.is_never) return rc;
   wow_strategy_begin(scan);
   wow_merge_check_watch(&scan->merge_check, scan->binding.first_rows < 0);
   scan->is_lookup = wow_lookup_is_one(&scan->binding);
@@ -209,6 +220,12 @@ static int check_merge(struct wow_scan *scan, struct wow_error *err) {
 
 int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   int rc = start(scan, call, err);
+  /* Each time a column has become narrower, which it can twice at most. */
+  while (rc != SQLITE_OK && wow_width_is_refusal(err) &&
+         wow_width_learn(&scan->target, &scan->plan)) {
+    wow_error_reset(err);
+    rc = start(scan, call, err);
+  }
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
 

@@ -17,9 +17,9 @@ struct wow_second_look;
 struct wow_target {
   struct wow_connection *conn;
   const char *server_name;
-  struct wow_server *server; /* NULL in a table: it need not be there yet */
-  const char *schema;        /* PostgREST profile; NULL: the server's */
-  const struct wow_relation *relation;
+  struct wow_server *server;     /* NULL in a table: it need not be there yet */
+  const char *schema;            /* PostgREST profile; NULL: the server's */
+  struct wow_relation *relation; /* its integer columns may turn out to be narrower, see width.h */
   const struct wow_brackets *brackets;
   const char *table;    /* the virtual table in SQL, quoted, with its database: "temp"."users" */
   char *const *columns; /* the names of its columns, that of wowsql_filter last */

@@ -47,8 +47,9 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   const struct wow_options *options = &server->options;
   const char *schema = request->schema ? request->schema : options->schema;
   /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is not one. */
+  const char *key = request->key ? request->key : server->api_key;
   const char *bearer = request->bearer;
-  if (bearer == NULL && server->api_key && is_jwt(server->api_key)) bearer = server->api_key;
+  if (bearer == NULL && key && is_jwt(key)) bearer = key;
   char *authorization = bearer ? sqlite3_mprintf("Bearer %s", bearer) : NULL;
   /* In one zone, texts of moments are in the order of the moments, and equal where these are. */
   const char *zone = request->service == WOW_REST && is_read(request) ? "timezone=UTC" : "";
@@ -59,7 +60,7 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
     const char *value; /* NULL: not sent */
   } headers[] = {
       {"Accept", request->accept ? request->accept : "application/json"},
-      {"apikey", server->api_key},
+      {"apikey", key},
       {"Authorization", authorization},
       {"Prefer", prefer && *prefer ? prefer : NULL},
       {"Content-Type", !has_body(request)      ? NULL
@@ -113,6 +114,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .headers = &headers,
         .body = request->body,
         .repeatable = is_read(request),
+        .software = request->service == WOW_REST ? server->learned.software : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
     };

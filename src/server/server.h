@@ -21,6 +21,7 @@ struct wow_learned {
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
   sqlite3_int64 longest_response; /* rows; it does not cut responses shorter than that */
   bool refuses_aggregates;
+  char software[WOW_MAX_SOFTWARE_BYTES]; /* the Server header of its last response; "": none */
 };
 
 struct wow_server {
@@ -53,5 +54,9 @@ int wow_server_resolve(struct wow_server *server, const char *project_url, const
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);
+
+/* The version of PostgREST, "14.8": as the last response said, unless a gateway has put its own name
+** there, or else the description. sqlite3_free it; NULL: not known, or no memory. */
+char *wow_server_version(const struct wow_server *server);
 
 #endif
