@@ -43,7 +43,7 @@ set queries {
   all           {SELECT k, v, n FROM R}
   count         {SELECT count(*) FROM R}
   count-key     {SELECT count(*), count(k), count(DISTINCT k), min(k), max(k) FROM R}
-  sum           {SELECT sum(n), total(n), avg(n), group_concat(DISTINCT n IS NULL) FROM R}
+  sum           {SELECT sum(n), total(n), avg(n), count(DISTINCT n IS NULL) FROM R}
   equal         {SELECT k, v, n FROM R WHERE k = K5}
   equal-other   {SELECT v, n FROM R WHERE k = K5}
   equal-none    {SELECT count(*) FROM R WHERE k = K5 AND n = 99}

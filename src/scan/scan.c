@@ -49,6 +49,7 @@ void wow_scan_free(struct wow_scan *scan) {
   wow_keyset_reset(&scan->grouped_from);
   wow_keyset_reset(&scan->ungrouped_from);
   wow_row_cache_release(scan->seen);
+  wow_number_map_reset(&scan->numbered);
   sqlite3_free(scan);
 }
 
@@ -159,6 +160,8 @@ static int start(struct wow_scan *scan, const struct wow_scan_call *call, struct
   wow_bind_reset(&scan->binding);
   wow_row_cache_release(scan->seen);
   scan->seen = NULL;
+  wow_number_map_reset(&scan->numbered);
+  scan->has_rowid = false;
   scan->state = WOW_SCAN_END;
   int rc = adopt_plan(scan, call, err);
   if (rc != SQLITE_OK) return rc;
@@ -199,6 +202,7 @@ int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, stru
 }
 
 int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+  scan->has_rowid = false;
   int rc = wow_source_next(scan, err);
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
@@ -264,47 +268,20 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
 
 /* ---------------------------------------------------------------- identity */
 
-static int fail_identity(const struct wow_scan *scan, struct wow_error *err) {
-  if (scan->state == WOW_SCAN_AGGREGATE) {
-    return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
-                          "put them into a sub-query with GROUP BY, and join that",
-                          "groups of bracketed aggregates have no rowid, which this statement "
-                          "needs");
-  }
+static int fail_group(const struct wow_scan *scan, struct wow_error *err) {
   return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
-                        "name the columns that identify a row: CREATE VIRTUAL TABLE ... USING "
-                        "wowsql(..., key='a,b')",
-                        "this statement needs to tell rows apart, and the relation has no key");
-}
-
-static int rowid_of_key(const struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
-  const struct wow_relation *relation = scan->target.relation;
-  const struct wow_json_value *values[WOW_MAX_SORT];
-  for (int i = 0; i < relation->n_key; i++) {
-    values[i] = wow_source_value(scan, scan->members[relation->key[i]]);
-    if (values[i]->kind == WOW_JSON_NULL) {
-      return wow_error_set(err, SQLITE_ERROR, relation->name,
-                           "a row has no value in its key column '%s'",
-                           relation->columns[relation->key[i]].name);
-    }
-  }
-  if (wow_relation_key_kind(relation) != WOW_KEY_ROWID) {
-    *rowid = wow_identity_rowid(values, relation->n_key);
-    return SQLITE_OK;
-  }
-  if (wow_value_int64(values[0], rowid)) return SQLITE_OK;
-  return wow_error_set(err, SQLITE_ERROR, relation->name, "the key '%.*s' is not an integer",
-                       (int)values[0]->bytes, values[0]->text);
+                        "put them into a sub-query with GROUP BY, and join that",
+                        "groups of bracketed aggregates have no rowid, which this statement "
+                        "needs");
 }
 
 int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
   int rc = SQLITE_OK;
-  if (scan->state == WOW_SCAN_AGGREGATE || scan->target.relation->n_key == 0)
-    return fail_identity(scan, err);
+  if (scan->state == WOW_SCAN_AGGREGATE) return fail_group(scan, err);
   if (scan->state == WOW_SCAN_COUNTED) rc = wow_source_fetch_counted(scan, err);
   if (rc == SQLITE_OK && scan->state == WOW_SCAN_GROUPED) rc = wow_source_ungroup(scan, err);
   if (rc != SQLITE_OK) return rc;
   scan->has_read = true;
   wow_source_forgo_groups(scan); /* the rows are told apart */
-  return rowid_of_key(scan, rowid, err);
+  return wow_identity_of_row(scan, rowid, err);
 }

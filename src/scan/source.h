@@ -5,6 +5,7 @@
 #ifndef WOW_SOURCE_H
 #define WOW_SOURCE_H
 
+#include "base/number_map.h"
 #include "plan/bind.h"
 #include "scan/bracket_scan.h"
 #include "scan/bytecode.h"
@@ -54,6 +55,9 @@ struct wow_scan {
   enum wow_scan_remaining remaining;
   sqlite3_int64 n_remembered; /* rows stepped to in `remembered` */
   enum wow_scan_state state;
+  struct wow_number_map numbered; /* rows alike that have a rowid, see identity.c */
+  sqlite3_int64 rowid;            /* of the current row, once it was asked for: has_rowid */
+  bool has_rowid;
   bool is_lookup;
   bool has_read;   /* a value or the identity of a row was asked for */
   bool must_fetch; /* a counted row of this plan was asked for a value before */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "plan/best_index.h"
 #include "scan/count.h"
+#include "scan/identity.h"
 #include "scan/lookup.h"
 #include "scan/scan.h"
 #include "server/run.h"
@@ -23,6 +24,7 @@ struct wow_table {
   double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
   bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
+  struct wow_witnesses *witnesses;
 };
 
 struct wow_cursor {
@@ -42,6 +44,7 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
   wow_lookup_free_memory(table->lookups);
+  wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
 }
 
@@ -54,7 +57,8 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   table->conn = conn;
   table->n_rows = -1;
   table->lookups = wow_lookup_new_memory();
-  int rc = table->lookups ? SQLITE_OK : wow_error_nomem(&err);
+  table->witnesses = wow_identity_new_witnesses();
+  int rc = table->lookups && table->witnesses ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
@@ -125,6 +129,7 @@ static struct wow_target target_of(const struct wow_table *table) {
       .columns = table->def.names,
       .page_size = table->def.page_size,
       .lookups = table->lookups,
+      .witnesses = table->witnesses,
       .n_rows = &table->n_rows,
   };
 }
