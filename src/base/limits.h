@@ -109,7 +109,7 @@
 #define WOW_SPOOL_BYTES (16 * 1024 * 1024)
 /* The largest relation that is fetched as a whole to answer lookups, in rows. */
 #define WOW_MAX_FETCH_ROWS 2000000
-/* Different rows of a relation without a key that one scan can tell apart: 32 bytes each at most. */
+/* Different rows of a relation without a key that one scan can tell apart, at 48 bytes or less. */
 #define WOW_MAX_NUMBERED_ROWS 10000000
 /* Rows of a table with a key that are compared with others of the same key while a statement runs:
 ** up to 32 MB. A key that is none shows long before. */

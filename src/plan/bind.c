@@ -417,7 +417,8 @@ int wow_bind_add_conditions(const struct wow_binding *binding, struct wow_where 
 sqlite3_int64 wow_bind_max_rows(const struct wow_binding *binding) {
   const struct wow_relation *relation = binding->relation;
   sqlite3_int64 most = 1;
-  if (relation->n_key == 0 || relation->key_is_named || binding->is_partial || binding->n_compared) return -1;
+  if (relation->n_key == 0 || relation->key_is_named) return -1; /* it may be wrong */
+  if (binding->is_partial || binding->n_compared) return -1;
   for (int k = 0; k < relation->n_key; k++) {
     bool found = false;
     for (int i = 0; i < binding->n_terms; i++) {

@@ -10,9 +10,9 @@
 ** fetch the same columns, so rows that look alike satisfy the same terms, and each scan has either
 ** all or none of them. It does not matter which of them is which.
 **
-** A key may be none: of a table whose children repeat it, or because a user named the wrong columns
-** (see catalog/openapi.c). So what a row looks like is kept while the statement runs. If another one
-** comes with its rowid, either it was changed in the meantime, or there are two: then the server,
+** A key may not be one: of a table whose children repeat it, or because a user named the wrong
+** columns. So what a row looks like is kept while the statement runs. If another one comes with its
+** rowid, either it was changed in the meantime, or there are two: then the server,
 ** asked how many rows have that key, says so, and the statement fails.
 */
 #include "scan/identity.h"
@@ -45,7 +45,7 @@ void wow_identity_free_witnesses(struct wow_witnesses *witnesses) {
 /* ---------------------------------------------------------------- hashes */
 
 /* With the length of the value, so that ('a','bc') is not ('ab','c'). */
-sqlite3_uint64 wow_identity_mix(sqlite3_uint64 hash, const struct wow_json_value *value) {
+static sqlite3_uint64 mix(sqlite3_uint64 hash, const struct wow_json_value *value) {
   hash = wow_text_hash(hash, value->text, value->bytes);
   return (hash ^ value->bytes ^ ((sqlite3_uint64)value->kind << 56)) * 1099511628211u;
 }
@@ -60,7 +60,7 @@ static sqlite3_uint64 finish(sqlite3_uint64 hash) {
 static sqlite3_uint64 hash_of_row(const struct wow_scan *scan) {
   sqlite3_uint64 hash = WOW_TEXT_HASH_START;
   for (int i = 0; i < scan->columns.n_select; i++)
-    hash = wow_identity_mix(hash, wow_source_value(scan, i));
+    hash = mix(hash, wow_source_value(scan, i));
   return finish(hash);
 }
 
@@ -81,7 +81,7 @@ static sqlite3_int64 made_rowid(const struct wow_scan *scan) {
   }
   sqlite3_uint64 hash = WOW_TEXT_HASH_START;
   for (int i = 0; i < n; i++)
-    hash = wow_identity_mix(hash, key_value(scan, i));
+    hash = mix(hash, key_value(scan, i));
   return (sqlite3_int64)(finish(hash) | 0x8000000000000000u);
 }
 
@@ -184,7 +184,8 @@ static int rowid_of_key(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_
     *rowid = made_rowid(scan);
   } else if (value->kind == WOW_JSON_NULL) {
     return wow_error_hint(err, SQLITE_ERROR, relation->name,
-                          "CREATE VIRTUAL TABLE ... USING wowsql(..., key='') says that it has none",
+                          "key='' says that it has none: CREATE VIRTUAL TABLE ... USING "
+                          "wowsql(..., key='')",
                           "a row has no value in its key column '%s'",
                           relation->columns[relation->key[0]].name);
   } else if (!wow_value_int64(value, rowid)) {

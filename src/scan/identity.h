@@ -5,7 +5,6 @@
 #define WOW_IDENTITY_H
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/sqlite.h"
 
 struct wow_scan;
@@ -16,9 +15,6 @@ struct wow_witnesses;
 
 struct wow_witnesses *wow_identity_new_witnesses(void); /* NULL: no memory */
 void wow_identity_free_witnesses(struct wow_witnesses *witnesses);
-
-/* Continues a hash with a value. */
-sqlite3_uint64 wow_identity_mix(sqlite3_uint64 hash, const struct wow_json_value *value);
 
 /* The rowid of the current row, whose values can be read. */
 int wow_identity_of_row(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err);
