@@ -32,8 +32,8 @@ static int scan_error(struct scanner *s, const char *expected) {
                         (int)(s->p - s->start) + 1, s->p, expected);
 }
 
-/* Takes the text between quotes, which are doubled inside. NULL: no quoted text here, or an error
-** (then err is set). */
+/* Takes the text between quotes, which are doubled inside. NULL: no text in quotes begins here, or
+** there is an error (then err is set). */
 static char *take_quoted(struct scanner *s, char quote) {
   if (*s->p != quote) return NULL;
   sqlite3_str *str = sqlite3_str_new(NULL);

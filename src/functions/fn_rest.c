@@ -162,13 +162,13 @@ static const struct wow_function functions[] = {
 };
 
 static const struct wow_tvf tables[] = {
-    {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1,
+    {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1, WOW_EFFECTS,
      "wowsql_rows(path) [WHERE server = name]",
      "A row for each element of the response to a GET request for a path.", table_rows},
-    {"wowsql_rpc_rows", "value", 1, "name HIDDEN, args HIDDEN, server HIDDEN", 3, 1,
+    {"wowsql_rpc_rows", "value", 1, "name HIDDEN, args HIDDEN, server HIDDEN", 3, 1, WOW_EFFECTS,
      "wowsql_rpc_rows(name [, args]) [WHERE server = name]",
      "A row for each element that a function of the database returns.", table_rpc_rows},
-    {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_rest = {"rest", functions, tables};

@@ -65,14 +65,6 @@ static bool is_too_long(const struct wow_binding *binding, const struct wow_cons
   return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > WOW_MAX_URL_BYTES / 2;
 }
 
-static int condition_length(const struct wow_condition *condition) {
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  wow_deparse_condition(str, condition);
-  int bytes = sqlite3_str_length(str);
-  sqlite3_free(sqlite3_str_finish(str));
-  return bytes;
-}
-
 /* `column op text`; takes ownership of `text`. */
 static void send(struct wow_binding *binding, struct wow_bound_term *bound, enum wow_op op,
                  char *text, int bytes) {
@@ -83,7 +75,7 @@ static void send(struct wow_binding *binding, struct wow_bound_term *bound, enum
                                             .op = op,
                                             .text = text,
                                             .bytes = bytes};
-  binding->length += condition_length(&bound->condition);
+  binding->length += wow_deparse_condition_length(&bound->condition);
 }
 
 /* The constant does not fit into a request. */
@@ -247,7 +239,7 @@ static int bind_filter(struct wow_binding *binding, sqlite3_value *value, struct
                           wrong);
   }
   for (int i = 0; i < binding->parameters.n; i++)
-    binding->length += condition_length(&binding->parameters.list[i]);
+    binding->length += wow_deparse_condition_length(&binding->parameters.list[i]);
   return rc;
 }
 
@@ -376,7 +368,7 @@ static sqlite3_int64 room_for_hint(const struct wow_binding *binding, int other_
   room -= 3 * (sqlite3_int64)strlen(column_of(binding, &binding->terms[binding->hint])->name) + 8;
   for (int i = 0; i < binding->n_terms; i++) {
     if (binding->terms[i].kind == WOW_BOUND_LIST)
-      room -= condition_length(&binding->terms[i].condition);
+      room -= wow_deparse_condition_length(&binding->terms[i].condition);
   }
   return room;
 }

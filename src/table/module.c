@@ -234,7 +234,7 @@ static const sqlite3_module table_module = {
 };
 
 static void release_connection(void *conn) {
-  wow_connection_free(conn);
+  wow_connection_release(conn);
 }
 
 int wow_module_register(struct wow_connection *conn) {
@@ -242,10 +242,8 @@ int wow_module_register(struct wow_connection *conn) {
   ** table only if it knows the function, and the server evaluates them. It takes any number of
   ** arguments, so that one that the application registers later has precedence. */
   int rc = sqlite3_overload_function(conn->db, "regexp", -1);
-  if (rc == SQLITE_OK) {
-    rc = sqlite3_create_module_v2(conn->db, "wowsql", &table_module, conn, release_connection);
-  } else {
-    wow_connection_free(conn);
-  }
-  return rc;
+  if (rc != SQLITE_OK) return rc;
+  /* SQLite calls release_connection if this fails, too. */
+  return sqlite3_create_module_v2(conn->db, "wowsql", &table_module, wow_connection_retain(conn),
+                                  release_connection);
 }

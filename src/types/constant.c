@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-/* A constant that lies above (+1) or below (-1) every value of the column. */
+/* The constant is above (+1) or below (-1) every value of the column. */
 static enum wow_verdict outside(enum wow_op op, int side) {
   switch (op) {
   case WOW_EQ:
@@ -59,8 +59,9 @@ static int send_double(struct wow_constant *out, enum wow_op op, double value) {
   return send_text(out, op, text, (int)strlen(text));
 }
 
-/* The constant lies strictly between two neighbours of the column's values: `below` is sent for
-** the operators that look down, `above` for those that look up. */
+/* The constant is strictly between two neighbouring values of the column. True: one of them is to
+** be sent, the lower for < and <=, the upper for > and >=, and *op becomes the operator that
+** includes it. False: the verdict is known. */
 static bool between_neighbours(enum wow_op *op, struct wow_constant *out) {
   if (*op == WOW_LT || *op == WOW_LE) {
     *op = WOW_LE;
@@ -253,7 +254,7 @@ static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_c
   bool range_by_server = wow_op_is_range(op) && collation == WOW_COLLATION_SERVER;
   if (is_text && text == NULL) return SQLITE_NOMEM;
   if (is_text && is_server_text(text, bytes)) {
-    bool known = type->family != WOW_ENUM || wow_shippable_has_label(type, text, bytes);
+    bool known = type->family != WOW_ENUM || wow_type_has_label(type, text, bytes);
     if (known) return send_text(out, op, text, bytes);
     out->verdict = WOW_UNSENT;
   } else if (range_by_server) {

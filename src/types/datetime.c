@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define MAX_DATE_YEAR 5874897
 #define MAX_TIMESTAMP_YEAR 294276
 /* The first day is 4714-11-24 BC. */
@@ -139,8 +141,7 @@ bool wow_datetime_is_uuid(const char *text, int bytes) {
   for (int i = 0; i < bytes; i++) {
     char c = text[i];
     bool dash = bytes == 36 && (i == 8 || i == 13 || i == 18 || i == 23);
-    bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (dash ? c != '-' : !digit) return false;
+    if (dash ? c != '-' : wow_text_hex_digit(c) < 0) return false;
   }
   return true;
 }

@@ -240,8 +240,8 @@ static int compare_value(const struct wow_type *type, const struct wow_json_valu
     return compare_bytea(json, sqlite3_value_blob(value), sqlite3_value_bytes(value));
   }
   if (kind == SQLITE_BLOB) return -1; /* text sorts before blobs */
-  /* A number counts as its text: SQLite applies TEXT affinity to a constant beside a text column.
-   */
+  /* A number counts as its text: SQLite applies TEXT affinity to what a text column is compared
+  ** with. */
   const unsigned char *text = sqlite3_value_text(value);
   return wow_text_compare(json->text, json->bytes, text, (size_t)sqlite3_value_bytes(value));
 }

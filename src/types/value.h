@@ -10,9 +10,6 @@
 #include "types/op.h"
 #include "types/type.h"
 
-/* SQLite's subtype for JSON text, which its JSON functions look for (json1.html). */
-#define WOW_JSON_SUBTYPE 'J'
-
 /* Gives SQLite the value of a column. Errors go into the context. */
 void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
                       const struct wow_json_value *json);
@@ -20,7 +17,7 @@ void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
 /* The value as a 64-bit integer, if it is one that fits. */
 bool wow_value_int64(const struct wow_json_value *json, sqlite3_int64 *out);
 
-/* `json op value` as SQLite would decide it for text and blobs (the cases of WOW_COMPARE). */
+/* `json op value` as SQLite decides it for text and blobs (the cases of WOW_COMPARE). */
 bool wow_value_compare(const struct wow_type *type, enum wow_op op,
                        const struct wow_json_value *json, sqlite3_value *value);
 

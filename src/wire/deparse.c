@@ -249,6 +249,23 @@ void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *conditi
   }
 }
 
+int wow_deparse_condition_length(const struct wow_condition *condition) {
+  const struct wow_column *column = condition->column;
+  bool is_plain = condition->kind == WOW_CONDITION_TERM && condition->op != WOW_IS_NOT &&
+                  column->embed == NULL && is_bare_name(column->name);
+  if (is_plain) {
+    size_t bytes = strlen(column->name) + strlen(wow_op_rest(condition->op)) + 2;
+    if (condition->text)
+      bytes += 1 + (size_t)wow_deparse_bytes_length(condition->text, condition->bytes);
+    return (int)bytes;
+  }
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  wow_deparse_condition(str, condition);
+  int bytes = sqlite3_str_length(str);
+  sqlite3_free(sqlite3_str_finish(str));
+  return bytes;
+}
+
 void wow_deparse_where(sqlite3_str *str, const struct wow_where *where) {
   for (int i = 0; i < where->n; i++)
     wow_deparse_condition(str, &where->list[i]);
