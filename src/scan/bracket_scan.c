@@ -108,7 +108,7 @@ static int choose_brackets(struct wow_bracket_scan *scan) {
   /* How many rows the groups have shows whether they are all here, see pages.c. */
   bool is_counted = scan->plan->brackets & 1;
   bool has_keys = scan->n_keys > 0 || scan->has_dates;
-  if (has_keys && !is_counted && scan->target->server->learned.max_rows < 0)
+  if (has_keys && !is_counted && scan->target->server->options.max_rows != 0)
     return add_computed(scan, 0);
   return SQLITE_OK;
 }

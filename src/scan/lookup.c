@@ -417,6 +417,7 @@ static int fetch_window(struct lookup_set *set, const struct wow_lookup *lookup,
   int rc = add_hinted(lookup, hinted, &where);
   if (rc != SQLITE_OK) wow_error_nomem(err);
   if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
+  wow_pages_expect_few(lookup->pages);
   while (rc == SQLITE_OK && (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
     sqlite3_str *key =
         make_key(lookup, hinted, wow_rows_value(wow_pages_rows(lookup->pages), member));

@@ -33,6 +33,10 @@ void wow_server_release(struct wow_server *server) {
   sqlite3_free(server);
 }
 
+int wow_server_url_bytes(const struct wow_server *server) {
+  return server->learned.max_url_bytes ? server->learned.max_url_bytes : WOW_MAX_URL_BYTES;
+}
+
 /* ---------------------------------------------------------------- URL and key */
 
 /* Is `text` a host with an optional port, and a path if `allow_path`? Anything else could smuggle
