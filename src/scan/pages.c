@@ -477,6 +477,16 @@ static int resume(struct wow_pages *pages, struct wow_error *err) {
   return ask_again(pages, err);
 }
 
+/* Was a request refused that is long only because it says what it comes after? Then the rest is
+** asked for by offset, in the same order. */
+static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
+  int status = err->http_status;
+  bool is_length = status == 502 || status == 413 || status == 414 || status == 431 ||
+                   status == 494 || (status == 400 && err->code == NULL);
+  return is_length && pages->shape.has_key && !pages->by_offset && pages->delivered > 0 &&
+         pages->current->url_bytes > WOW_MIN_URL_BYTES;
+}
+
 /* Did the server end the statement because it took too long (statement_timeout)? Fewer rows may be
 ** done in time, if there is an order in which the others can follow. */
 static bool can_shrink(const struct wow_pages *pages, const struct wow_error *err) {
@@ -572,7 +582,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
       rc = rc == SQLITE_OK ? wait_for_more(pages, err) : turn(pages, err);
       if (rc != SQLITE_OK && can_resume(pages, rc, err))
         rc = resume(pages, err);
-      else if (rc != SQLITE_OK && can_shrink(pages, err))
+      else if (rc != SQLITE_OK && can_go_by_offset(pages, err)) {
+        pages->by_offset = true;
+        rc = ask_again(pages, err);
+      } else if (rc != SQLITE_OK && can_shrink(pages, err))
         rc = shrink(pages, err);
     }
   }

@@ -20,6 +20,8 @@ struct wow_connection;
 struct wow_learned {
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
   bool refuses_aggregates;
+  bool refuses_all;       /* select=* was refused: a role that may read only some columns */
+  size_t longest_refused; /* bytes of a request that may have been too long; 0: none since reset */
   int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
 };
 
