@@ -369,7 +369,8 @@ int wow_bracket_scan_start(struct wow_bracket_scan *scan, int argc, sqlite3_valu
   if (keep_values(scan, argv) != SQLITE_OK) return wow_error_nomem(err);
   if (target->conn->ship && !scan->needs_rows && !target->server->learned.refuses_aggregates) {
     struct wow_bind_context context = {scan->plan, target->relation,
-                                       wow_run_has_parameters(target->conn->db)};
+                                       wow_run_has_parameters(target->conn->db),
+                                       wow_server_url_bytes(target->server)};
     rc = wow_bind_values(&scan->binding, &context, argc, argv, err);
     if (rc == SQLITE_OK) rc = start_bound(scan, &done, err);
     if (rc != SQLITE_OK || done) return rc;

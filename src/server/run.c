@@ -9,6 +9,8 @@
 ** - STMTSTATUS_RUN counts runs, but also each firing of a trigger. STMTSTATUS_VM_STEP changes only
 **   between two calls of sqlite3_step, and all triggers of a statement fire in one. So a new
 **   RUN with the same VM_STEP is a trigger of the same run, and with another VM_STEP a new run.
+**   Hosts that reset VM_STEP after each run (Tcl does) are found out by what they commit; what is
+**   left are theirs within BEGIN and COMMIT.
 ** - Once all cursors of a run have been closed, only a further trigger can belong to it. Anything
 **   else might be a new run whose counters the host has reset: rows that are fetched again do less
 **   harm than rows that are no longer true.
@@ -24,8 +26,9 @@
 
 struct running {
   sqlite3_stmt *stmt;
-  int n_runs;  /* SQLITE_STMTSTATUS_RUN, as last seen */
-  int n_steps; /* SQLITE_STMTSTATUS_VM_STEP */
+  int n_runs;       /* SQLITE_STMTSTATUS_RUN, as last seen */
+  int n_steps;      /* SQLITE_STMTSTATUS_VM_STEP */
+  unsigned version; /* of what is in the databases that statements commit to */
 };
 
 struct run {
@@ -136,15 +139,25 @@ static sqlite3_stmt *next_of_application(const struct wow_runs *runs, sqlite3_st
 
 /* ---------------------------------------------------------------- runs */
 
+/* A number that changes when a statement has committed something. */
+static unsigned data_version(sqlite3 *db) {
+  unsigned main = 0, temp = 0;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_DATA_VERSION, &main);
+  sqlite3_file_control(db, "temp", SQLITE_FCNTL_DATA_VERSION, &temp);
+  return main + temp;
+}
+
 static struct running look_at(sqlite3_stmt *stmt) {
   return (struct running){stmt, sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0),
-                          sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0)};
+                          sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0),
+                          data_version(sqlite3_db_handle(stmt))};
 }
 
 /* Is the statement, as it is now, in the run of which it was a member? See above. */
 static bool goes_on(const struct run *run, const struct running *member) {
   struct running now = look_at(member->stmt);
-  bool is_trigger = now.n_runs > member->n_runs && now.n_steps == member->n_steps;
+  bool is_trigger = now.n_runs > member->n_runs && now.n_steps == member->n_steps &&
+                    now.version == member->version;
   bool is_later = now.n_runs == member->n_runs && now.n_steps >= member->n_steps;
   bool is_reset = now.n_runs < member->n_runs || now.n_steps < member->n_steps;
   if (run->n_cursors > 0) return is_trigger || is_later || is_reset;
