@@ -26,6 +26,8 @@
 #   rows from to                   the JSON of such rows
 #   param name default             a parameter of the request
 #   send bytes, pause ms           for what reply cannot do
+#   tunnel address ?header...?     is a proxy: answers CONNECT, with these headers, and passes on what
+#                                  comes between the client and this address
 #   hang                           says nothing until the client gives up
 #   die                            closes the connection
 #
@@ -223,6 +225,26 @@ proc server::hang {} {
   die
 }
 
+proc server::tunnel {address args} {
+  upvar #1 channel channel
+  set far [socket {*}[split $address :]]
+  fconfigure $far -blocking 0 -translation binary
+  send "HTTP/1.1 200 Connection established\r\n[join [list {*}$args {}] \r\n]\r\n"
+  fileevent $channel readable [list server::pass $channel $far [info coroutine]]
+  fileevent $far readable [list server::pass $far $channel [info coroutine]]
+  yield
+  close $far
+  die
+}
+
+proc server::pass {from to done} {
+  if {[catch {puts -nonewline $to [read $from]; flush $to}] || [eof $from]} {
+    fileevent $from readable {}
+    fileevent $to readable {}
+    after idle $done
+  }
+}
+
 proc server::chunks {body bytes} {
   set text {}
   for {set i 0} {$i < [string length $body]} {incr i $bytes} {
@@ -290,7 +312,8 @@ proc server::rows {from to} {
   return "\[[join $list ,\n ]\]"
 }
 
-# Understands what a scan sends: id=gt.N and id=eq.N, limit and offset, and a request for a count.
+# Understands what a scan sends: id=gt.N, id=eq.N and id=in.(N,M), limit and offset, and, but for lists,
+# a request for a count.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
@@ -300,13 +323,21 @@ proc server::table {n args} {
   }
   set from 1
   set to $n
+  set list {}
   foreach filter [params id] {
     lassign [split $filter .] operator id
     switch -- $operator {
+      in { set list [lsort -integer -unique [split [string trim $id ()] ,]] }
       gt { set from [expr {max($from, $id + 1)}] }
       eq { set from [expr {max($from, $id)}]; set to [expr {min($to, $id)}] }
       default { return [reply -status 500 "table does not know $filter"] }
     }
+  }
+  if {$list ne {}} {
+    set list [lmap id $list { if {$id < $from || $id > $to} continue; set id }]
+    set offset [param offset 0]
+    set list [lrange $list $offset [expr {$offset + min([param limit 1000000000], $option(-max_rows)) - 1}]]
+    return [reply {*}$reply "\[[join [lmap id $list {row $id}] ,]\]"]
   }
   set total [expr {max(0, $to - $from + 1)}]
   set offset [param offset 0]

@@ -14,6 +14,11 @@
 #                                            changed by it are known to PostgREST afterwards
 #   remote_query sql                         the same for a query; a list of its fields
 #   start_postgrest name key=value...        one more PostgREST on the same database; its URL
+#   start_newer name key=value...            the same, saying what newer versions say; its URL and that
+#                                            of a gateway before it (stack/local has the options)
+#   start_balance name url url               one address for two of them; its URL
+#   start_tls name url                       the same server by TLS; its address
+#   balance_to_second name bool              are all requests for the second one from now on?
 #   open_db / connect ?url key options?      a new `db` with the extension; wowsql_connect
 #
 # NULL shows as "NULL" in results. A failing test prints the SQL, the requests, expected and got.
@@ -191,10 +196,39 @@ proc remote_query {sql} {
   return $list
 }
 
+# What a test starts ends with it: each of them reads the schema again whenever it changes.
+proc t::stack {command name args} {
+  if {$command ne "end"} { at_end [list t::stack end $name] }
+  string trim [exec env -u LD_PRELOAD $t::root/stack/local --dir $t::dir $command $name {*}$args 2>@stderr]
+}
+
+# With WOWSQL_TEST_NEWER in the environment, which names a version, all of them are newer ones.
 proc start_postgrest {name args} {
-  set url [string trim [exec env -u LD_PRELOAD $t::root/stack/local --dir $t::dir postgrest $name {*}$args 2>@stderr]]
+  if {[info exists ::env(WOWSQL_TEST_NEWER)] && "--version" ni $args} {
+    return [lindex [start_newer $name --version $::env(WOWSQL_TEST_NEWER) {*}$args] 0]
+  }
+  set url [t::stack postgrest $name {*}$args]
   dict set t::instances $name $url
   return $url
+}
+
+proc start_newer {name args} {
+  set urls [split [t::stack newer $name {*}$args] \n]
+  dict set t::instances $name [lindex $urls 0]
+  return $urls
+}
+
+# A server by TLS, as https://db.test, with the certificate t::dir/name.pem: the address to tunnel to.
+proc start_tls {name url} { t::stack tls $name $url }
+
+proc start_balance {name first second} {
+  at_end [list balance_to_second $name 0]
+  t::stack balance $name $first $second
+}
+
+proc balance_to_second {name yes} {
+  set mark [file join $t::dir $name.second]
+  if {$yes} { close [open $mark w] } else { file delete $mark }
 }
 
 # Runs when the file ends, however it does.

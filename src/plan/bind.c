@@ -62,7 +62,7 @@ static int leave(struct wow_binding *binding, struct wow_bound_term *bound, stru
 /* Is there no room for such a constant in a request? */
 static bool is_too_long(const struct wow_binding *binding, const struct wow_constant *constant) {
   sqlite3_int64 bytes = wow_deparse_bytes_length(constant->text, constant->text_bytes);
-  return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > WOW_MAX_URL_BYTES / 2;
+  return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > binding->max_url_bytes / 2;
 }
 
 /* `column op text`; takes ownership of `text`. */
@@ -275,6 +275,7 @@ int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *
   int arg = 0, rc = SQLITE_OK;
   memset(binding, 0, sizeof(*binding));
   binding->relation = context->relation;
+  binding->max_url_bytes = context->max_url_bytes > 0 ? context->max_url_bytes : WOW_MAX_URL_BYTES;
   binding->plan = plan;
   binding->hint = -1;
   binding->first_rows = -1;

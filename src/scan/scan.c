@@ -16,6 +16,7 @@ struct wow_scan *wow_scan_new(const struct wow_target *target) {
   if (scan == NULL) return NULL;
   memset(scan, 0, sizeof(*scan));
   scan->target = *target;
+  scan->run = wow_run_open_cursor(target->conn->runs);
   return scan;
 }
 
@@ -43,6 +44,7 @@ static void forget_plan(struct wow_scan *scan) {
 
 void wow_scan_free(struct wow_scan *scan) {
   if (scan == NULL) return;
+  wow_run_close_cursor(scan->target.conn->runs, scan->run);
   forget_plan(scan);
   wow_bind_reset(&scan->binding);
   wow_condition_reset(&scan->where);
@@ -69,6 +71,9 @@ static int choose_columns(struct wow_scan *scan) {
     scan->members[column] = i;
     scan->other_bytes += (int)strlen(relation->columns[column].name) + 1;
   }
+  if (scan->other_bytes > WOW_MAX_SELECT_BYTES) scan->other_bytes = WOW_MAX_SELECT_BYTES;
+  /* Lists are cut for WOW_MAX_URL_BYTES; this server takes less. */
+  scan->other_bytes += WOW_MAX_URL_BYTES - wow_server_url_bytes(scan->target.server);
   return SQLITE_OK;
 }
 
@@ -143,7 +148,8 @@ static int start_best(struct wow_scan *scan, struct wow_error *err) {
 static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
                       struct wow_error *err) {
   struct wow_bind_context context = {&scan->plan, scan->target.relation,
-                                     wow_run_has_parameters(scan->target.conn->db)};
+                                     wow_run_has_parameters(scan->target.conn->db),
+                                     wow_server_url_bytes(scan->target.server)};
   bool is_started = false;
   int rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
   if (rc != SQLITE_OK || scan->binding.is_never) return rc;
@@ -196,8 +202,38 @@ static int check_merge(struct wow_scan *scan, struct wow_error *err) {
                         "another order as values");
 }
 
+/* Did the server, or a gateway before it, refuse a request that may have been too long for it? With
+** 502, too: nginx gives up on responses that repeat a long request in their head. */
+static bool is_too_long(const struct wow_error *err) {
+  int status = err->http_status;
+  return status == 502 || status == 413 || status == 414 || status == 431 || status == 494 ||
+         (status == 400 && err->code == NULL);
+}
+
+/* Starts with shorter requests, as long as that is refused for its length. What is learned is kept
+** if it was the reason. */
+static int start_shorter(struct wow_scan *scan, const struct wow_scan_call *call,
+                         struct wow_error *err) {
+  struct wow_server *server = wow_server_retain(scan->target.server);
+  int before = server->learned.max_url_bytes, rc = err->rc;
+  while (rc != SQLITE_OK && is_too_long(err) && server->learned.longest_refused > 0) {
+    int bytes = wow_server_url_bytes(server) / 2;
+    server->learned.longest_refused = 0;
+    if (wow_server_url_bytes(server) <= WOW_MIN_URL_BYTES) break;
+    server->learned.max_url_bytes = bytes > WOW_MIN_URL_BYTES ? bytes : WOW_MIN_URL_BYTES;
+    wow_error_reset(err);
+    forget_plan(scan);
+    rc = start(scan, call, err);
+  }
+  if (rc != SQLITE_OK) server->learned.max_url_bytes = before;
+  wow_server_release(server);
+  return rc;
+}
+
 int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   int rc = start(scan, call, err);
+  if (rc != SQLITE_OK && scan->target.server && is_too_long(err))
+    rc = start_shorter(scan, call, err);
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
 

@@ -32,6 +32,7 @@ enum wow_scan_remaining {
 };
 
 struct wow_scan {
+  sqlite3_uint64 run;       /* in which it was opened */
   struct wow_target target; /* its server is retained while the scan runs */
   struct wow_plan plan;     /* plan.text NULL: none yet */
   int plan_number;

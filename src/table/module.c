@@ -135,20 +135,24 @@ static struct wow_target target_of(const struct wow_table *table) {
 }
 
 /* Asks how many rows there are, once for each table: the only request that planning may cost. */
-static void ask_rows(struct wow_table *table) {
+static int ask_rows(struct wow_table *table) {
   static const struct wow_where everything = {0};
-  struct wow_error err = {0};
+  struct wow_error err = {0}, interrupt = {0};
   struct wow_target target = target_of(table);
   target.server = wow_connection_server(table->conn, table->def.server, &err);
   table->has_asked_rows = true;
-  if (target.server) table->n_rows = wow_count_estimate(&target, &everything);
+  if (target.server) table->n_rows = wow_count_estimate(&target, &everything, &interrupt);
   wow_error_reset(&err);
+  return interrupt.rc == SQLITE_OK ? SQLITE_OK : table_fail(table, &interrupt);
 }
 
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_run_forget_ended(table->conn->runs);
-  if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
+  if (!table->has_asked_rows && has_choice(info)) {
+    int rc = ask_rows(table);
+    if (rc != SQLITE_OK) return rc;
+  }
   struct wow_plan_context context = {
       .relation = table->def.relation,
       .brackets = &table->def.brackets,
