@@ -13,10 +13,10 @@
 struct wow_column {
   char *name;
   struct wow_type type;
-  bool not_null;     /* as it is described */
+  bool not_null;      /* as it is described */
   bool is_never_null; /* and that can be relied on, see wow_relation_finish */
-  int key_position;  /* 1.. within the primary key; 0: not part of it */
-  char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
+  int key_position;   /* 1.. within the primary key; 0: not part of it */
+  char *fk_table;     /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
   /* A column that is embedded from another relation. What follows that relation's name after
   ** exclamation marks is kept as said: as a rule the foreign key, then the kind of join. */

@@ -220,7 +220,7 @@ static int name_columns(struct wow_definition *def) {
 /*
 ** Declares a column. NOT NULL and UNIQUE would be promises, by which SQLite leaves out tests, joins
 ** and DISTINCT without a look at the rows, so they are not given; but for the key of a table
-** WITHOUT ROWID, where they cannot be helped. An integer key is INTEGER, whatever its size: of any other
+** WITHOUT ROWID, where they cannot be helped. An integer key is INTEGER, whatever its size: of another
 ** type SQLite makes an index, which PRAGMA integrity_check then misses. It is a key to those who
 ** look at the table's columns only: xBestIndex and xColumn get its own number.
 */
