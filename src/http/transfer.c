@@ -213,7 +213,9 @@ static void set_options(struct wow_transfer *t) {
 #else
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  /* see follow() */
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
+  /* The head of a proxy's answer to CONNECT is not the server's. */
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* every encoding that curl knows */
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);

@@ -105,16 +105,12 @@ static double selectivity(enum wow_op op) {
   }
 }
 
-static bool is_unique(const struct wow_planner *p, bool *is_exact) {
+/* Is it one row? A guess about costs only. SQLITE_INDEX_SCAN_UNIQUE would let SQLite leave a joined
+** table out, and whether its key is one in fact (see catalog/openapi.c) shows when rows come. */
+static bool is_unique(const struct wow_planner *p) {
   const struct wow_relation *relation = p->context->relation;
-  *is_exact = true;
   for (int k = 0; k < relation->n_key; k++) {
     if (!wow_plan_has_term(&p->plan, relation->key[k], WOW_EQ)) return false;
-  }
-  for (int i = 0; i < p->info->nConstraint; i++) {
-    if (p->info->aConstraintUsage[i].argvIndex && !p->info->aConstraintUsage[i].omit) {
-      *is_exact = false;
-    }
   }
   return relation->n_key > 0;
 }
@@ -122,16 +118,13 @@ static bool is_unique(const struct wow_planner *p, bool *is_exact) {
 static void estimate(struct wow_planner *p) {
   sqlite3_index_info *info = p->info;
   double rows = p->context->n_rows;
-  bool is_exact = false;
   if (wow_relation_key_kind(p->context->relation) == WOW_KEY_NONE) {
     info->estimatedCost = WOW_COST_REQUEST + rows * WOW_COST_ROW;
     info->estimatedRows = (sqlite3_int64)rows;
     return;
   }
-  if (is_unique(p, &is_exact)) {
+  if (is_unique(p)) {
     rows = 1;
-    /* One row at most, and SQLite may rely on it; but not where it looks again. */
-    if (is_exact) info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
   } else {
     for (int i = 0; i < p->plan.n_terms; i++) {
       bool repeated = false;

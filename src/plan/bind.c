@@ -79,7 +79,7 @@ static int leave(struct wow_binding *binding, struct wow_bound_term *bound, stru
 static bool is_too_long(const struct wow_binding *binding, const struct wow_constant *constant) {
   if (constant->text == NULL) return false;
   sqlite3_int64 bytes = wow_deparse_bytes_length(constant->text, constant->text_bytes);
-  return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > WOW_MAX_URL_BYTES / 2;
+  return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > binding->max_url_bytes / 2;
 }
 
 /* `column op constant`, without its value for operators that have none. Takes over the texts. */
@@ -334,6 +334,7 @@ int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *
   int arg = 0, rc = SQLITE_OK;
   memset(binding, 0, sizeof(*binding));
   binding->relation = context->relation;
+  binding->max_url_bytes = context->max_url_bytes > 0 ? context->max_url_bytes : WOW_MAX_URL_BYTES;
   binding->plan = plan;
   binding->hint = -1;
   binding->first_rows = -1;
@@ -468,7 +469,8 @@ int wow_bind_add_conditions(const struct wow_binding *binding, struct wow_where 
 sqlite3_int64 wow_bind_max_rows(const struct wow_binding *binding) {
   const struct wow_relation *relation = binding->relation;
   sqlite3_int64 most = 1;
-  if (relation->n_key == 0 || binding->is_partial || binding->n_compared) return -1;
+  if (relation->n_key == 0 || relation->key_is_named) return -1; /* it may be wrong */
+  if (binding->is_partial || binding->n_compared) return -1;
   for (int k = 0; k < relation->n_key; k++) {
     bool found = false;
     for (int i = 0; i < binding->n_terms; i++) {

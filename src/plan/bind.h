@@ -71,6 +71,7 @@ struct wow_binding {
   int hint;                    /* the first term that is a hint; -1: none */
   sqlite3_value *hint_values;  /* its values; valid within xFilter only */
   int n_compared;
+  int max_url_bytes;        /* of a request */
   int length;               /* of a request's conditions without the lists, in bytes */
   bool is_never;            /* no row can be meant: nothing needs to be asked */
   bool is_partial;          /* a term was left to SQLite, which will drop rows of the response */
@@ -83,6 +84,7 @@ struct wow_bind_context {
   const struct wow_plan *plan;
   const struct wow_relation *relation;
   const struct wow_term_look *looks; /* one for each term */
+  int max_url_bytes;                 /* what a query string may have; 0: WOW_MAX_URL_BYTES */
 };
 
 /* Is the value an integer or a real? */

@@ -110,7 +110,7 @@ static int choose_brackets(struct wow_bracket_scan *scan) {
   /* How many rows the groups have shows whether they are all here, see pages.c. */
   bool is_counted = scan->plan->brackets & 1;
   bool has_keys = scan->n_keys > 0 || scan->has_dates;
-  if (has_keys && !is_counted && scan->target->server->learned.max_rows < 0)
+  if (has_keys && !is_counted && scan->target->server->options.max_rows != 0)
     return add_computed(scan, 0);
   return SQLITE_OK;
 }
@@ -388,7 +388,8 @@ int wow_bracket_scan_start(struct wow_bracket_scan *scan, int argc, sqlite3_valu
   if (rc == SQLITE_OK) rc = check_places(scan, looks, err);
   if (rc != SQLITE_OK) return rc;
   if (target->conn->ship && !scan->needs_rows && !target->server->learned.refuses_aggregates) {
-    struct wow_bind_context context = {scan->plan, target->relation, looks};
+    struct wow_bind_context context = {scan->plan, target->relation, looks,
+                                       wow_server_url_bytes(target->server)};
     rc = wow_bind_values(&scan->binding, &context, argc, argv, err);
     if (rc == SQLITE_OK) rc = start_bound(scan, &done, err);
     if (rc != SQLITE_OK || done) return rc;

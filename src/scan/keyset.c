@@ -73,16 +73,21 @@ bool wow_keyset_peek(const struct wow_keyset *keyset, struct wow_rows *rows,
   return true;
 }
 
-bool wow_keyset_can_continue(const struct wow_place *place) {
-  sqlite3_int64 bytes = 0;
-  for (int i = 0; i < place->n; i++) {
+/* Each column is repeated in the alternatives of those after it, so the length grows with the square
+** of their number. */
+bool wow_keyset_can_continue(const struct wow_place *place, sqlite3_int64 max_bytes) {
+  sqlite3_int64 bytes = 0, prefix = 0;
+  for (int i = 0; i < place->n && bytes < max_bytes; i++) {
     const struct wow_json_value *value = &place->values[i].value;
-    if (value->kind == WOW_JSON_NESTED ||
-        !wow_shippable_can_continue(&place->values[i].column->type)) {
-      return false;
-    }
-    bytes += wow_deparse_element_length(value->text, (int)value->bytes);
-    bytes *= i + 1; /* how often it may be repeated, roughly */
+    const struct wow_column *column = place->values[i].column;
+    if (value->kind == WOW_JSON_NESTED || !wow_shippable_can_continue(&column->type)) return false;
+    if (value->bytes > (size_t)max_bytes) return false;
+    int name = (int)strlen(column->name);
+    sqlite3_int64 term = wow_deparse_element_length(value->text, (int)value->bytes) +
+                         wow_deparse_element_length(column->name, name) + WOW_KEYSET_TERM_BYTES;
+    /* Descending, the NULLs that come last are a second alternative. */
+    bytes += (prefix + term) * (place->values[i].descending ? 2 : 1);
+    prefix += term;
   }
-  return bytes < WOW_MAX_CONSTANT_BYTES;
+  return bytes < max_bytes;
 }

@@ -34,7 +34,7 @@ bool wow_keyset_peek(const struct wow_keyset *keyset, struct wow_rows *rows,
                      struct wow_place *place);
 
 /* Can the place be said in a condition? Arrays and composites have another text form there, and a
-** long text does not fit into a request. */
-bool wow_keyset_can_continue(const struct wow_place *place);
+** condition longer than `max_bytes` does not fit into a request. */
+bool wow_keyset_can_continue(const struct wow_place *place, sqlite3_int64 max_bytes);
 
 #endif

@@ -328,11 +328,13 @@ static int add_constant(const struct lookup_set *set, const struct wow_lookup *l
  ** that it is not asked again. */
 static double estimate_whole(const struct lookup_set *set, const struct wow_lookup *lookup) {
   struct wow_where where = {0};
+  struct wow_error ignored = {0}; /* an interrupt shows again at the next request */
   double known = *lookup->target->n_rows, n_rows = -1;
   if (add_constant(set, lookup, &where) == SQLITE_OK) {
     bool is_all = where.n == 0 && known >= 0;
-    n_rows = is_all ? known : wow_count_estimate(lookup->target, &where);
+    n_rows = is_all ? known : wow_count_estimate(lookup->target, &where, &ignored);
   }
+  wow_error_reset(&ignored);
   wow_condition_reset(&where);
   return n_rows < 0 ? WOW_MAX_FETCH_ROWS : n_rows;
 }
@@ -426,6 +428,7 @@ static int fetch_window(struct lookup_set *set, const struct wow_lookup *lookup,
   int rc = add_hinted(lookup, hinted, &where);
   if (rc != SQLITE_OK) wow_error_nomem(err);
   if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
+  wow_pages_expect_few(lookup->pages);
   while (rc == SQLITE_OK && (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
     sqlite3_str *key =
         make_key(lookup, hinted, wow_rows_value(wow_pages_rows(lookup->pages), member));

@@ -79,10 +79,32 @@ static bool needs_all(const struct wow_shape *shape) {
   return false;
 }
 
+/* PostgREST takes long to read a long list of names, and gateways may refuse it: then all columns are
+** asked for, if they are the relation's own, and rows are not grouped by them. A role that may read
+** only some columns gets an error for that, and the list again. */
+static bool is_all_shorter(const struct wow_page_request *request) {
+  const struct wow_shape *shape = request->shape;
+  const struct wow_relation *relation = shape->target->relation;
+  sqlite3_int64 bytes = 0;
+  if (wow_shape_is_grouped(shape) || shape->target->server->learned.refuses_all) return false;
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (relation->columns[i].embed) return false;
+  }
+  for (int i = 0; i < shape->n_select; i++) {
+    const char *name = relation->columns[shape->select[i]].name;
+    bytes += wow_deparse_element_length(name, (int)strlen(name)) + 1;
+  }
+  return bytes > WOW_MAX_SELECT_BYTES;
+}
+
 static void append_select(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   bool has_all = needs_all(shape);
   int n = has_all;
+  if (is_all_shorter(request)) {
+    sqlite3_str_appendchar(str, 1, '*');
+    return;
+  }
   if (has_all) sqlite3_str_appendchar(str, 1, '*');
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];

@@ -12,6 +12,7 @@
 
 struct wow_lookups;
 struct wow_second_look;
+struct wow_witnesses;
 
 /* All of it stays the table's, and outlives the scan; but for `server`, which the scan retains. */
 struct wow_target {
@@ -26,6 +27,7 @@ struct wow_target {
   int page_size;        /* a page's top size in rows; 0: the server's option */
   struct wow_lookups *lookups;
   struct wow_second_look *second_look;
+  struct wow_witnesses *witnesses;
   const double *n_rows; /* how many rows the relation is thought to have; -1: not known */
 };
 

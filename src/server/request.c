@@ -212,16 +212,15 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   };
   struct wow_request collecting = *request;
   struct wow_transfer *transfer = NULL;
-  sqlite3_int64 rows = -1;
   collecting.sink = (struct wow_http_sink){collect, &collector};
   memset(out, 0, sizeof(*out));
-  out->total = -1;
+  out->rows = out->total = -1;
   int rc = wow_request_open(conn, server, &collecting, &transfer, err);
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
   rc = finish_file(&collector, rc, request->what, err);
   if (rc == SQLITE_OK) {
     const char *range = wow_transfer_response(transfer)->content_range;
-    wow_request_content_range(range, &rows, &out->total);
+    wow_request_content_range(range, &out->rows, &out->total);
   }
   wow_transfer_close(transfer);
   out->body_bytes = collector.file_bytes;

@@ -35,6 +35,10 @@ void wow_server_release(struct wow_server *server) {
   sqlite3_free(server);
 }
 
+int wow_server_url_bytes(const struct wow_server *server) {
+  return server->learned.max_url_bytes ? server->learned.max_url_bytes : WOW_MAX_URL_BYTES;
+}
+
 /* ---------------------------------------------------------------- URL and key */
 
 /* The bytes of "http://" or "https://", with which a URL begins; 0: it is not one. */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "plan/best_index.h"
 #include "scan/count.h"
+#include "scan/identity.h"
 #include "scan/lookup.h"
 #include "scan/scan.h"
 #include "scan/second_look.h"
@@ -25,6 +26,7 @@ struct wow_table {
   bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
   struct wow_second_look *second_look;
+  struct wow_witnesses *witnesses;
 };
 
 struct wow_cursor {
@@ -45,6 +47,7 @@ static void table_free(struct wow_table *table) {
   wow_definition_reset(&table->def);
   wow_lookup_free_memory(table->lookups);
   wow_second_look_free(table->second_look);
+  wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
 }
 
@@ -58,7 +61,9 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   table->n_rows = -1;
   table->lookups = wow_lookup_new_memory();
   table->second_look = wow_second_look_new();
-  int rc = table->lookups && table->second_look ? SQLITE_OK : wow_error_nomem(&err);
+  table->witnesses = wow_identity_new_witnesses();
+  int rc =
+      table->lookups && table->second_look && table->witnesses ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
@@ -130,25 +135,30 @@ static struct wow_target target_of(const struct wow_table *table) {
       .page_size = table->def.page_size,
       .lookups = table->lookups,
       .second_look = table->second_look,
+      .witnesses = table->witnesses,
       .n_rows = &table->n_rows,
   };
 }
 
 /* Asks how many rows there are, once for each table: the only request that planning may cost. */
-static void ask_rows(struct wow_table *table) {
+static int ask_rows(struct wow_table *table) {
   static const struct wow_where everything = {0};
-  struct wow_error err = {0};
+  struct wow_error err = {0}, interrupt = {0};
   struct wow_target target = target_of(table);
   target.server = wow_connection_server(table->conn, table->def.server, &err);
   table->has_asked_rows = true;
-  if (target.server) table->n_rows = wow_count_estimate(&target, &everything);
+  if (target.server) table->n_rows = wow_count_estimate(&target, &everything, &interrupt);
   wow_error_reset(&err);
+  return interrupt.rc == SQLITE_OK ? SQLITE_OK : table_fail(table, &interrupt);
 }
 
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_run_forget_ended(table->conn->runs);
-  if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
+  if (!table->has_asked_rows && has_choice(info)) {
+    int rc = ask_rows(table);
+    if (rc != SQLITE_OK) return rc;
+  }
   struct wow_plan_context context = {
       .relation = table->def.relation,
       .brackets = &table->def.brackets,
