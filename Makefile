@@ -69,7 +69,7 @@ build/newer/$(LIBRARY): $(NEWER)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(NEWER) $(LIBS)
 
-build/fuzz_rows: fuzz/fuzz_rows.c $(CORE)
+build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
@@ -111,9 +111,11 @@ bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@bench/run
 
-# Feeds random JSON to the row decoder and compares with cJSON. FUZZ_SEED and FUZZ_ROUNDS choose the run.
-fuzz: build/fuzz_rows
+# Feeds random JSON to the row decoder and compares with cJSON, and random texts to the doors for
+# headers and paths. FUZZ_SEED and FUZZ_ROUNDS choose the run.
+fuzz: build/fuzz_rows build/fuzz_door
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
+	build/fuzz_door $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
