@@ -99,12 +99,12 @@ test: deps
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
 
-lint: $(LIBRARY) build/unit_types
+lint: $(LIBRARY) build/unit_shippable
 	@tools/lint.sh
 
 # Updates the parts of README.md that are made from the code.
 docs: deps
-	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_types
+	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
 
 bench: deps
