@@ -212,8 +212,8 @@ static char *plain_message(const char *body) {
   return *body ? clean_copy(body) : clean_copy("the server gave no reason");
 }
 
-/* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide nothing,
-** and not yet cut, so that nothing of a secret remains. cJSON has limited the depth. */
+/* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide
+** nothing, and not yet cut, so that nothing of a secret remains. cJSON has limited the depth. */
 static void redact_json(cJSON *json, const struct wow_secrets *secrets) {
   for (; json; json = json->next) {
     wow_secret_redact(secrets, json->string);

@@ -166,7 +166,7 @@
 /* Arguments of a table-valued function; each is a bit of idxNum. */
 #define WOW_MAX_TVF_ARGS 8
 
-/* Relations that wowsql_import names when it leaves them out; of more it says how many there are. */
+/* Relations that wowsql_import names when it leaves them out: more would not be read. */
 #define WOW_MAX_LEFT_OUT 20
 
 /* ---- the planner's costs; the unit is about one row of a local table */

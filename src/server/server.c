@@ -47,8 +47,8 @@ static size_t scheme_length(const char *text) {
   return sqlite3_strnicmp(text, "https://", 8) == 0 ? 8 : 0;
 }
 
-/* A name without a dot and without a port is a project's slug, a label of a domain (RFC 1123), unless
-** it is localhost. */
+/* A name without a dot and without a port is a project's slug, a label of a domain (RFC 1123),
+** unless it is localhost. */
 static bool is_slug(const char *text) {
   size_t bytes = strlen(text);
   for (const char *p = text; *p; p++) {
@@ -58,8 +58,8 @@ static bool is_slug(const char *text) {
   return bytes > 0 && bytes <= 63 && sqlite3_stricmp(text, "localhost") != 0;
 }
 
-/* Is it a domain or an address, with an optional port? A key in a wrong place is not: the well-known
-** ones have an underscore but no dot, or they are JWTs. */
+/* Is it a domain or an address, with an optional port? A key in a wrong place is not: the
+** well-known ones have an underscore but no dot, or they are JWTs. */
 static bool is_domain(const char *text) {
   bool is_jwt = strncmp(text, "eyJ", 3) == 0 && strchr(text, '.');
   return wow_url_is_authority(text) && !is_jwt &&
