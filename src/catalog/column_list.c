@@ -298,9 +298,9 @@ int wow_column_list_set_key(struct wow_relation *relation, const char *list,
   int rc = SQLITE_OK;
   wow_relation_drop_key(relation);
   skip_blanks(&s);
+  relation->key_is_named = *s.p != 0;
   if (*s.p) rc = take_key_list(&s, relation, 0);
   if (rc == SQLITE_OK) rc = check_key(relation, err);
-  relation->key_is_named = true;
   if (rc == SQLITE_OK && wow_relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
   return rc;
 }

@@ -54,6 +54,26 @@ int wow_keyset_keep(struct wow_keyset *keyset, const struct wow_rows *rows, int 
   return SQLITE_OK;
 }
 
+bool wow_keyset_is_at(const struct wow_keyset *keyset, const struct wow_rows *rows, int first) {
+  bool is_at = keyset->is_set;
+  /* From the end: the key is there, and nearly always tells. */
+  for (int i = keyset->place.n - 1; is_at && i >= 0; i--) {
+    const struct wow_json_value *kept = &keyset->place.values[i].value;
+    struct wow_json_value value = with_text(*wow_rows_value(rows, first + i));
+    is_at = value.kind == kept->kind && value.bytes == kept->bytes &&
+            (value.bytes == 0 || memcmp(value.text, kept->text, value.bytes) == 0);
+  }
+  return is_at;
+}
+
+bool wow_keyset_lacks(const struct wow_keyset *keyset, const struct wow_rows *rows, int first,
+                      int i) {
+  const struct wow_column *column = keyset->place.values[i].column;
+  /* A JSON null looks like NULL, and is a value. */
+  return wow_relation_is_not_null(column) && !wow_type_is_json(&column->type) &&
+         wow_rows_value(rows, first + i)->kind == WOW_JSON_NULL;
+}
+
 int wow_keyset_copy(struct wow_keyset *to, const struct wow_keyset *from) {
   to->place = from->place;
   to->is_set = from->is_set;

@@ -28,7 +28,7 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   int n = 0;
   for (int i = 0; i < shape->n_sort; i++)
     append_sort(str, &relation->columns[shape->sort[i].column], shape->sort[i].descending, &n);
-  if (!request->by_offset || shape->has_key) return;
+  if (!request->by_offset || (shape->has_key && !request->is_doubted)) return;
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
     bool can_sort = wow_relation_can_name(column) && wow_shippable_has_order(&column->type);
@@ -130,7 +130,9 @@ char *wow_page_request_path(const struct wow_page_request *request) {
   append_select(str, request);
   wow_deparse_where(str, request->where);
   if (request->after) {
-    struct wow_condition after = {.kind = WOW_CONDITION_AFTER, .place = request->after};
+    struct wow_condition after = {.kind = WOW_CONDITION_AFTER,
+                                  .place = request->after,
+                                  .is_from_place = request->is_from_place};
     wow_deparse_condition(str, &after);
   }
   if (request->limit != 0 && !request->is_single) append_order(str, request);

@@ -20,9 +20,9 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "scan/count.h"
 #include "scan/page.h"
+#include "scan/seen.h"
 #include "server/progress.h"
 #include "types/value.h"
 
@@ -45,6 +45,7 @@ struct wow_pages {
   sqlite3_uint64 first_hash; /* of the first row of all */
   int failures;              /* broken responses since the last progress */
   sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
+  bool is_single; /* one row at most is expected: it is asked for without order and limit */
   bool is_started;
   bool is_held;   /* see wow_pages_hold */
   bool is_shrunk; /* the next page is not to be larger than page_rows */
@@ -53,12 +54,14 @@ struct wow_pages {
   bool is_cut;    /* see wow_pages_is_cut */
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
   struct wow_keyset keyset; /* the place of the last row */
-  /* Rows handed out of an unordered, limited response of a relation without a key, as hashes, and
-  ** how many of them have been met again since the scan went on after it. */
-  sqlite3_uint64 *seen;
-  sqlite3_int64 n_seen;
-  sqlite3_int64 seen_room;
-  sqlite3_int64 n_skipped;
+  /* Of an unordered, limited response of a relation without a key: all rows handed out, which are
+  ** passed over when the scan goes on. With a key that may be none: those at the last place. */
+  struct wow_seen seen;
+  sqlite3_int64 n_at_place; /* rows handed out at the last place; more than one: no key */
+  bool is_doubted;          /* the key may be none, see note_place */
+  sqlite3_int64 n_passed;   /* rows passed over on this page */
+  sqlite3_int64 longest;    /* rows of the longest page so far */
+  bool goes_past;           /* the next page has no row of the last place, in spite of that */
   bool is_skipping;
 };
 
@@ -83,9 +86,7 @@ static void stop(struct wow_pages *pages) {
   wow_page_close(&pages->pages[0]);
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
-  sqlite3_free(pages->seen);
-  pages->seen = NULL;
-  pages->n_seen = pages->seen_room = 0;
+  wow_seen_reset(&pages->seen);
 }
 
 void wow_pages_free(struct wow_pages *pages) {
@@ -114,6 +115,7 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   if (wow_condition_copy(&pages->where, where) != SQLITE_OK) return wow_error_nomem(err);
   pages->first_rows = first_rows;
   pages->max_rows = max_rows;
+  pages->is_single = max_rows == 1;
   pages->meter.spent = NULL;
   pages->delivered = 0;
   pages->offset = 0;
@@ -125,6 +127,10 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->is_held = pages->is_shrunk = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
+  pages->is_doubted =
+      pages->shape.target->relation->key_is_named && !wow_shape_is_grouped(&pages->shape);
+  pages->goes_past = false;
+  pages->n_at_place = pages->longest = 0;
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
@@ -171,6 +177,7 @@ static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
 /* A request for the rows after a place (NULL: from the start). */
 static struct wow_page_request request_after(const struct wow_pages *pages,
                                              const struct wow_place *place, sqlite3_int64 limit) {
+  bool is_from_place = pages->is_doubted && !pages->goes_past && place && !pages->by_offset;
   return (struct wow_page_request){
       .shape = &pages->shape,
       .where = &pages->where,
@@ -178,7 +185,9 @@ static struct wow_page_request request_after(const struct wow_pages *pages,
       .limit = limit,
       .offset = pages->by_offset && place ? pages->offset : 0,
       .by_offset = pages->by_offset,
-      .is_single = pages->max_rows == 1,
+      .is_from_place = is_from_place,
+      .is_doubted = pages->is_doubted,
+      .is_single = pages->is_single && !place,
   };
 }
 
@@ -223,27 +232,7 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
 /* ---------------------------------------------------------------- rows seen already */
 
 static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
-  sqlite3_uint64 hash = WOW_TEXT_HASH_START;
-  for (int i = 0; i < pages->shape.n_select; i++) {
-    const struct wow_json_value *value = wow_rows_value(pages->current->rows, i);
-    unsigned char kind = (unsigned char)(value->kind + 1);
-    hash = wow_text_hash(hash, &kind, 1);
-    hash = wow_text_hash(hash, value->text, value->bytes);
-  }
-  return hash;
-}
-
-static int remember_row(struct wow_pages *pages) {
-  if (pages->n_seen == pages->seen_room) {
-    sqlite3_int64 room = pages->seen_room ? pages->seen_room * 2 : WOW_FIRST_PAGE_ROWS;
-    sqlite3_uint64 bytes = sizeof(*pages->seen) * (sqlite3_uint64)room;
-    sqlite3_uint64 *seen = sqlite3_realloc64(pages->seen, bytes);
-    if (seen == NULL) return SQLITE_NOMEM;
-    pages->seen = seen;
-    pages->seen_room = room;
-  }
-  pages->seen[pages->n_seen++] = row_hash(pages);
-  return SQLITE_OK;
+  return wow_seen_hash(pages->current->rows, pages->shape.n_select);
 }
 
 /*
@@ -265,17 +254,73 @@ static int check_progress(struct wow_pages *pages, struct wow_error *err) {
                         "them");
 }
 
-/* Was a row like this handed out before? Each counts once; rows alike are the same to the query. */
+/* Rows handed out may come again. */
+static void meet_again(struct wow_pages *pages) {
+  wow_seen_restart(&pages->seen);
+  pages->n_passed = 0;
+}
+
+/* Is the current row at the place of the last one? */
+static bool is_at_place(const struct wow_pages *pages) {
+  return wow_keyset_is_at(&pages->keyset, pages->current->rows,
+                          pages->shape.n_select - pages->shape.n_sort);
+}
+
+/* Was a row like this handed out before? */
 static bool skip_seen(struct wow_pages *pages) {
-  if (!pages->is_skipping || pages->n_skipped == pages->n_seen) return false;
-  sqlite3_uint64 hash = row_hash(pages);
-  for (sqlite3_int64 i = pages->n_skipped; i < pages->n_seen; i++) {
-    if (pages->seen[i] != hash) continue;
-    pages->seen[i] = pages->seen[pages->n_skipped];
-    pages->n_skipped++;
-    return true;
+  struct wow_seen *seen = &pages->seen;
+  bool may_repeat = pages->is_skipping || pages->current->is_from_place;
+  if (!may_repeat || seen->n_met == seen->n) return false;
+  if (!pages->is_skipping && !is_at_place(pages)) return false;
+  bool is_met = wow_seen_meet(seen, row_hash(pages));
+  if (is_met) pages->n_passed++;
+  return is_met;
+}
+
+static int fail_key(const struct wow_pages *pages, struct wow_error *err) {
+  return wow_error_hint(
+      err, SQLITE_ERROR, pages->shape.target->relation->name,
+      "CREATE VIRTUAL TABLE ... USING wowsql(..., key='') says that it has no "
+      "key, and key='a,b' names another one",
+      "several rows have the same key, or none, and cannot be sorted or read in pages by "
+      "it");
+}
+
+/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
+** where SQLite expects them. */
+static bool is_sorted_without_nulls(const struct wow_pages *pages) {
+  for (int i = 0; i < pages->shape.n_order; i++) {
+    if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;
   }
   return false;
+}
+
+/*
+** Notes the current row, whose place is not kept yet. If it is at the place of the one before, or
+** has no value in the key, then the key is none: of a table whose children repeat it, or because
+** the user named it. From then on, and from the start if the user named it, pages begin with the
+** rows of the last place, of which those handed out are passed over.
+*/
+static int note_place(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_shape *shape = &pages->shape;
+  if (!shape->has_key || wow_shape_is_grouped(shape)) return SQLITE_OK;
+  int first = shape->n_select - shape->n_sort;
+  bool is_alike = is_at_place(pages), has_null = false, is_bounded = pages->max_rows >= 0;
+  for (int i = 0; i < shape->n_sort; i++)
+    has_null = has_null || wow_keyset_lacks(&pages->keyset, pages->current->rows, first, i);
+  if (is_alike || has_null || (is_bounded && pages->delivered > pages->max_rows)) {
+    pages->is_doubted = true;
+    pages->max_rows = -1;
+    if (is_sorted_without_nulls(pages)) return fail_key(pages, err);
+  }
+  if (!is_alike) {
+    wow_seen_clear(&pages->seen);
+    pages->n_at_place = 0;
+  }
+  pages->n_at_place++;
+  bool must_keep = pages->is_doubted || pages->is_single;
+  bool is_kept = !must_keep || wow_seen_add(&pages->seen, row_hash(pages)) == SQLITE_OK;
+  return is_kept ? SQLITE_OK : wow_error_nomem(err);
 }
 
 /* ---------------------------------------------------------------- the end of a page */
@@ -381,6 +426,19 @@ static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   return at_once ? -1 : next_size(pages);
 }
 
+/* Does a place, or an offset, tell which rows are still to come? Rows that were handed out before
+** the key was doubted are not known, and by offset rows alike need a total order from the start. */
+static bool can_trust_place(const struct wow_pages *pages) {
+  if (!pages->shape.has_key || !pages->is_doubted) return true;
+  if (pages->by_offset) return pages->shape.target->relation->key_is_named;
+  for (int i = 0; i < pages->keyset.place.n; i++) {
+    /* A NULL where there is none to the server: it does not find the others, either. */
+    const struct wow_place_value *at = &pages->keyset.place.values[i];
+    if (at->value.kind == WOW_JSON_NULL && wow_relation_is_not_null(at->column)) return false;
+  }
+  return pages->goes_past || pages->seen.n == pages->n_at_place;
+}
+
 /* Asks for the rows after the last one that was handed out. */
 static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_place *place = &pages->keyset.place;
@@ -388,13 +446,18 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    pages->n_skipped = 0;
+    meet_again(pages);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
   if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
     pages->by_offset = true;
-  struct wow_page_request request = request_after(pages, place, continuation_size(pages));
+  if (!can_trust_place(pages)) return fail_key(pages, err);
+  sqlite3_int64 size = continuation_size(pages);
+  struct wow_page_request request = request_after(pages, place, size);
+  if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
+  pages->goes_past = false;
+  if (pages->shape.has_key) meet_again(pages);
   return wow_page_open(pages->current, &request, false, err);
 }
 
@@ -430,15 +493,30 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   if (!wow_keyset_can_continue(&place, max_keyset_bytes(pages))) return SQLITE_OK;
   if (page->asked > 0) pages->row_bytes = (double)page->bytes / (double)page->asked;
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
-  struct wow_page_request request = request_after(pages, &place, continuation_size(pages));
+  sqlite3_int64 size = continuation_size(pages);
+  struct wow_page_request request = request_after(pages, &place, size);
+  if (request.is_from_place && size > 0) request.limit++;
   int rc = wow_page_open(next, &request, false, err);
   if (rc == SQLITE_OK) pages->next = next;
   return rc;
 }
 
+/* A page that begins with the rows of the last place, and had no others: the server has no more, or
+** it cuts its answers there. That shows if what comes after the place is asked for; but not if it
+** never sends more rows than there are at the place. */
+static int look_past(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_page *page = pages->current;
+  bool has_passed_all = page->is_from_place && page->got > 0 && page->got == pages->n_passed;
+  bool may_be_cut = page->got >= pages->longest && pages->n_at_place > 1;
+  pages->goes_past = has_passed_all && page->got < page->asked;
+  if (page->got > pages->longest) pages->longest = page->got;
+  return pages->goes_past && may_be_cut ? fail_key(pages, err) : SQLITE_OK;
+}
+
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
+  if (rc == SQLITE_OK && more) rc = look_past(pages, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
     if (pages->next) wow_page_close(pages->next);
@@ -446,9 +524,15 @@ static int turn(struct wow_pages *pages, struct wow_error *err) {
     pages->is_done = true;
     return SQLITE_OK;
   }
+  if (pages->next && pages->is_doubted && !pages->next->is_from_place) {
+    wow_page_close(pages->next);
+    pages->next = NULL;
+  }
   if (pages->next == NULL) return continue_after_last(pages, err);
+  if (!can_trust_place(pages)) return fail_key(pages, err);
   pages->current = pages->next;
   pages->next = NULL;
+  meet_again(pages);
   return SQLITE_OK;
 }
 
@@ -526,6 +610,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   pages->offset++;
   wow_page_spent(&pages->meter)->rows++;
   shape->target->conn->progress.rows++;
+  if (note_place(pages, err) != SQLITE_OK) return err->rc;
   if (shape->has_key &&
       wow_keyset_keep(&pages->keyset, page->rows, shape->n_select - shape->n_sort) != SQLITE_OK) {
     return wow_error_nomem(err);
@@ -534,7 +619,8 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
     return wow_error_set(err, SQLITE_ERROR, shape->target->relation->name,
                          "the server did not say how many rows a group has");
   }
-  if (!shape->has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
+  if (!shape->has_key && pages->first_rows >= 0 &&
+      wow_seen_add(&pages->seen, row_hash(pages)) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
   int rc = wow_budget_check(shape->target->server, wow_page_spent(&pages->meter), err);
@@ -598,7 +684,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
 
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages) {
   const struct wow_keyset *keyset = &pages->keyset;
-  bool can_continue = keyset->is_set && !pages->by_offset &&
+  bool can_continue = keyset->is_set && !pages->by_offset && !pages->is_doubted &&
                       wow_keyset_can_continue(&keyset->place, max_keyset_bytes(pages));
   return can_continue ? keyset : NULL;
 }
@@ -609,7 +695,7 @@ bool wow_pages_is_cut(const struct wow_pages *pages) {
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {
   const struct wow_page *page = pages->current;
-  return pages->next == NULL && page->got > 0 && page->got == page->asked;
+  return pages->next == NULL && !pages->is_doubted && page->got > 0 && page->got == page->asked;
 }
 
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,

@@ -51,6 +51,9 @@ struct wow_condition {
   int name_bytes;
   const struct wow_list *list;
   const struct wow_place *place;
+  bool
+      is_from_place; /* and those at the place, in an order that need not be total; with NULLs where
+                      ** there should be none */
 };
 
 /* Conditions that all have to hold. */
