@@ -22,48 +22,10 @@
 
 #include "scan/count.h"
 #include "scan/page.h"
-#include "scan/seen.h"
+#include "scan/places.h"
+#include "scan/recover.h"
 #include "server/progress.h"
 #include "types/value.h"
-
-struct wow_pages {
-  struct wow_shape shape;
-  struct wow_meter meter;
-  struct wow_page pages[2];
-  struct wow_page *current;
-  struct wow_page *next; /* in flight; NULL: not asked for */
-  struct wow_where where;
-  sqlite3_int64 first_rows;
-  sqlite3_int64 max_rows;
-  sqlite3_int64 delivered;   /* rows stepped to since the start */
-  sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
-  sqlite3_int64 page_rows;   /* the size of the page to come */
-  double row_bytes;          /* seen on the last page; 0: none yet */
-  sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
-  sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
-  sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
-  sqlite3_uint64 first_hash; /* of the first row of all */
-  int failures;              /* broken responses since the last progress */
-  sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
-  bool is_single; /* one row at most is expected: it is asked for without order and limit */
-  bool is_started;
-  bool is_held;   /* see wow_pages_hold */
-  bool is_shrunk; /* the next page is not to be larger than page_rows */
-  bool is_few;    /* see wow_pages_expect_few */
-  bool is_done;
-  bool is_cut;    /* see wow_pages_is_cut */
-  bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
-  struct wow_keyset keyset; /* the place of the last row */
-  /* Of an unordered, limited response of a relation without a key: all rows handed out, which are
-  ** passed over when the scan goes on. With a key that may be none: those at the last place. */
-  struct wow_seen seen;
-  sqlite3_int64 n_at_place; /* rows handed out at the last place; more than one: no key */
-  bool is_doubted;          /* the key may be none, see note_place */
-  sqlite3_int64 n_passed;   /* rows passed over on this page */
-  sqlite3_int64 longest;    /* rows of the longest page so far */
-  bool goes_past;           /* the next page has no row of the last place, in spite of that */
-  bool is_skipping;
-};
 
 struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
@@ -229,100 +191,6 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   return open_from_start(pages, -1, may_cut(pages), err);
 }
 
-/* ---------------------------------------------------------------- rows seen already */
-
-static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
-  return wow_seen_hash(pages->current->rows, pages->shape.n_select);
-}
-
-/*
-** A page that goes on after others does not begin with the scan's first row, unless there is no key
-** and rows are alike (then the server has counted them). A server that does not look at what it is
-** asked, or a cache before it, would be asked for ever.
-*/
-static int check_progress(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_shape *shape = &pages->shape;
-  if (pages->current->got > 0 || pages->is_skipping || (!shape->has_key && pages->total >= 0))
-    return SQLITE_OK;
-  sqlite3_uint64 hash = row_hash(pages);
-  if (pages->delivered == 0) pages->first_hash = hash;
-  if (pages->delivered == 0 || hash != pages->first_hash) return SQLITE_OK;
-  return wow_error_hint(err, SQLITE_ERROR, shape->target->relation->name,
-                        "is there a cache before the server, or is rest_path wrong? It does not "
-                        "look at the query string",
-                        "the server sends the same rows again when it is asked for those after "
-                        "them");
-}
-
-/* Rows handed out may come again. */
-static void meet_again(struct wow_pages *pages) {
-  wow_seen_restart(&pages->seen);
-  pages->n_passed = 0;
-}
-
-/* Is the current row at the place of the last one? */
-static bool is_at_place(const struct wow_pages *pages) {
-  return wow_keyset_is_at(&pages->keyset, pages->current->rows,
-                          pages->shape.n_select - pages->shape.n_sort);
-}
-
-/* Was a row like this handed out before? */
-static bool skip_seen(struct wow_pages *pages) {
-  struct wow_seen *seen = &pages->seen;
-  bool may_repeat = pages->is_skipping || pages->current->is_from_place;
-  if (!may_repeat || seen->n_met == seen->n) return false;
-  if (!pages->is_skipping && !is_at_place(pages)) return false;
-  bool is_met = wow_seen_meet(seen, row_hash(pages));
-  if (is_met) pages->n_passed++;
-  return is_met;
-}
-
-static int fail_key(const struct wow_pages *pages, struct wow_error *err) {
-  return wow_error_hint(
-      err, SQLITE_ERROR, pages->shape.target->relation->name,
-      "CREATE VIRTUAL TABLE ... USING wowsql(..., key='') says that it has no "
-      "key, and key='a,b' names another one",
-      "several rows have the same key, or none, and cannot be sorted or read in pages by "
-      "it");
-}
-
-/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
-** where SQLite expects them. */
-static bool is_sorted_without_nulls(const struct wow_pages *pages) {
-  for (int i = 0; i < pages->shape.n_order; i++) {
-    if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;
-  }
-  return false;
-}
-
-/*
-** Notes the current row, whose place is not kept yet. If it is at the place of the one before, or
-** has no value in the key, then the key is none: of a table whose children repeat it, or because
-** the user named it. From then on, and from the start if the user named it, pages begin with the
-** rows of the last place, of which those handed out are passed over.
-*/
-static int note_place(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_shape *shape = &pages->shape;
-  if (!shape->has_key || wow_shape_is_grouped(shape)) return SQLITE_OK;
-  int first = shape->n_select - shape->n_sort;
-  bool is_alike = is_at_place(pages), has_null = false, is_bounded = pages->max_rows >= 0;
-  for (int i = 0; i < shape->n_sort; i++)
-    has_null = has_null || wow_keyset_lacks(&pages->keyset, pages->current->rows, first, i);
-  if (is_alike || has_null || (is_bounded && pages->delivered > pages->max_rows)) {
-    pages->is_doubted = true;
-    pages->max_rows = -1;
-    if (is_sorted_without_nulls(pages)) return fail_key(pages, err);
-  }
-  if (!is_alike) {
-    wow_seen_clear(&pages->seen);
-    pages->n_at_place = 0;
-  }
-  pages->n_at_place++;
-  bool must_keep = pages->is_doubted || pages->is_single;
-  bool is_kept = !must_keep || wow_seen_add(&pages->seen, row_hash(pages)) == SQLITE_OK;
-  return is_kept ? SQLITE_OK : wow_error_nomem(err);
-}
-
 /* ---------------------------------------------------------------- the end of a page */
 
 /* A page of this relation without a key came back cut: read it in pages, in a total order. */
@@ -426,19 +294,6 @@ static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   return at_once ? -1 : next_size(pages);
 }
 
-/* Does a place, or an offset, tell which rows are still to come? Rows that were handed out before
-** the key was doubted are not known, and by offset rows alike need a total order from the start. */
-static bool can_trust_place(const struct wow_pages *pages) {
-  if (!pages->shape.has_key || !pages->is_doubted) return true;
-  if (pages->by_offset) return pages->shape.target->relation->key_is_named;
-  for (int i = 0; i < pages->keyset.place.n; i++) {
-    /* A NULL where there is none to the server: it does not find the others, either. */
-    const struct wow_place_value *at = &pages->keyset.place.values[i];
-    if (at->value.kind == WOW_JSON_NULL && wow_relation_is_not_null(at->column)) return false;
-  }
-  return pages->goes_past || pages->seen.n == pages->n_at_place;
-}
-
 /* Asks for the rows after the last one that was handed out. */
 static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_place *place = &pages->keyset.place;
@@ -446,18 +301,18 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    meet_again(pages);
+    wow_places_meet_again(pages);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
   if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
     pages->by_offset = true;
-  if (!can_trust_place(pages)) return fail_key(pages, err);
+  if (!wow_places_can_continue(pages)) return wow_places_fail_key(pages, err);
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, place, size);
   if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
   pages->goes_past = false;
-  if (pages->shape.has_key) meet_again(pages);
+  if (pages->shape.has_key) wow_places_meet_again(pages);
   return wow_page_open(pages->current, &request, false, err);
 }
 
@@ -501,22 +356,10 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
-/* A page that begins with the rows of the last place, and had no others: the server has no more, or
-** it cuts its answers there. That shows if what comes after the place is asked for; but not if it
-** never sends more rows than there are at the place. */
-static int look_past(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_page *page = pages->current;
-  bool has_passed_all = page->is_from_place && page->got > 0 && page->got == pages->n_passed;
-  bool may_be_cut = page->got >= pages->longest && pages->n_at_place > 1;
-  pages->goes_past = has_passed_all && page->got < page->asked;
-  if (page->got > pages->longest) pages->longest = page->got;
-  return pages->goes_past && may_be_cut ? fail_key(pages, err) : SQLITE_OK;
-}
-
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
-  if (rc == SQLITE_OK && more) rc = look_past(pages, err);
+  if (rc == SQLITE_OK && more) rc = wow_places_look_past(pages, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
     if (pages->next) wow_page_close(pages->next);
@@ -529,64 +372,21 @@ static int turn(struct wow_pages *pages, struct wow_error *err) {
     pages->next = NULL;
   }
   if (pages->next == NULL) return continue_after_last(pages, err);
-  if (!can_trust_place(pages)) return fail_key(pages, err);
+  if (!wow_places_can_continue(pages)) return wow_places_fail_key(pages, err);
   pages->current = pages->next;
   pages->next = NULL;
-  meet_again(pages);
+  wow_places_meet_again(pages);
   return SQLITE_OK;
 }
 
-/* A response broke off. Reads are repeated from the last row on, a few times without progress. */
-static bool can_resume(struct wow_pages *pages, int rc, const struct wow_error *err) {
-  if (pages->delivered > pages->failed_at) pages->failures = 0;
-  bool is_ordered = pages->shape.has_key && !pages->by_offset;
-  return rc == SQLITE_ERROR && wow_page_is_broken(pages->current) && err->http_status == 0 &&
-         pages->current->bytes > 0 && is_ordered &&
-         pages->failures < pages->shape.target->server->options.retries;
-}
-
 /* Asks again for what comes after the last row. */
-static int ask_again(struct wow_pages *pages, struct wow_error *err) {
+int wow_pages_ask_again(struct wow_pages *pages, struct wow_error *err) {
   wow_error_reset(err);
   wow_page_close(pages->current);
   if (pages->next) wow_page_close(pages->next);
   pages->next = NULL;
   if (pages->delivered > 0) return continue_after_last(pages, err);
   return open_from_start(pages, next_size(pages), false, err);
-}
-
-static int resume(struct wow_pages *pages, struct wow_error *err) {
-  pages->failures++;
-  pages->failed_at = pages->delivered;
-  return ask_again(pages, err);
-}
-
-/* Was a request refused that is long only because it says what it comes after? Then the rest is
-** asked for by offset, in the same order. */
-static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
-  int status = err->http_status;
-  bool is_length = status == 502 || status == 413 || status == 414 || status == 431 ||
-                   status == 494 || (status == 400 && err->code == NULL);
-  return is_length && pages->shape.has_key && !pages->by_offset && pages->delivered > 0 &&
-         pages->current->url_bytes > WOW_MIN_URL_BYTES;
-}
-
-/* Did the server end the statement because it took too long (statement_timeout)? Fewer rows may be
-** done in time, if there is an order in which the others can follow. */
-static bool can_shrink(const struct wow_pages *pages, const struct wow_error *err) {
-  bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
-  return has_timed_out && pages->shape.has_key && !wow_shape_is_grouped(&pages->shape) &&
-         pages->max_rows != 1 && pages->current->asked != 1;
-}
-
-static int shrink(struct wow_pages *pages, struct wow_error *err) {
-  sqlite3_int64 asked = pages->current->asked;
-  bool is_large = asked < 0 || asked > WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH;
-  sqlite3_int64 rows = is_large ? WOW_FIRST_PAGE_ROWS : asked / WOW_TIMEOUT_SHRINK;
-  pages->page_rows = rows > 0 ? rows : 1;
-  pages->most_rows = is_large ? WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH / 2 : (asked + 1) / 2;
-  pages->is_shrunk = true;
-  return ask_again(pages, err);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -604,13 +404,13 @@ static bool count_group(struct wow_pages *pages) {
 static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
   struct wow_page *page = pages->current;
-  if (check_progress(pages, err) != SQLITE_OK) return err->rc;
+  if (wow_places_check_progress(pages, err) != SQLITE_OK) return err->rc;
   page->got++;
   pages->delivered++;
   pages->offset++;
   wow_page_spent(&pages->meter)->rows++;
   shape->target->conn->progress.rows++;
-  if (note_place(pages, err) != SQLITE_OK) return err->rc;
+  if (wow_places_note(pages, err) != SQLITE_OK) return err->rc;
   if (shape->has_key &&
       wow_keyset_keep(&pages->keyset, page->rows, shape->n_select - shape->n_sort) != SQLITE_OK) {
     return wow_error_nomem(err);
@@ -620,7 +420,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
                          "the server did not say how many rows a group has");
   }
   if (!shape->has_key && pages->first_rows >= 0 &&
-      wow_seen_add(&pages->seen, row_hash(pages)) != SQLITE_OK) {
+      wow_seen_add(&pages->seen, wow_places_hash(pages)) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
   int rc = wow_budget_check(shape->target->server, wow_page_spent(&pages->meter), err);
@@ -654,7 +454,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
     if (rc == SQLITE_ROW) {
-      if (skip_seen(pages)) {
+      if (wow_places_skip_seen(pages)) {
         pages->current->got++;
         pages->offset++;
         rc = SQLITE_OK;
@@ -666,13 +466,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     }
     if (rc == SQLITE_OK || rc == SQLITE_DONE) {
       rc = rc == SQLITE_OK ? wait_for_more(pages, err) : turn(pages, err);
-      if (rc != SQLITE_OK && can_resume(pages, rc, err))
-        rc = resume(pages, err);
-      else if (rc != SQLITE_OK && can_go_by_offset(pages, err)) {
-        pages->by_offset = true;
-        rc = ask_again(pages, err);
-      } else if (rc != SQLITE_OK && can_shrink(pages, err))
-        rc = shrink(pages, err);
+      if (rc != SQLITE_OK) rc = wow_recover_page(pages, rc, err);
     }
   }
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.target->relation->name);

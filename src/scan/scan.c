@@ -7,6 +7,7 @@
 
 #include "scan/identity.h"
 #include "scan/second_look.h"
+#include "scan/recover.h"
 #include "scan/rights.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
@@ -232,21 +233,13 @@ static int check_merge(struct wow_scan *scan, struct wow_error *err) {
                         "another order as values");
 }
 
-/* Did the server, or a gateway before it, refuse a request that may have been too long for it? With
-** 502, too: nginx gives up on responses that repeat a long request in their head. */
-static bool is_too_long(const struct wow_error *err) {
-  int status = err->http_status;
-  return status == 502 || status == 413 || status == 414 || status == 431 || status == 494 ||
-         (status == 400 && err->code == NULL);
-}
-
 /* Starts with shorter requests, as long as that is refused for its length. What is learned is kept
 ** if it was the reason. */
 static int start_shorter(struct wow_scan *scan, const struct wow_scan_call *call,
                          struct wow_error *err) {
   struct wow_server *server = wow_server_retain(scan->target.server);
   int before = server->learned.max_url_bytes, rc = err->rc;
-  while (rc != SQLITE_OK && is_too_long(err) && server->learned.longest_refused > 0) {
+  while (rc != SQLITE_OK && wow_recover_is_too_long(err) && server->learned.longest_refused > 0) {
     int bytes = wow_server_url_bytes(server) / 2;
     server->learned.longest_refused = 0;
     if (wow_server_url_bytes(server) <= WOW_MIN_URL_BYTES) break;
@@ -268,7 +261,7 @@ int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, stru
     wow_error_reset(err);
     rc = start(scan, call, err);
   }
-  if (rc != SQLITE_OK && scan->target.server && is_too_long(err))
+  if (rc != SQLITE_OK && scan->target.server && wow_recover_is_too_long(err))
     rc = start_shorter(scan, call, err);
   if (rc != SQLITE_OK && scan->target.server &&
       wow_rights_learn(&scan->target, &scan->plan, scan->columns.n_select, err)) {
