@@ -40,8 +40,40 @@ static sqlite3_int64 number_of(const char *path, const char *name, sqlite3_int64
   return text && *text >= '0' && *text <= '9' ? strtoll(text, NULL, 10) : otherwise;
 }
 
-/* Appends what makes the order total: the key, or all columns that have an order. False: it cannot
-** be told. */
+/* A request that is continued in parts. */
+struct parts {
+  struct wow_connection *conn;
+  struct wow_server *server;
+  const struct wow_request *request; /* the first one */
+  const struct wow_relation *relation;
+  bool is_grouped; /* its rows are groups */
+};
+
+/* The length of an element of a list in a URL, which may have parentheses. */
+static int element_bytes(const char *text, int bytes) {
+  int depth = 0, i = 0;
+  for (; i < bytes && (text[i] != ',' || depth > 0); i++)
+    depth += (text[i] == '(') - (text[i] == ')');
+  return i;
+}
+
+/* Groups are in a total order by their columns. False: one of them has no plain name. */
+static bool append_group_order(sqlite3_str *str, const char *path, int n) {
+  int bytes = 0, length = 0;
+  const char *select = parameter(path, "select", &bytes);
+  for (int i = 0; select && i < bytes; i += length + 1) {
+    length = element_bytes(select + i, bytes - i);
+    if (length >= 2 && memcmp(select + i + length - 2, "()", 2) == 0) continue;
+    if (memchr(select + i, '(', (size_t)length) || memchr(select + i, ':', (size_t)length) ||
+        memchr(select + i, '>', (size_t)length)) {
+      return false;
+    }
+    sqlite3_str_appendf(str, "%s%.*s", n++ ? "," : "", length, select + i);
+  }
+  return n > 0;
+}
+
+/* Appends what makes the order total: the key, or all columns. False: it cannot be told. */
 static bool append_total_order(sqlite3_str *str, const struct wow_relation *relation, int n) {
   if (relation == NULL) return false;
   for (int i = 0; i < relation->n_key; i++, n++) {
@@ -57,15 +89,17 @@ static bool append_total_order(sqlite3_str *str, const struct wow_relation *rela
 }
 
 /* The path for the rows from an offset on, in a total order. NULL: there is none. */
-static char *path_from(const char *path, const struct wow_relation *relation, sqlite3_int64 offset,
-                       sqlite3_int64 limit) {
+static char *path_from(const struct parts *parts, sqlite3_int64 offset, sqlite3_int64 limit) {
   static const char *const own[] = {"limit=", "offset=", "order="};
+  const char *path = parts->request->path;
   int bytes = 0, head = (int)strcspn(path, "?");
   const char *order = parameter(path, "order", &bytes);
+  bool has_order = order && bytes > 0;
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendf(str, "%.*s?order=", head, path);
   if (order) sqlite3_str_append(str, order, bytes);
-  bool is_total = append_total_order(str, relation, order && bytes > 0);
+  bool is_total = parts->is_grouped ? append_group_order(str, path, has_order)
+                                    : append_total_order(str, parts->relation, has_order);
   for (const char *p = path + head; *p;) {
     int length = (int)strcspn(p + 1, "&");
     bool is_own = false;
@@ -111,32 +145,40 @@ static void join_arrays(sqlite3_str *all, const char *body) {
   sqlite3_str_append(all, from, (int)(end - from));
 }
 
-/* Reads again what the server cut, in parts. Replaces response->body. */
-static int get_parts(struct wow_connection *conn, struct wow_server *server,
-                     struct wow_request *request, struct wow_response *response,
+/* Fetches the rows from an offset on into part->body. */
+static int get_part(const struct parts *parts, sqlite3_int64 offset, sqlite3_int64 limit,
+                    const struct wow_response *first, struct wow_response *part,
+                    struct wow_error *err) {
+  struct wow_request get = *parts->request;
+  char *path = path_from(parts, offset, limit);
+  if (path == NULL) return fail_cut(err, get.what, first);
+  get.path = path;
+  get.prefer = NULL;
+  int rc = wow_request_fetch(parts->conn, parts->server, &get, part, err);
+  sqlite3_free(path);
+  if (rc != SQLITE_OK || part->rows >= 0) return rc;
+  sqlite3_free(part->body);
+  part->body = NULL;
+  return fail_cut(err, get.what, first);
+}
+
+/* Reads again what the server cut, in parts, `wanted` rows at most. Replaces response->body. */
+static int get_parts(const struct parts *parts, sqlite3_int64 wanted, struct wow_response *response,
                      struct wow_error *err) {
-  const char *path = request->path;
-  sqlite3_int64 first = number_of(path, "offset", 0), limit = number_of(path, "limit", -1);
-  sqlite3_int64 n = 0, wanted = response->total - first;
-  if (limit >= 0 && limit < wanted) wanted = limit;
-  const struct wow_relation *relation = relation_of(conn, server, request->what);
+  sqlite3_int64 first = number_of(parts->request->path, "offset", 0), n = 0;
+  bool is_limited = number_of(parts->request->path, "limit", -1) >= 0;
   sqlite3_str *all = sqlite3_str_new(NULL);
   int rc = SQLITE_OK;
   sqlite3_str_appendchar(all, 1, '[');
   while (rc == SQLITE_OK && n < wanted) {
     struct wow_response part = {0};
-    char *next = path_from(path, relation, first + n, limit < 0 ? -1 : limit - n);
-    struct wow_request get = *request;
-    get.path = next;
-    get.prefer = NULL;
-    rc = next ? wow_request_fetch(conn, server, &get, &part, err)
-              : fail_cut(err, request->what, response);
-    sqlite3_free(next);
-    if (rc != SQLITE_OK) break;
-    if (part.rows > 0) join_arrays(all, part.body);
-    if (part.rows < 0) rc = fail_cut(err, request->what, response);
+    rc = get_part(parts, first + n, is_limited ? wanted - n : -1, response, &part, err);
+    if (rc != SQLITE_OK || part.rows == 0) {
+      sqlite3_free(part.body);
+      break;
+    }
+    join_arrays(all, part.body);
     sqlite3_free(part.body);
-    if (part.rows <= 0) break;
     n += part.rows;
   }
   sqlite3_str_appendchar(all, 1, ']');
@@ -150,13 +192,47 @@ static int get_parts(struct wow_connection *conn, struct wow_server *server,
   return rc;
 }
 
-/* Are there more rows than the response to this path has? Of groups the server counts the rows. */
-static bool is_cut(const char *path, const struct wow_response *response) {
+/* Are there more groups than those of the first response? Of groups the server counts the rows. */
+static int has_more_groups(const struct parts *parts, struct wow_response *response, bool *more,
+                           struct wow_error *err) {
+  struct wow_response part = {0};
+  sqlite3_int64 offset = number_of(parts->request->path, "offset", 0) + response->rows;
+  int rc = get_part(parts, offset, 1, response, &part, err);
+  *more = part.rows > 0;
+  sqlite3_free(part.body);
+  return rc;
+}
+
+/* How many rows a response to this path should have, by the server's count. */
+static sqlite3_int64 rows_wanted(const char *path, const struct wow_response *response) {
   sqlite3_int64 wanted = response->total - number_of(path, "offset", 0);
   sqlite3_int64 limit = number_of(path, "limit", -1);
-  if (limit >= 0 && limit < wanted) wanted = limit;
-  return response->total >= 0 && response->rows >= 0 && response->rows < wanted &&
-         strstr(path, "()") == NULL;
+  return limit >= 0 && limit < wanted ? limit : wanted;
+}
+
+/* Are there more rows than the response to this path has? */
+static bool is_cut(const char *path, const struct wow_response *response) {
+  return response->total >= 0 && response->rows >= 0 &&
+         response->rows < rows_wanted(path, response);
+}
+
+/* Completes a response that the server has cut. On failure there is none any more. */
+static int complete(struct wow_connection *conn, struct wow_server *server,
+                    const struct wow_request *request, struct wow_response *response,
+                    struct wow_error *err) {
+  struct parts parts = {conn, server, request, NULL, strstr(request->path, "()") != NULL};
+  bool more = true;
+  int rc = SQLITE_OK;
+  if (parts.is_grouped)
+    rc = has_more_groups(&parts, response, &more, err);
+  else
+    parts.relation = relation_of(conn, server, request->what);
+  if (rc == SQLITE_OK && !more) return rc;
+  if (rc == SQLITE_OK)
+    return get_parts(&parts, rows_wanted(request->path, response), response, err);
+  sqlite3_free(response->body);
+  response->body = NULL;
+  return rc;
 }
 
 /* Fetches a path that the user gave. Free response->body. */
@@ -177,7 +253,7 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   else
     rc = wow_error_nomem(err);
   if (rc == SQLITE_OK && is_cut(encoded, response))
-    rc = get_parts(conn, server, &request, response, err);
+    rc = complete(conn, server, &request, response, err);
   sqlite3_free(encoded);
   sqlite3_free(what);
   return rc;

@@ -21,7 +21,20 @@ static void append_sort(sqlite3_str *str, const struct wow_column *column, bool 
   wow_deparse_order(str, column->name, descending, wow_relation_is_not_null(column));
 }
 
-/* The order of the response; for pages by offset it must be total, as far as types allow. */
+static bool can_sort(const struct wow_column *column) {
+  return wow_relation_can_name(column) && wow_shippable_has_order(&column->type);
+}
+
+bool wow_page_request_tells_apart(const struct wow_shape *shape) {
+  for (int i = 0; i < shape->n_select; i++) {
+    if (!can_sort(&shape->target->relation->columns[shape->select[i]])) return false;
+  }
+  return true;
+}
+
+/* The order of the response. For pages by offset it must be total, but rows that are alike in all
+** that is selected may take each other's places: so it is by the selected columns, and if one of
+** them has no order, by all that have one. */
 static void append_order(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;
@@ -29,10 +42,14 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   for (int i = 0; i < shape->n_sort; i++)
     append_sort(str, &relation->columns[shape->sort[i].column], shape->sort[i].descending, &n);
   if (!request->by_offset || (shape->has_key && !request->is_doubted)) return;
-  for (int i = 0; i < relation->n_columns; i++) {
+  bool needs_others = !wow_page_request_tells_apart(shape);
+  for (int i = 0; i < shape->n_select; i++) {
+    const struct wow_column *column = &relation->columns[shape->select[i]];
+    if (can_sort(column)) append_sort(str, column, false, &n);
+  }
+  for (int i = 0; needs_others && i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    bool can_sort = wow_relation_can_name(column) && wow_shippable_has_order(&column->type);
-    if (can_sort) append_sort(str, column, false, &n);
+    if (can_sort(column)) append_sort(str, column, false, &n);
   }
 }
 

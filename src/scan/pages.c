@@ -405,6 +405,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
   struct wow_page *page = pages->current;
   if (wow_places_check_progress(pages, err) != SQLITE_OK) return err->rc;
+  if (wow_places_check_tie(pages, err) != SQLITE_OK) return err->rc;
   page->got++;
   pages->delivered++;
   pages->offset++;

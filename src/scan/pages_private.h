@@ -25,6 +25,7 @@ struct wow_pages {
   sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
   sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
   sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
+  sqlite3_uint64 last_hash;  /* of the last row, by the columns that have an order */
   sqlite3_uint64 first_hash; /* of the first row of all */
   int failures;              /* broken responses since the last progress */
   sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */

@@ -188,7 +188,18 @@ bool wow_shippable_is_ordered_there(const struct wow_type *type, enum wow_op op,
 }
 
 bool wow_shippable_has_order(const struct wow_type *type) {
-  return type->family != WOW_JSON && type->family != WOW_OTHER;
+  /* The types of PostgreSQL without a B-tree operator class; nor have arrays of them one. */
+  static const char *const unordered[] = {
+      "json",   "xml", "point", "line",    "lseg",      "box",      "path",        "polygon",
+      "circle", "xid", "cid",   "aclitem", "refcursor", "jsonpath", "pg_snapshot", "txid_snapshot"};
+  size_t bytes = strcspn(type->name, "[");
+  for (size_t i = 0; i < sizeof(unordered) / sizeof(unordered[0]); i++) {
+    if (strlen(unordered[i]) == bytes &&
+        sqlite3_strnicmp(type->name, unordered[i], (int)bytes) == 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool wow_shippable_can_continue(const struct wow_type *type) {
