@@ -32,9 +32,9 @@ bool wow_page_request_tells_apart(const struct wow_shape *shape) {
   return true;
 }
 
-/* The order of the response. For pages by offset it must be total, but rows that are alike in all
-** that is selected may take each other's places: so it is by the selected columns, and if one of
-** them has no order, by all that have one. */
+/* The order of the response. For pages by offset it must be total: so it is by the selected columns
+** (rows that are alike in them may take each other's places) and then by all others that the role may
+** read, because values may be one in order and look different ('a' and 'A' of citext). */
 static void append_order(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;
@@ -42,12 +42,12 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   for (int i = 0; i < shape->n_sort; i++)
     append_sort(str, &relation->columns[shape->sort[i].column], shape->sort[i].descending, &n);
   if (!request->by_offset || (shape->has_key && !request->is_doubted)) return;
-  bool needs_others = !wow_page_request_tells_apart(shape);
+  bool may_read_all = relation == shape->target->planned;
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_column *column = &relation->columns[shape->select[i]];
     if (can_sort(column)) append_sort(str, column, false, &n);
   }
-  for (int i = 0; needs_others && i < relation->n_columns; i++) {
+  for (int i = 0; may_read_all && i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
     if (can_sort(column)) append_sort(str, column, false, &n);
   }

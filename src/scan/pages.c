@@ -49,6 +49,7 @@ static void stop(struct wow_pages *pages) {
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
   wow_seen_reset(&pages->seen);
+  wow_tie_reset(&pages->tie);
 }
 
 void wow_pages_free(struct wow_pages *pages) {
@@ -83,6 +84,7 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->offset = 0;
   pages->short_page = -1;
   pages->total = -1;
+  pages->n_grouped = 0;
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
@@ -243,10 +245,9 @@ static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 aske
 ** an order they cannot be continued. */
 static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *more) {
   const struct wow_page *page = pages->current;
-  bool is_full = page->asked >= 0 && page->got >= page->asked;
-  if (page->is_counted && total >= 0 && !is_full) {
-    *more = page->got > 0 && page->n_grouped < total;
-  }
+  if (page->is_counted && total >= 0) pages->total = total;
+  pages->n_grouped += page->n_grouped;
+  if (pages->total >= 0) *more = page->got > 0 && pages->n_grouped < pages->total;
   if (pages->shape.has_key) return;
   pages->is_cut = *more;
   *more = false;
@@ -405,7 +406,6 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
   struct wow_page *page = pages->current;
   if (wow_places_check_progress(pages, err) != SQLITE_OK) return err->rc;
-  if (wow_places_check_tie(pages, err) != SQLITE_OK) return err->rc;
   page->got++;
   pages->delivered++;
   pages->offset++;
@@ -454,6 +454,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     rc = check_count(pages, err);
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
+    if (rc == SQLITE_ROW && wow_places_check_tie(pages, err) != SQLITE_OK) rc = err->rc;
     if (rc == SQLITE_ROW) {
       if (wow_places_skip_seen(pages)) {
         pages->current->got++;

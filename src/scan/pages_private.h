@@ -8,6 +8,7 @@
 #include "scan/page.h"
 #include "scan/pages.h"
 #include "scan/seen.h"
+#include "scan/tie.h"
 
 struct wow_pages {
   struct wow_shape shape;
@@ -24,8 +25,9 @@ struct wow_pages {
   double row_bytes;          /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
   sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
+  sqlite3_int64 n_grouped;   /* rows of the groups of all pages so far */
   sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
-  sqlite3_uint64 last_hash;  /* of the last row, by the columns that have an order */
+  struct wow_tie tie;        /* by offset, without a key */
   sqlite3_uint64 first_hash; /* of the first row of all */
   int failures;              /* broken responses since the last progress */
   sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */

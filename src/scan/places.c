@@ -3,9 +3,6 @@
 */
 #include "scan/places.h"
 
-#include "base/text.h"
-#include "types/shippable.h"
-
 sqlite3_uint64 wow_places_hash(const struct wow_pages *pages) {
   return wow_seen_hash(pages->current->rows, pages->shape.n_select);
 }
@@ -31,23 +28,9 @@ int wow_places_check_progress(struct wow_pages *pages, struct wow_error *err) {
 
 int wow_places_check_tie(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
-  if (!pages->by_offset || shape->has_key || wow_page_request_tells_apart(shape)) return SQLITE_OK;
-  sqlite3_uint64 hash = WOW_TEXT_HASH_START;
-  for (int i = 0; i < shape->n_select; i++) {
-    const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];
-    const struct wow_json_value *value = wow_rows_value(pages->current->rows, i);
-    unsigned char kind = (unsigned char)(value->kind + 1);
-    if (!wow_shippable_has_order(&column->type)) continue;
-    hash = wow_text_hash(hash, &kind, 1);
-    hash = wow_text_hash(hash, value->text, value->bytes);
-  }
-  bool is_tie = pages->current->got == 0 && pages->offset > 0 && hash == pages->last_hash;
-  pages->last_hash = hash;
-  if (!is_tie) return SQLITE_OK;
-  return wow_error_hint(err, SQLITE_ERROR, shape->target->relation->name,
-                        "name its key with key='a,b', or have db-max-rows of the server raised",
-                        "the server cuts its answers, and rows are alike in all columns that have "
-                        "an order, so that they cannot be read in pages");
+  bool begins_page = pages->current->got == 0 && pages->offset > 0;
+  if (!pages->by_offset || shape->has_key || wow_shape_is_grouped(shape)) return SQLITE_OK;
+  return wow_tie_next(&pages->tie, shape, pages->current->rows, begins_page, err);
 }
 
 /* Rows handed out may come again. */

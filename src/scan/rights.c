@@ -100,13 +100,23 @@ static bool add_restricted(const struct wow_target *target) {
   return true;
 }
 
+/* Is a column of the key asked for that the statement does not use? */
+static bool asks_for_more(const struct wow_target *target, const struct wow_plan *plan) {
+  for (int i = 0; i < target->planned->n_columns; i++) {
+    bool is_key = target->planned->columns[i].key_position > 0;
+    if (is_key && !wow_plan_uses(plan, target->planned, i)) return true;
+  }
+  return false;
+}
+
 bool wow_rights_learn(const struct wow_target *target, const struct wow_plan *plan, int n_select,
                       const struct wow_error *err) {
   struct wow_learned *learned = &target->server->learned;
   if (!is_missing_right(err) || plan->has_brackets) return false;
   bool may_be_all = !learned->refuses_all && n_select >= MIN_WIDE_COLUMNS;
   if (may_be_all) learned->refuses_all = true;
-  if (target->relation->n_key == 0 || *find(target) != NULL) return may_be_all;
+  if (target->relation->n_key == 0 || *find(target) != NULL || !asks_for_more(target, plan))
+    return may_be_all;
   return add_restricted(target) || may_be_all;
 }
 
