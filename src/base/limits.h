@@ -14,8 +14,8 @@
 
 /* ---- pages, in rows */
 
-/* The largest page. Pages are limited by WOW_MAX_PAGE_BYTES first; this is for narrow rows, so that
-** the server need not build more than a few megabytes before it sends the first byte. */
+/* The largest page. Pages are limited by WOW_MAX_PAGE_BYTES first; this is for narrow rows, so
+** that the server need not build more than a few megabytes before it sends the first byte. */
 #define WOW_MAX_PAGE_ROWS 250000
 /* The first page: queries that stop early cost little, and the response to a lookup fits. */
 #define WOW_FIRST_PAGE_ROWS 250
@@ -28,9 +28,9 @@
 #define WOW_MAX_PAGE_SIZE 100000000
 
 /* The sample of first rows, and how many different values in the columns read it may have at most
-** for the remaining rows to be asked for in groups. A column of 40 equally frequent values shows 38
-** of them in 128 rows, one of 1,000 shows 120; and if half of the rows have values of their own, at
-** least 50 do. */
+** for the remaining rows to be asked for in groups. A column of 40 equally frequent values shows
+** 38 of them in 128 rows, one of 1,000 shows 120; and if half of the rows have values of their
+** own, at least 50 do. */
 #define WOW_SAMPLE_ROWS 128
 #define WOW_MAX_SAMPLE_VALUES 40
 /* How many groups are asked for first: about 2 MB. If they have fewer than WOW_GROUP_LARGE rows
@@ -52,15 +52,16 @@
 #define WOW_MAX_BUFFER_BYTES (8 * 1024 * 1024)
 /* One row. SQLite's own limit for a value is 1,000,000,000. */
 #define WOW_MAX_ROW_BYTES (256 * 1024 * 1024)
-/* How deep a JSON document in a column may nest. PostgreSQL's own parser stops somewhat earlier. */
+/* How deep a JSON document in a column may nest. PostgreSQL's own parser stops somewhat earlier.
+** */
 #define WOW_MAX_JSON_DEPTH 10000
 /* The largest integer that a JSON number, which is a double, says exactly. */
 #define WOW_MAX_JSON_INTEGER 9007199254740992.0
-/* Characters of a LIKE pattern that a regular expression says; what comes after them is SQLite's to
-** look at. Each becomes up to ten bytes of the request. */
+/* Characters of a LIKE pattern that a regular expression says; what comes after them is SQLite's
+** to look at. Each becomes up to ten bytes of the request. */
 #define WOW_MAX_PATTERN_CHARS 200
-/* Digits of a number that are read: the middle of two doubles, which decides to which of them it is
-** rounded, has at most 767. */
+/* Digits of a number that are read: the middle of two doubles, which decides to which of them it
+** is rounded, has at most 767. */
 #define WOW_MAX_DOUBLE_DIGITS 800
 /* Integers up to this size have at most 15 digits, which numeric and a double both keep. */
 #define WOW_MAX_SHORT_INTEGER 999999999999999LL
@@ -69,14 +70,14 @@
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
 ** large_client_header_buffers); PostgREST itself takes 50 KB, headers included. */
 #define WOW_MAX_URL_BYTES 7000
-/* What a term of the condition "after the last row" has beside its name and value: ".eq.,", "and()",
-** with the parentheses encoded by a gateway. */
+/* What a term of the condition "after the last row" has beside its name and value: ".eq.,",
+** "and()", with the parentheses encoded by a gateway. */
 #define WOW_KEYSET_TERM_BYTES 12
-/* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds to
-** read 3 KB of them, and the square of that for more. */
+/* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds
+** to read 3 KB of them, and the square of that for more. */
 #define WOW_MAX_SELECT_BYTES 2000
-/* Columns of which it is tried whether a role may read them, to count rows by: a role that may read
-** none of so many is unlikely to read others. */
+/* Columns of which it is tried whether a role may read them, to count rows by: a role that may
+** read none of so many is unlikely to read others. */
 #define WOW_MAX_RIGHT_PROBES 32
 /* The smallest query string that is given up for: below, a refusal has other reasons. Whatever
 ** speaks HTTP takes as much. */
@@ -103,8 +104,8 @@
 #define WOW_BACKOFF_MS 200
 /* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
 #define WOW_MAX_BACKOFF_MS 30000
-/* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one large
-** chunk. */
+/* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one
+** large chunk. */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
 /* What is kept of a Server header: a name and a version. */
 #define WOW_MAX_SOFTWARE_BYTES 100
@@ -184,8 +185,8 @@
 #define WOW_COST_REQUEST 40.0
 /* A lookup by key. Not what one round trip costs: lookups are remembered, and once they have cost
 ** as much as fetching the whole relation they become one fetch, so that many of them are never
-** expensive. And SQLite assumes a million rows for a local table that was never analysed; it should
-** still look up the keys of the three that it has, rather than scan the remote one. */
+** expensive. And SQLite assumes a million rows for a local table that was never analysed; it
+** should still look up the keys of the three that it has, rather than scan the remote one. */
 #define WOW_COST_LOOKUP 1.0
 /* A row of a lookup, likewise. */
 #define WOW_COST_LOOKUP_ROW 1.0

@@ -46,8 +46,9 @@ struct parts {
   struct wow_server *server;
   const struct wow_request *request; /* the first one */
   const struct wow_relation *relation;
-  bool is_grouped;   /* its rows are groups */
-  const char *order; /* of a function's rows; NULL: by the path and the relation */
+  bool is_grouped;                  /* its rows are groups */
+  const struct wow_response *first; /* the response that is cut */
+  const char *order;                /* of a function's rows; NULL: by the path and the relation */
 };
 
 /* The length of an element of a list in a URL, which may have parentheses. */
@@ -149,11 +150,10 @@ static void join_arrays(sqlite3_str *all, const char *body) {
 
 /* Fetches the rows from an offset on into part->body. */
 static int get_part(const struct parts *parts, sqlite3_int64 offset, sqlite3_int64 limit,
-                    const struct wow_response *first, struct wow_response *part,
-                    struct wow_error *err) {
+                    struct wow_response *part, struct wow_error *err) {
   struct wow_request get = *parts->request;
   char *path = path_from(parts, offset, limit);
-  if (path == NULL) return fail_cut(err, get.what, first);
+  if (path == NULL) return fail_cut(err, get.what, parts->first);
   get.path = path;
   get.prefer = NULL;
   int rc = wow_request_fetch(parts->conn, parts->server, &get, part, err);
@@ -161,7 +161,7 @@ static int get_part(const struct parts *parts, sqlite3_int64 offset, sqlite3_int
   if (rc != SQLITE_OK || part->rows >= 0) return rc;
   sqlite3_free(part->body);
   part->body = NULL;
-  return fail_cut(err, get.what, first);
+  return fail_cut(err, get.what, parts->first);
 }
 
 /* Reads again what the server cut, in parts, `wanted` rows at most. Replaces response->body. */
@@ -174,7 +174,7 @@ static int get_parts(const struct parts *parts, sqlite3_int64 wanted, struct wow
   sqlite3_str_appendchar(all, 1, '[');
   while (rc == SQLITE_OK && n < wanted) {
     struct wow_response part = {0};
-    rc = get_part(parts, first + n, is_limited ? wanted - n : -1, response, &part, err);
+    rc = get_part(parts, first + n, is_limited ? wanted - n : -1, &part, err);
     if (rc != SQLITE_OK || part.rows == 0) {
       sqlite3_free(part.body);
       break;
@@ -199,7 +199,7 @@ static int has_more_groups(const struct parts *parts, struct wow_response *respo
                            struct wow_error *err) {
   struct wow_response part = {0};
   sqlite3_int64 offset = number_of(parts->request->path, "offset", 0) + response->rows;
-  int rc = get_part(parts, offset, 1, response, &part, err);
+  int rc = get_part(parts, offset, 1, &part, err);
   *more = part.rows > 0;
   sqlite3_free(part.body);
   return rc;
@@ -222,7 +222,11 @@ static bool is_cut(const char *path, const struct wow_response *response) {
 static int complete(struct wow_connection *conn, struct wow_server *server,
                     const struct wow_request *request, struct wow_response *response,
                     struct wow_error *err) {
-  struct parts parts = {conn, server, request, NULL, strstr(request->path, "()") != NULL, NULL};
+  struct parts parts = {.conn = conn,
+                        .server = server,
+                        .request = request,
+                        .first = response,
+                        .is_grouped = strstr(request->path, "()") != NULL};
   bool more = true;
   int rc = SQLITE_OK;
   if (parts.is_grouped)
@@ -243,22 +247,21 @@ static const char *text_of(sqlite3_stmt *stmt, int i) {
 }
 
 /* Has a further request, for what comes after the longest array of this name, any? */
-static int has_longer_array(struct wow_connection *conn, struct wow_server *server,
-                            const struct wow_request *request, const char *offset, bool *has,
+static int has_longer_array(const struct parts *parts, const char *offset, bool *has,
                             struct wow_error *err) {
   static const char sql[] = "SELECT 1 FROM json_each(?1) r, json_each(r.value) e "
                             "WHERE e.key = ?2 AND json_array_length(e.value) > 0";
-  struct wow_request probe = *request;
+  struct wow_request probe = *parts->request;
   struct wow_response response = {0};
   sqlite3_stmt *stmt = NULL;
   int name = (int)strcspn(offset, ".");
-  probe.path = sqlite3_mprintf("%s&%s&%.*s.limit=1", request->path, offset, name, offset);
+  probe.path = sqlite3_mprintf("%s&%s&%.*s.limit=1", parts->request->path, offset, name, offset);
   probe.prefer = NULL;
   if (probe.path == NULL) return wow_error_nomem(err);
-  int rc = wow_request_fetch(conn, server, &probe, &response, err);
+  int rc = wow_request_fetch(parts->conn, parts->server, &probe, &response, err);
   sqlite3_free((char *)probe.path);
   if (rc != SQLITE_OK) return rc;
-  if (sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+  if (sqlite3_prepare_v2(parts->conn->db, sql, -1, &stmt, NULL) == SQLITE_OK) {
     sqlite3_bind_text(stmt, 1, response.body, -1, SQLITE_STATIC);
     sqlite3_bind_text(stmt, 2, offset, name, SQLITE_STATIC);
     *has = sqlite3_step(stmt) == SQLITE_ROW;
@@ -276,6 +279,7 @@ static int check_embedded(struct wow_connection *conn, struct wow_server *server
   static const char sql[] = "SELECT e.key, max(json_array_length(e.value)) "
                             "FROM json_each(?1) r, json_each(r.value) e WHERE e.type = 'array' "
                             "AND json_type(e.value, '$[0]') = 'object' GROUP BY e.key";
+  struct parts parts = {.conn = conn, .server = server, .request = request};
   sqlite3_stmt *stmt = NULL;
   const char *bracket = strchr(request->path, '(');
   int rc = SQLITE_OK;
@@ -289,7 +293,7 @@ static int check_embedded(struct wow_connection *conn, struct wow_server *server
     sqlite3_str_appendf(offset, ".offset=%lld", sqlite3_column_int64(stmt, 1));
     char *text = sqlite3_str_finish(offset);
     bool is_own = text == NULL || strstr(request->path, ".limit=") != NULL;
-    if (!is_own) rc = has_longer_array(conn, server, request, text, &has, err);
+    if (!is_own) rc = has_longer_array(&parts, text, &has, err);
     sqlite3_free(text);
     if (rc != SQLITE_OK || !has) continue;
     rc = wow_error_hint(err, SQLITE_ERROR, request->what,
@@ -401,7 +405,8 @@ static int complete_rpc(struct wow_connection *conn, struct wow_server *server,
                         struct wow_error *err) {
   char *path = rpc_path(conn->db, rpc), *order = rpc_order(conn->db, response->body);
   struct wow_request get = {.method = "GET", .path = path, .what = rpc->name};
-  struct parts parts = {.conn = conn, .server = server, .request = &get, .order = order};
+  struct parts parts = {
+      .conn = conn, .server = server, .request = &get, .order = order, .first = response};
   struct wow_response cut = *response;
   struct wow_error refusal = {0};
   int rc = SQLITE_ERROR;
@@ -421,8 +426,8 @@ static int complete_rpc(struct wow_connection *conn, struct wow_server *server,
   return rc == SQLITE_OK ? rc : err->rc;
 }
 
-/* Calls a function of the database. Its arguments are sent in the body: in a GET some of them would
-** be taken for filters. Free response->body. */
+/* Calls a function of the database. Its arguments are sent in the body: in a GET some of them
+** would be taken for filters. Free response->body. */
 static int call_rpc(struct wow_connection *conn, const struct rpc *rpc,
                     struct wow_response *response, struct wow_error *err) {
   const char *name = rpc->name, *args = rpc->args ? rpc->args : "{}";

@@ -1,15 +1,15 @@
 /*
-** Reading bytecode, see bytecode.h. EXPLAIN of a statement's own text lists its program again; that
-** it is the same shows by the plan, which is an operand of VFilter. A statement whose program has
-** scans of the same relation, but none with this plan, was planned under other circumstances: then
-** nothing is known.
+** Reading bytecode, see bytecode.h. EXPLAIN of a statement's own text lists its program again;
+** that it is the same shows by the plan, which is an operand of VFilter. A statement whose program
+** has scans of the same relation, but none with this plan, was planned under other circumstances:
+** then nothing is known.
 **
 ** The instructions looked for, with their operands: VFilter (cursor, , first register), whose
 ** values begin two registers on; VColumn and Column (cursor, column, register); Rowid (cursor,
 ** register); IsNull (register). GROUP BY is a Compare followed by a Jump that goes to the same
-** place for less and for greater (p1 and p3); where it does not, sorted rows are merged. A value of
-** an IN list that is looped over is read into a register of VFilter's, and tested for NULL at once;
-** joined columns and sub-queries are not tested.
+** place for less and for greater (p1 and p3); where it does not, sorted rows are merged. A value
+** of an IN list that is looped over is read into a register of VFilter's, and tested for NULL at
+** once; joined columns and sub-queries are not tested.
 */
 #include "scan/bytecode.h"
 
@@ -32,7 +32,8 @@ enum kind {
   OP_COUNT,
   OP_SUB_QUERY,
   OP_INTEGER,
-  OP_SEEK /* looks for the values in registers p3, p3 + 1, ... */
+  OP_ROW_SET, /* keeps rowids, or looks for the one in register p3 */
+  OP_SEEK     /* looks for the values in registers p3, p3 + 1, ... */
 };
 
 /* The most instructions between a VFilter and the first of those that load its values. */
@@ -68,7 +69,7 @@ static enum kind kind_of(const char *opcode, const char *p4, const char *plan_te
       {"VColumn", OP_VIRTUAL_COLUMN}, {"Column", OP_COLUMN},           {"Rowid", OP_ROWID},
       {"IsNull", OP_IS_NULL},         {"Compare", OP_COMPARE},         {"Jump", OP_JUMP},
       {"BeginSubrtn", OP_SUB_QUERY},  {"InitCoroutine", OP_SUB_QUERY}, {"OpenRead", OP_LOOP},
-      {"Integer", OP_INTEGER},
+      {"Integer", OP_INTEGER},        {"RowSetTest", OP_ROW_SET},
   };
   static const char *const seeks[] = {"Seek",      "Found",      "NotFound",
                                       "NotExists", "NoConflict", "Idx"};
@@ -189,6 +190,9 @@ static void add(struct wow_usage *usage, const struct program *program) {
     if (!runs_plan(program, op->p1)) continue;
     if (op->kind == OP_ROWID) {
       usage->rowid = true;
+      bool is_or = i + 1 < program->n && program->ops[i + 1].kind == OP_ROW_SET &&
+                   program->ops[i + 1].p3 == op->p2;
+      usage->shows_rowid = usage->shows_rowid || !is_or;
     } else if (op->p2 >= 0 && op->p2 < usage->n_columns) {
       usage->columns[op->p2].n_reads++;
       usage->columns[op->p2].n_null_tests += is_null_test(program, i);

@@ -2,8 +2,8 @@
 ** What the running statements read of the rows of one plan. SQLite says which columns a statement
 ** uses, those of its WHERE included; which of them are read once the server has decided the terms
 ** is in the statement's bytecode, which EXPLAIN lists. It only ever decides what is asked for
-** first, and whether bracketed aggregates mean what was asked: bytecode that is not understood says
-** nothing.
+** first, and whether bracketed aggregates mean what was asked: bytecode that is not understood
+** says nothing.
 */
 #ifndef WOW_BYTECODE_H
 #define WOW_BYTECODE_H
@@ -24,6 +24,7 @@ struct wow_usage {
   bool loops;    /* the plan is run once for each value of an IN list */
   bool counts;   /* a statement without sub-queries has a count(*) */
   bool rowid;
+  bool shows_rowid; /* it is read for more than to take each row of the arms of an OR once */
   struct wow_usage_column *columns;
   int n_columns;
 };

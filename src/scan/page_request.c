@@ -32,9 +32,10 @@ bool wow_page_request_tells_apart(const struct wow_shape *shape) {
   return true;
 }
 
-/* The order of the response. For pages by offset it must be total: so it is by the selected columns
-** (rows that are alike in them may take each other's places) and then by all others that the role may
-** read, because values may be one in order and look different ('a' and 'A' of citext). */
+/* The order of the response. For pages by offset it must be total: so it is by the selected
+** columns (rows that are alike in them may take each other's places) and then by all others that
+** the role may read, because values may be one in order and look different ('a' and 'A' of
+** citext). */
 static void append_order(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;
@@ -53,10 +54,10 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   }
 }
 
-/* "...customers!inner(customer.name:name,customer.city:city)": all columns of the embedded relation
-** that the `first` column of the select list is of, unless an earlier one is, too. Where a
-** condition is about the relation, rows without one cannot be meant, and the server must not send
-** them with its columns empty. */
+/* "...customers!inner(customer.name:name,customer.city:city)": all columns of the embedded
+** relation that the `first` column of the select list is of, unless an earlier one is, too. Where
+** a condition is about the relation, rows without one cannot be meant, and the server must not
+** send them with its columns empty. */
 static void append_embedded(sqlite3_str *str, const struct wow_page_request *request, int first,
                             int *n) {
   const struct wow_column *columns = request->shape->target->relation->columns;
@@ -96,9 +97,9 @@ static bool needs_all(const struct wow_shape *shape) {
   return false;
 }
 
-/* PostgREST takes long to read a long list of names, and gateways may refuse it: then all columns are
-** asked for, if they are the relation's own, and rows are not grouped by them. A role that may read
-** only some columns gets an error for that, and the list again. */
+/* PostgREST takes long to read a long list of names, and gateways may refuse it: then all columns
+** are asked for, if they are the relation's own, and rows are not grouped by them. A role that may
+** read only some columns gets an error for that, and the list again. */
 static bool is_all_shorter(const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;

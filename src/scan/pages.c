@@ -18,6 +18,7 @@
 */
 #include "scan/pages.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "scan/count.h"
@@ -84,7 +85,8 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->offset = 0;
   pages->short_page = -1;
   pages->total = -1;
-  pages->n_grouped = 0;
+  pages->n_grouped = pages->claimed = 0;
+  pages->ends_at = -1;
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
@@ -181,8 +183,11 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   pages->is_started = true;
   if (wow_shape_is_grouped(&pages->shape)) return open_first_groups(pages, err);
   if (pages->shape.has_key || pages->first_rows >= 0) {
-    /* A count of few rows costs less than a request that shows that they were all. */
-    bool count = pages->is_few && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
+    /* A count of few rows costs less than a request that shows that they were all; and where a
+    ** server cuts its answers, less than the requests that it takes. */
+    bool is_cut = server->learned.max_rows > 0 && pages->first_rows < 0;
+    bool count =
+        (pages->is_few || is_cut) && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
     return open_from_start(pages, next_size(pages), count, err);
   }
   if (server->learned.max_rows > 0) {
@@ -200,6 +205,7 @@ static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct 
   wow_page_close(pages->current);
   pages->by_offset = true;
   pages->offset = 0;
+  pages->claimed = cap;
   return open_from_start(pages, cap, false, err);
 }
 
@@ -213,6 +219,8 @@ static int check_count(struct wow_pages *pages, struct wow_error *err) {
   page->is_counted = false;
   wow_page_range(page, &rows, &total);
   pages->total = total;
+  if (pages->shape.has_key && total >= 0 && !page->is_from_place)
+    pages->ends_at = pages->delivered + total;
   if (pages->shape.has_key || pages->by_offset) return SQLITE_OK;
   return total > rows && rows > 0 ? restart_by_offset(pages, rows, err) : SQLITE_OK;
 }
@@ -235,7 +243,10 @@ static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 aske
   if (got > server->learned.max_rows) {
     server->learned.max_rows = server->options.max_rows; /* what was learned is no longer true */
   }
-  if (server->learned.max_rows < 0 && is_short && got > 0 && got == pages->short_page) {
+  /* A cap is believed when that many rows have arrived. */
+  bool is_claimed = got > 0 && got == pages->claimed;
+  bool is_alike = is_short && got > 0 && got == pages->short_page;
+  if (server->learned.max_rows < 0 && (is_claimed || is_alike) && got < INT_MAX) {
     server->learned.max_rows = (int)got;
   }
   pages->short_page = is_short ? got : -1;
@@ -260,8 +271,7 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
   int rc = wow_page_finish(page, &total, err);
   if (rc != SQLITE_OK) return rc;
   *more = may_have_more(pages, page->got, page->asked);
-  if (total >= 0 && !pages->by_offset && !wow_shape_is_grouped(&pages->shape))
-    *more = *more && page->got < total;
+  if (pages->ends_at >= 0 && !pages->is_doubted) *more = *more && pages->delivered < pages->ends_at;
   learn(pages, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
   if (page->got > 0) pages->row_bytes = (double)page->bytes / (double)page->got;
@@ -314,7 +324,10 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
   if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
   pages->goes_past = false;
   if (pages->shape.has_key) wow_places_meet_again(pages);
-  return wow_page_open(pages->current, &request, false, err);
+  /* After a page that may have been cut the server counts what is left, so that the end shows. */
+  bool count = pages->short_page >= 0 && pages->ends_at < 0 && pages->shape.has_key &&
+               may_cut(pages) && !pages->by_offset && !wow_shape_is_grouped(&pages->shape);
+  return wow_page_open(pages->current, &request, count, err);
 }
 
 /* May a page be asked for before it is needed? Only with a key; not after a page whose length the

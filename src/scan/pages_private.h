@@ -1,6 +1,6 @@
 /*
-** What the files of pages share: pages.c asks for them and steps through them, places.c knows whether
-** rows may come again or be missing, recover.c what to do after a failure.
+** What the files of pages share: pages.c asks for them and steps through them, places.c knows
+** whether rows may come again or be missing, recover.c what to do after a failure.
 */
 #ifndef WOW_PAGES_PRIVATE_H
 #define WOW_PAGES_PRIVATE_H
@@ -19,12 +19,15 @@ struct wow_pages {
   struct wow_where where;
   sqlite3_int64 first_rows;
   sqlite3_int64 max_rows;
-  sqlite3_int64 delivered;   /* rows stepped to since the start */
-  sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
-  sqlite3_int64 page_rows;   /* the size of the page to come */
-  double row_bytes;          /* seen on the last page; 0: none yet */
-  sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
-  sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
+  sqlite3_int64 delivered;  /* rows stepped to since the start */
+  sqlite3_int64 offset;     /* rows of this response and of those before it in the same order */
+  sqlite3_int64 page_rows;  /* the size of the page to come */
+  double row_bytes;         /* seen on the last page; 0: none yet */
+  sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
+  sqlite3_int64 total;      /* the rows that there are, as counted by the server; -1: not known */
+  sqlite3_int64 ends_at; /* rows that there will have been, by the count of a page; -1: not known */
+  sqlite3_int64
+      claimed; /* rows at which the server seems to have cut its first answer; 0: it has not */
   sqlite3_int64 n_grouped;   /* rows of the groups of all pages so far */
   sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
   struct wow_tie tie;        /* by offset, without a key */
@@ -50,8 +53,5 @@ struct wow_pages {
   bool goes_past;           /* the next page has no row of the last place, in spite of that */
   bool is_skipping;
 };
-
-/* Asks again for what comes after the last row; the error is forgotten. */
-int wow_pages_ask_again(struct wow_pages *pages, struct wow_error *err);
 
 #endif

@@ -8,9 +8,9 @@ sqlite3_uint64 wow_places_hash(const struct wow_pages *pages) {
 }
 
 /*
-** A page that goes on after others does not begin with the scan's first row, unless there is no key
-** and rows are alike (then the server has counted them). A server that does not look at what it is
-** asked, or a cache before it, would be asked for ever.
+** A page that goes on after others does not begin with the scan's first row, unless there is no
+** key and rows are alike (then the server has counted them). A server that does not look at what
+** it is asked, or a cache before it, would be asked for ever.
 */
 int wow_places_check_progress(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
@@ -65,8 +65,8 @@ int wow_places_fail_key(const struct wow_pages *pages, struct wow_error *err) {
       "it");
 }
 
-/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
-** where SQLite expects them. */
+/* Is the statement's order one that says nothing of NULLs, because there are none? They would not
+** be where SQLite expects them. */
 static bool is_sorted_without_nulls(const struct wow_pages *pages) {
   for (int i = 0; i < pages->shape.n_order; i++) {
     if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;
@@ -103,7 +103,8 @@ int wow_places_note(struct wow_pages *pages, struct wow_error *err) {
 }
 
 /* Does a place, or an offset, tell which rows are still to come? Rows that were handed out before
-** the key was doubted are not known, and by offset rows alike need a total order from the start. */
+** the key was doubted are not known, and by offset rows alike need a total order from the start.
+** */
 bool wow_places_can_continue(const struct wow_pages *pages) {
   if (!pages->shape.has_key || !pages->is_doubted) return true;
   if (pages->by_offset) return pages->shape.target->relation->key_is_named;
@@ -115,9 +116,9 @@ bool wow_places_can_continue(const struct wow_pages *pages) {
   return pages->goes_past || pages->seen.n == pages->n_at_place;
 }
 
-/* A page that begins with the rows of the last place, and had no others: the server has no more, or
-** it cuts its answers there. That shows if what comes after the place is asked for; but not if it
-** never sends more rows than there are at the place. */
+/* A page that begins with the rows of the last place, and had no others: the server has no more,
+** or it cuts its answers there. That shows if what comes after the place is asked for; but not if
+** it never sends more rows than there are at the place. */
 int wow_places_look_past(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_page *page = pages->current;
   bool has_passed_all = page->is_from_place && page->got > 0 && page->got == pages->n_passed;

@@ -1,6 +1,6 @@
 /*
-** Rows, their places, and whether they come twice: a key may be none, a server may not look at what it
-** is asked, and without a key rows that were handed out come again.
+** Rows, their places, and whether they come twice: a key may be none, a server may not look at
+** what it is asked, and without a key rows that were handed out come again.
 */
 #ifndef WOW_PLACES_H
 #define WOW_PLACES_H
@@ -11,8 +11,8 @@
 sqlite3_uint64 wow_places_hash(const struct wow_pages *pages);
 /* Is the first row of a page not that of the scan? Otherwise an error. */
 int wow_places_check_progress(struct wow_pages *pages, struct wow_error *err);
-/* By offset and without a key: does the order tell the first row of a page from the last one of the
-** page before? Otherwise an error: they may have changed places in between. */
+/* By offset and without a key: does the order tell the first row of a page from the last one of
+** the page before? Otherwise an error: they may have changed places in between. */
 int wow_places_check_tie(struct wow_pages *pages, struct wow_error *err);
 /* Rows handed out may come again. */
 void wow_places_meet_again(struct wow_pages *pages);

@@ -26,9 +26,9 @@ static int resume(struct wow_pages *pages, struct wow_error *err) {
   return wow_pages_ask_again(pages, err);
 }
 
-/* Was a request refused for saying what it comes after: because it is too long, or because the type
-** of the key can be sorted, but not compared with a constant (a domain over an enum)? Then the rest
-** is asked for by offset, in the same order. */
+/* Was a request refused for saying what it comes after: because it is too long, or because the
+** type of the key can be sorted, but not compared with a constant (a domain over an enum)? Then
+** the rest is asked for by offset, in the same order. */
 static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
   bool is_length = wow_recover_is_too_long(err) && pages->current->url_bytes > WOW_MIN_URL_BYTES;
   bool is_operator = err->code && strcmp(err->code, "42883") == 0;

@@ -130,14 +130,16 @@ static void forget(const struct wow_target *target) {
 void wow_rights_explain(const struct wow_target *target, const struct wow_plan *plan,
                         struct wow_error *err) {
   const struct wow_relation *relation = target->planned;
-  if (!is_missing_right(err) || err->details || plan->columns == NULL) return;
+  if (!is_missing_right(err) || plan->columns == NULL) return;
   sqlite3_str *str = sqlite3_str_new(NULL);
   for (int i = 0, n = 0; i < relation->n_columns; i++) {
     if (!wow_plan_uses(plan, relation, i)) continue;
     sqlite3_str_appendf(str, "%s%s", n++ ? ", " : "the statement needs SELECT on ",
                         relation->columns[i].name);
   }
-  err->details = sqlite3_str_finish(str);
+  if (err->hint) sqlite3_str_appendf(str, "; %s", err->hint);
+  sqlite3_free(err->hint);
+  err->hint = sqlite3_str_finish(str);
   forget(target);
 }
 

@@ -64,8 +64,8 @@ void wow_scan_free(struct wow_scan *scan) {
 
 /* ---------------------------------------------------------------- the plan */
 
-/* Rows without a key may have to be read in pages, if the server cuts them; where a selected column
-** has no order, all others are selected to tell the rows apart. */
+/* Rows without a key may have to be read in pages, if the server cuts them; where a selected
+** column has no order, all others are selected to tell the rows apart. */
 static void add_telling_columns(struct wow_scan *scan) {
   const struct wow_relation *relation = scan->target.relation;
   struct wow_shape shape = {
@@ -377,7 +377,10 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
   if (scan->state == WOW_SCAN_AGGREGATE) return fail_group(scan, err);
   if (scan->target.relation != scan->target.planned &&
       wow_relation_key_kind(scan->target.planned) == WOW_KEY_ROWID) {
-    return wow_rights_fail_rowid(&scan->target, err);
+    /* Any number will do to tell rows apart, but not to be shown, or compared. */
+    if (wow_strategy_read_usage(scan) != SQLITE_OK) return wow_error_nomem(err);
+    bool is_shown = !scan->usage.is_known || scan->usage.shows_rowid;
+    if (is_shown) return wow_rights_fail_rowid(&scan->target, err);
   }
   if (scan->state == WOW_SCAN_COUNTED) rc = wow_source_fetch_counted(scan, err);
   if (rc == SQLITE_OK && scan->state == WOW_SCAN_GROUPED) rc = wow_source_ungroup(scan, err);

@@ -56,8 +56,8 @@ static sqlite3_uint64 fold(sqlite3_uint64 hash, const char *text, size_t bytes) 
   return hash;
 }
 
-/* An interval's length in seconds, with months of 30 days, as PostgreSQL compares them: "1 year 2 mons
-** 3 days -04:05:06.7". */
+/* An interval's length in seconds, with months of 30 days, as PostgreSQL compares them: "1 year 2
+** mons 3 days -04:05:06.7". */
 static double interval_seconds(const char *text, size_t bytes) {
   char *copy = sqlite3_mprintf("%.*s", (int)bytes, text), *p = copy;
   double sum = 0;
@@ -143,9 +143,9 @@ static int differing_text(const struct wow_tie *tie, const struct wow_shape *sha
   return found;
 }
 
-/* Are the two texts one to the server? It is asked for rows that equal both. */
-static int are_one(const struct wow_tie *tie, int i, const struct wow_shape *shape,
-                   const struct wow_rows *rows, bool *one, struct wow_error *err) {
+/* Are the two texts different to the server, too? It is asked for rows that equal both. */
+static int ask_strict(struct wow_tie *tie, int i, const struct wow_shape *shape,
+                      const struct wow_rows *rows, struct wow_error *err) {
   const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];
   const struct wow_json_value *value = wow_rows_value(rows, i);
   struct wow_condition terms[] = {
@@ -164,7 +164,7 @@ static int are_one(const struct wow_tie *tie, int i, const struct wow_shape *sha
   struct wow_page_request request = {.shape = shape, .where = &where};
   sqlite3_int64 n = 0;
   int rc = wow_count_rows(&request, &n, err);
-  *one = n > 0;
+  if (rc == SQLITE_OK && n == 0) tie->has_strict_text = true;
   return rc;
 }
 
@@ -188,7 +188,6 @@ static int begin(struct wow_tie *tie, const struct wow_shape *shape, const struc
 int wow_tie_next(struct wow_tie *tie, const struct wow_shape *shape, const struct wow_rows *rows,
                  bool begins_page, struct wow_error *err) {
   sqlite3_uint64 hash = WOW_TEXT_HASH_START, row = WOW_TEXT_HASH_START;
-  bool one = true;
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_json_value *value = wow_rows_value(rows, i);
     unsigned char kind = (unsigned char)(value->kind + 1);
@@ -204,12 +203,8 @@ int wow_tie_next(struct wow_tie *tie, const struct wow_shape *shape, const struc
   int text = differing_text(tie, shape, rows), rc = SQLITE_OK;
   if (text < 0 && row == tie->row && tie->has_strict_text) return SQLITE_OK;
   if (text < 0) return fail(shape, err);
-  if (tie->has_strict_text)
-    one = false;
-  else
-    rc = are_one(tie, text, shape, rows, &one, err);
+  if (!tie->has_strict_text) rc = ask_strict(tie, text, shape, rows, err);
   if (rc != SQLITE_OK) return rc;
-  if (one) return fail(shape, err);
-  tie->has_strict_text = true;
+  if (!tie->has_strict_text) return fail(shape, err);
   return begin(tie, shape, rows, row) == SQLITE_OK ? SQLITE_OK : wow_error_nomem(err);
 }

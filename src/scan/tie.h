@@ -1,9 +1,9 @@
 /*
 ** Ties: without a key, pages by offset have a total order only if rows that are one in it look the
 ** same. Values may be one in order and look different: 'a' and 'A' of citext or under a
-** nondeterministic collation, '1 mon' and '30 days', 1.0 and 1.00 within jsonb or an array; and types
-** like json have no order at all. If a page ends among such rows, they may have changed places when the
-** next one is asked for.
+** nondeterministic collation, '1 mon' and '30 days', 1.0 and 1.00 within jsonb or an array; and
+** types like json have no order at all. If a page ends among such rows, they may have changed
+** places when the next one is asked for.
 */
 #ifndef WOW_TIE_H
 #define WOW_TIE_H

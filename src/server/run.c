@@ -15,8 +15,8 @@
 **   else might be a new run whose counters the host has reset: rows that are fetched again do less
 **   harm than rows that are no longer true.
 **
-** A new statement may have the address of one that has been finalised, but it must have been planned
-** since: so at each planning the runs whose statements have ended are forgotten.
+** A new statement may have the address of one that has been finalised, but it must have been
+** planned since: so at each planning the runs whose statements have ended are forgotten.
 */
 #include "server/run.h"
 
@@ -148,8 +148,8 @@ static struct running look_at(sqlite3_stmt *stmt) {
 /* Is the statement, as it is now, in the run of which it was a member? See above. */
 static bool goes_on(const struct run *run, const struct running *member) {
   struct running now = look_at(member->stmt);
-  bool is_trigger = now.n_runs > member->n_runs && now.n_steps == member->n_steps &&
-                    now.version == member->version;
+  bool is_trigger = !sqlite3_stmt_readonly(member->stmt) && now.n_runs > member->n_runs &&
+                    now.n_steps == member->n_steps && now.version == member->version;
   bool is_later = now.n_runs == member->n_runs && now.n_steps >= member->n_steps;
   bool is_reset = now.n_runs < member->n_runs || now.n_steps < member->n_steps;
   if (run->n_cursors > 0) return is_trigger || is_later || is_reset;
@@ -163,7 +163,8 @@ static bool has_member(const struct run *run, sqlite3_stmt *stmt) {
   return false;
 }
 
-/* A trigger that has run to its end is not the end of the statement: for that its steps are counted. */
+/* A trigger that has run to its end is not the end of the statement: for that its steps are
+** counted. */
 static bool has_ended(const struct run *run, const struct running *member, sqlite3 *db) {
   sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
   while (stmt && stmt != member->stmt)
