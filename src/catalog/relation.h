@@ -15,8 +15,8 @@ struct wow_column {
   struct wow_type type;
   bool not_null;
   bool is_width_known; /* an integer column that the server was asked about, see scan/width.h */
-  int key_position; /* 1.. within the primary key; 0: not part of it */
-  char *fk_table;   /* what a single-column foreign key refers to; NULL: none */
+  int key_position;    /* 1.. within the primary key; 0: not part of it */
+  char *fk_table;      /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
   /* A column that is embedded from another relation. What follows that relation's name after
   ** exclamation marks is kept as said: as a rule the foreign key, then the kind of join. */

@@ -65,8 +65,8 @@ static int keep_warning(struct wow_transfer *t, const char *line, size_t end) {
   while (bytes < end && line[bytes] == ' ')
     bytes++;
   if (*warning && strlen(*warning) > WOW_MAX_ERROR_BYTES) return SQLITE_OK; /* enough is enough */
-  *warning = sqlite3_mprintf("%z%s%.*s", *warning, *warning ? "; " : "", (int)(end - bytes),
-                             line + bytes);
+  *warning =
+      sqlite3_mprintf("%z%s%.*s", *warning, *warning ? "; " : "", (int)(end - bytes), line + bytes);
   return *warning ? SQLITE_OK : SQLITE_NOMEM;
 }
 

@@ -16,8 +16,8 @@ struct wow_lookups;
 struct wow_target {
   struct wow_connection *conn;
   const char *server_name;
-  struct wow_server *server; /* NULL in a table: it need not be there yet */
-  const char *schema;        /* PostgREST profile; NULL: the server's */
+  struct wow_server *server;     /* NULL in a table: it need not be there yet */
+  const char *schema;            /* PostgREST profile; NULL: the server's */
   struct wow_relation *relation; /* its integer columns may turn out to be narrower, see width.h */
   const struct wow_brackets *brackets;
   const char *table;    /* the virtual table in SQL, quoted, with its database: "temp"."users" */

@@ -40,11 +40,12 @@ struct wow_type {
 };
 
 /* The PostgreSQL type that a server's description means: its `format`, which may be a name of
-** OpenAPI's; where that is not known, what its JSON `type` (NULL: none) says. Static, or `format`. */
+** OpenAPI's; where that is not known, what its JSON `type` (NULL: none) says. Static, or `format`.
+*/
 const char *wow_type_described(const char *format, const char *json_type);
 
-/* Fills `type` from a PostgreSQL type name as format_type() writes it, or `enum('a','b')`, or a name
-** of OpenAPI's (int32). SQLITE_OK or SQLITE_NOMEM. Unknown names are WOW_OTHER. */
+/* Fills `type` from a PostgreSQL type name as format_type() writes it, or `enum('a','b')`, or a
+** name of OpenAPI's (int32). SQLITE_OK or SQLITE_NOMEM. Unknown names are WOW_OTHER. */
 int wow_type_init(struct wow_type *type, const char *name);
 /* Adds a label to an enum (and makes the type one). SQLITE_OK or SQLITE_NOMEM. */
 int wow_type_add_label(struct wow_type *type, const char *label, int bytes);
