@@ -5,10 +5,9 @@
 **   decode cjson FILE   "SECONDS AGAIN FREEING ROWS"
 **
 ** The file is in memory before the clock runs. The decoder is fed 64 KB at a time, as from a
-** network, and the length of every value is added up. cJSON gets the whole text at once, twice:
-** AGAIN has its memory from the process, where the first time gets it from the system. Each has a
-** process of its own, because the next large malloc behind a freed tree pays for tidying up
-** millions of pieces.
+** network, and the length of every value is added up. cJSON gets the text at once, twice: the first
+** time its memory comes from the system, AGAIN from the process. Each has a process of its own,
+** because the next large malloc after freeing a tree pays for tidying up millions of pieces.
 */
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -1,21 +1,21 @@
 /*
-** Fuzzes the decoder of rows (src/rows.h), with cJSON as the oracle.
+** Fuzzes the decoder of rows (src/wire/rows.h), with cJSON as the oracle.
 **
 **   fuzz_rows [SEED [ROUNDS]]     random arrays of rows, and mutations of them
 **   cc -DLIBFUZZER -fsanitize=fuzzer,...  the same checks on libFuzzer's inputs
 **
-** Each input is decoded whole and in random pieces, which must come to the same, and is parsed by
-** cJSON, whose rows are compared member by member. cJSON's language is not JSON, neither is it just
-** wider, so a third reader ("scan") says in what an input leaves the common ground. With it both
-** verdicts are predicted exactly:
+** Each input is decoded at once and in random pieces, with the same result, and is parsed by cJSON,
+** whose rows are compared member by member. cJSON's language is neither JSON nor just wider, so a
+** third reader ("scan") says how an input leaves the common ground. With it both verdicts are
+** predicted exactly:
 **
 ** cJSON takes, and rows.c must refuse:
 **   BLANK     any control character as a blank between tokens
 **   CONTROL   raw control characters in a string
-**   HEX       \u with four characters that are no hexadecimal digits (read as \u0000)
+**   HEX       \u with four characters that are not hexadecimal digits (read as \u0000)
 **   NUMBER    what strtod() reads: 01, 1., -.5
 **   BOM       a byte order mark in front
-**   SHAPE     anything that is no array of objects
+**   SHAPE     anything that is not an array of objects
 ** rows.c takes, and cJSON refuses:
 **   HALF      half a surrogate pair (rows.c makes it U+FFFD)
 **   LONG      a number of more than 63 characters (some releases of cJSON; this one is asked)
@@ -168,7 +168,7 @@ static int scan_digits(struct scan *scan) {
   return (int)(scan->p - from);
 }
 
-/* What strtod() reads of it; all else that looks like a number is wrong behind it. */
+/* What strtod() reads of it; whatever else looks like a number is wrong after it. */
 static void scan_number(struct scan *scan) {
   const unsigned char *from = scan->p;
   take(scan, '-');
@@ -297,7 +297,7 @@ static void report(const struct fuzz_case *fuzz_case, const char *what, const ch
 #endif
 }
 
-/* `pieces`: in random pieces; else whole. */
+/* `pieces`: in random pieces; else at once. */
 static struct decoding decode(const struct fuzz_case *fuzz_case, bool pieces) {
   struct decoding decoding = {sqlite3_str_new(NULL), 0, SQLITE_OK, NULL};
   struct wow_error err = {0};
@@ -519,7 +519,7 @@ static const char *const all_names[] = {"id",
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The first byte seeds the pieces and says which members are wanted; the rest is the input. */
+/* The first byte seeds the pieces and says which members are wanted; the input follows it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 1 || size > LONGEST_INPUT) return 0;
   struct fuzz_case fuzz_case = {0};

@@ -50,5 +50,6 @@ int sqlite3_wowsql_init(sqlite3 *db, char **message, const sqlite3_api_routines 
   }
   rc = wow_module_register(conn);
   if (rc == SQLITE_OK) rc = wow_functions_register(conn, function_groups);
+  wow_connection_release(conn);
   return rc == SQLITE_OK ? SQLITE_OK_LOAD_PERMANENTLY : rc;
 }

@@ -312,7 +312,8 @@ proc server::rows {from to} {
   return "\[[join $list ,\n ]\]"
 }
 
-# Understands what a scan sends: id=gt.N and id=eq.N, limit and offset, and a request for a count.
+# Understands what a scan sends: id=gt.N, id=eq.N and id=in.(N,M), limit and offset, and, but for lists,
+# a request for a count.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
@@ -322,13 +323,21 @@ proc server::table {n args} {
   }
   set from 1
   set to $n
+  set list {}
   foreach filter [params id] {
     lassign [split $filter .] operator id
     switch -- $operator {
+      in { set list [lsort -integer -unique [split [string trim $id ()] ,]] }
       gt { set from [expr {max($from, $id + 1)}] }
       eq { set from [expr {max($from, $id)}]; set to [expr {min($to, $id)}] }
       default { return [reply -status 500 "table does not know $filter"] }
     }
+  }
+  if {$list ne {}} {
+    set list [lmap id $list { if {$id < $from || $id > $to} continue; set id }]
+    set offset [param offset 0]
+    set list [lrange $list $offset [expr {$offset + min([param limit 1000000000], $option(-max_rows)) - 1}]]
+    return [reply {*}$reply "\[[join [lmap id $list {row $id}] ,]\]"]
   }
   set total [expr {max(0, $to - $from + 1)}]
   set offset [param offset 0]

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "base/sqlite.h"
 #include "base/text.h"
 
@@ -211,12 +212,24 @@ static char *plain_message(const char *body) {
   return *body ? clean_copy(body) : clean_copy("the server gave no reason");
 }
 
-int wow_error_response(struct wow_error *err, const char *what, int http_status, const char *body,
-                       size_t body_bytes) {
+/* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide
+** nothing, and not yet cut, so that nothing of a secret remains. cJSON has limited the depth. */
+static void redact_json(cJSON *json, const struct wow_secrets *secrets) {
+  for (; json; json = json->next) {
+    wow_secret_redact(secrets, json->string);
+    wow_secret_redact(secrets, json->valuestring);
+    redact_json(json->child, secrets);
+  }
+}
+
+int wow_error_response(struct wow_error *err, const char *what, int http_status,
+                       const struct wow_error_body *body) {
   if (err->rc != SQLITE_OK) return err->rc;
-  char *text = sqlite3_mprintf("%.*s", (int)body_bytes, body ? body : "");
+  char *text = sqlite3_mprintf("%.*s", (int)body->bytes, body->text ? body->text : "");
   if (text == NULL) return wow_error_nomem(err);
   cJSON *json = cJSON_Parse(text);
+  redact_json(json, body->secrets);
+  wow_secret_redact(body->secrets, text);
   if (cJSON_IsObject(json)) {
     err->code = member_text(json, "code");
     err->message = service_message(json);
@@ -279,20 +292,10 @@ char *wow_error_json(const struct wow_error *err) {
   return sqlite3_str_finish(str);
 }
 
-void wow_error_redact(struct wow_error *err, const char *secret) {
-  char **texts[] = {&err->code, &err->message, &err->details, &err->hint};
-  size_t bytes = strlen(secret);
-  if (bytes < WOW_MIN_SECRET_BYTES) return;
-  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-    const char *from = *texts[i], *found;
-    if (from == NULL || strstr(from, secret) == NULL) continue;
-    sqlite3_str *str = sqlite3_str_new(NULL);
-    for (; (found = strstr(from, secret)) != NULL; from = found + bytes)
-      sqlite3_str_appendf(str, "%.*s***", (int)(found - from), from);
-    sqlite3_str_appendall(str, from);
-    sqlite3_free(*texts[i]);
-    *texts[i] = sqlite3_str_finish(str); /* out of memory: nothing is said rather than the secret */
-  }
+void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) {
+  char *const texts[] = {err->code, err->message, err->details, err->hint};
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    wow_secret_redact(secrets, texts[i]);
 }
 
 void wow_error_about(struct wow_error *err, const char *what) {

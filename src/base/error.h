@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+struct wow_secrets;
+
 struct wow_error {
   int rc;          /* SQLite result code; SQLITE_OK: nothing has failed */
   int http_status; /* 0: the failure was not an HTTP response */
@@ -46,14 +48,20 @@ int wow_error_nomem(struct wow_error *err);
 ** nothing. The SQLite code follows the SQLSTATE and the status (constraint violations; SQLITE_AUTH
 ** for 401 and 403; else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
 */
-int wow_error_response(struct wow_error *err, const char *what, int http_status, const char *body,
-                       size_t body_bytes);
+struct wow_error_body {
+  const char *text; /* NULL: empty */
+  size_t bytes;
+  const struct wow_secrets *secrets; /* what it may quote and must not be shown */
+};
+
+int wow_error_response(struct wow_error *err, const char *what, int http_status,
+                       const struct wow_error_body *body);
 
 /* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);
 
-/* Replaces a secret of at least WOW_MIN_SECRET_BYTES by "***" wherever the error quotes it. */
-void wow_error_redact(struct wow_error *err, const char *secret);
+/* Replaces secrets by "***" wherever the error quotes them. */
+void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets);
 
 /* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */
 char *wow_error_text(const struct wow_error *err);

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* The subtype of text by which SQLite's JSON functions recognise JSON (json1.html). */
+#define WOW_JSON_SUBTYPE 'J'
+
 enum wow_json_kind {
   WOW_JSON_NULL = 0, /* also: the member is absent */
   WOW_JSON_FALSE,

@@ -21,6 +21,9 @@
 #define WOW_FIRST_PAGE_ROWS 250
 /* How many times larger each page is than the last: five requests reach full size. */
 #define WOW_PAGE_GROWTH 5
+/* How many times smaller a page is asked for again after the server's statement_timeout: a few
+** tries lead from a first page to a single row. */
+#define WOW_TIMEOUT_SHRINK 4
 /* The largest page_size that a table may ask for; a bound for arithmetic, far above any use. */
 #define WOW_MAX_PAGE_SIZE 100000000
 
@@ -53,11 +56,28 @@
 #define WOW_MAX_JSON_DEPTH 10000
 /* The largest integer that a JSON number, which is a double, says exactly. */
 #define WOW_MAX_JSON_INTEGER 9007199254740992.0
+/* Characters of a LIKE pattern that a regular expression says; what comes after them is SQLite's to
+** look at. Each becomes up to ten bytes of the request. */
+#define WOW_MAX_PATTERN_CHARS 200
+/* Digits of a number that are read: the middle of two doubles, which decides to which of them it is
+** rounded, has at most 767. */
+#define WOW_MAX_DOUBLE_DIGITS 800
+/* Integers up to this size have at most 15 digits, which numeric and a double both keep. */
+#define WOW_MAX_SHORT_INTEGER 999999999999999LL
 /* A control document: the OpenAPI descriptions of large schemas have several megabytes. */
 #define WOW_MAX_DOCUMENT_BYTES (64 * 1024 * 1024)
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
 ** large_client_header_buffers); PostgREST itself takes 50 KB, headers included. */
 #define WOW_MAX_URL_BYTES 7000
+/* What a term of the condition "after the last row" has beside its name and value: ".eq.,", "and()",
+** with the parentheses encoded by a gateway. */
+#define WOW_KEYSET_TERM_BYTES 12
+/* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds to
+** read 3 KB of them, and the square of that for more. */
+#define WOW_MAX_SELECT_BYTES 2000
+/* The smallest query string that is given up for: below, a refusal has other reasons. Whatever
+** speaks HTTP takes as much. */
+#define WOW_MIN_URL_BYTES 1000
 /* One constant, percent-encoded. Longer ones are compared here. */
 #define WOW_MAX_CONSTANT_BYTES 4000
 
@@ -111,6 +131,11 @@
 #define WOW_SPOOL_BYTES (16 * 1024 * 1024)
 /* The largest relation that is fetched as a whole to answer lookups, in rows. */
 #define WOW_MAX_FETCH_ROWS 2000000
+/* Different rows of a relation without a key that one scan can tell apart, at 48 bytes or less. */
+#define WOW_MAX_NUMBERED_ROWS 10000000
+/* Rows of a table with a key that are compared with others of the same key while a statement runs:
+** up to 32 MB. A key that is none shows long before. */
+#define WOW_MAX_WITNESSES 1000000
 /* How long the server may take to estimate a relation's rows, milliseconds: an estimate that does
 ** not come at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
@@ -140,6 +165,9 @@
 #define WOW_MAX_RUNS 8
 /* Arguments of a table-valued function; each is a bit of idxNum. */
 #define WOW_MAX_TVF_ARGS 8
+
+/* Relations that wowsql_import names when it leaves them out: more would not be read. */
+#define WOW_MAX_LEFT_OUT 20
 
 /* ---- the planner's costs; the unit is about one row of a local table */
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/sqlite.h"
 
 /* Reads a column list word by word. */
@@ -31,8 +32,8 @@ static int scan_error(struct scanner *s, const char *expected) {
                         (int)(s->p - s->start) + 1, s->p, expected);
 }
 
-/* Takes the text between quotes, which are doubled inside. NULL: no quoted text here, or an error
-** (then err is set). */
+/* Takes the text between quotes, which are doubled inside. NULL: no text in quotes begins here, or
+** there is an error (then err is set). */
 static char *take_quoted(struct scanner *s, char quote) {
   if (*s->p != quote) return NULL;
   sqlite3_str *str = sqlite3_str_new(NULL);
@@ -216,6 +217,14 @@ static int take_constraints(struct scanner *s, struct wow_relation *relation,
   return rc;
 }
 
+/* More columns than a key may have would be no key at all, and nobody would know. */
+static int check_key(const struct wow_relation *relation, struct wow_error *err) {
+  if (relation->n_key <= WOW_MAX_KEY) return SQLITE_OK;
+  return wow_error_set(err, SQLITE_ERROR, relation->name,
+                       "a key has %d columns at most, and this one has %d", WOW_MAX_KEY,
+                       relation->n_key);
+}
+
 static int take_key_list(struct scanner *s, struct wow_relation *relation, char end) {
   for (int i = 0; i < relation->n_columns; i++)
     relation->columns[i].key_position = 0;
@@ -274,6 +283,7 @@ int wow_column_list_parse(const char *name, const char *columns, struct wow_rela
     }
   } while (rc == SQLITE_OK && take_symbol(&s, ','));
   if (rc == SQLITE_OK && *s.p) rc = scan_error(&s, "a comma or the end");
+  if (rc == SQLITE_OK) rc = check_key(relation, err);
   if (rc == SQLITE_OK && wow_relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK)
     *out = relation;
@@ -285,7 +295,12 @@ int wow_column_list_parse(const char *name, const char *columns, struct wow_rela
 int wow_column_list_set_key(struct wow_relation *relation, const char *list,
                             struct wow_error *err) {
   struct scanner s = {list, list, err};
-  int rc = take_key_list(&s, relation, 0);
+  int rc = SQLITE_OK;
+  wow_relation_drop_key(relation);
+  skip_blanks(&s);
+  relation->key_is_named = *s.p != 0;
+  if (*s.p) rc = take_key_list(&s, relation, 0);
+  if (rc == SQLITE_OK) rc = check_key(relation, err);
   if (rc == SQLITE_OK && wow_relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
   return rc;
 }

@@ -21,7 +21,8 @@ int wow_column_list_parse(const char *name, const char *columns, struct wow_rela
 /* The relation's columns as such a list; sqlite3_free it; NULL: no memory. */
 char *wow_column_list_text(const struct wow_relation *relation);
 
-/* Makes the columns named in `list` (comma-separated, quoted where needed) the key. */
+/* Makes the columns named in `list` (comma-separated, quoted where needed) the key; of an empty
+** list: there is none. */
 int wow_column_list_set_key(struct wow_relation *relation, const char *list, struct wow_error *err);
 
 /*

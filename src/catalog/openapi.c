@@ -53,6 +53,20 @@ static int openapi_column(struct wow_relation *relation, const cJSON *property) 
   return rc == SQLITE_OK ? copy_between(&column->fk_column, mark, "' column='", "'/>") : rc;
 }
 
+/*
+** Columns of views are marked as keys because they come from a table's key, although joins repeat
+** them and outer joins make them NULL. The columns of a table's key are NOT NULL, which makes them
+** required; those of views, materialised or not, never are.
+*/
+static void check_key(struct wow_relation *relation) {
+  bool is_key = true;
+  for (int i = 0; i < relation->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[i];
+    is_key = is_key && (column->not_null || column->key_position == 0);
+  }
+  if (!is_key) wow_relation_drop_key(relation);
+}
+
 /* The columns of a definition, and what it says of them. */
 static int openapi_columns(struct wow_relation *relation, const cJSON *definition) {
   const cJSON *property, *name;
@@ -65,6 +79,7 @@ static int openapi_columns(struct wow_relation *relation, const cJSON *definitio
     int column = text ? wow_relation_column(relation, text) : -1;
     if (column >= 0) relation->columns[column].not_null = true;
   }
+  check_key(relation);
   const char *comment = string_member(definition, "description");
   if (comment) relation->comment = sqlite3_mprintf("%s", comment);
   if (comment && relation->comment == NULL) rc = SQLITE_NOMEM;

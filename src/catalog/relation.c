@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/sqlite.h"
 
 static void column_reset(struct wow_column *column) {
@@ -50,7 +51,31 @@ struct wow_column *wow_relation_add_column(struct wow_relation *relation) {
   return column;
 }
 
+void wow_relation_drop_key(struct wow_relation *relation) {
+  for (int i = 0; i < relation->n_columns; i++)
+    relation->columns[i].key_position = 0;
+  relation->key_is_named = false;
+}
+
+static int key_columns(const struct wow_relation *relation) {
+  int n = 0;
+  for (int i = 0; i < relation->n_columns; i++)
+    n += relation->columns[i].key_position > 0;
+  return n;
+}
+
+/* What a description says of NULLs holds for tables with a key. Of foreign tables, which have none,
+** it is what somebody has declared about another server's rows. */
+static void set_never_null(struct wow_relation *relation) {
+  bool is_table = relation->n_key > 0 && !relation->key_is_named;
+  for (int i = 0; i < relation->n_columns; i++) {
+    struct wow_column *column = &relation->columns[i];
+    column->is_never_null = is_table && (column->not_null || column->key_position > 0);
+  }
+}
+
 int wow_relation_finish(struct wow_relation *relation) {
+  if (key_columns(relation) > WOW_MAX_KEY) wow_relation_drop_key(relation);
   sqlite3_free(relation->key);
   relation->key = sqlite3_malloc64(sizeof(int) * (sqlite3_uint64)(relation->n_columns + 1));
   if (relation->key == NULL) return SQLITE_NOMEM;
@@ -60,6 +85,7 @@ int wow_relation_finish(struct wow_relation *relation) {
       if (relation->columns[i].key_position == position) relation->key[relation->n_key++] = i;
     }
   }
+  set_never_null(relation);
   return SQLITE_OK;
 }
 
@@ -86,7 +112,10 @@ static int copy_column(struct wow_column *to, const struct wow_column *from) {
 struct wow_relation *wow_relation_copy(const struct wow_relation *relation) {
   struct wow_relation *copy = wow_relation_new(relation->name);
   int rc = copy ? copy_text(&copy->comment, relation->comment) : SQLITE_NOMEM;
-  if (copy) copy->writable = relation->writable;
+  if (copy) {
+    copy->writable = relation->writable;
+    copy->key_is_named = relation->key_is_named;
+  }
   for (int i = 0; rc == SQLITE_OK && i < relation->n_columns; i++) {
     struct wow_column *column = wow_relation_add_column(copy);
     rc = column ? copy_column(column, &relation->columns[i]) : SQLITE_NOMEM;
@@ -105,7 +134,7 @@ int wow_relation_column(const struct wow_relation *relation, const char *name) {
 }
 
 bool wow_relation_is_not_null(const struct wow_column *column) {
-  return column->not_null || column->key_position > 0;
+  return column->is_never_null;
 }
 
 static bool is_same_text(const char *a, const char *b) {
@@ -119,7 +148,15 @@ bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_col
 
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
   if (relation->n_key == 0) return WOW_KEY_NONE;
-  if (relation->n_key > 1) return WOW_KEY_COMPOSITE;
-  enum wow_family family = relation->columns[relation->key[0]].type.family;
-  return family == WOW_INT ? WOW_KEY_ROWID : WOW_KEY_SINGLE;
+  const struct wow_type *type = &relation->columns[relation->key[0]].type;
+  if (relation->n_key > 1) return WOW_KEY_MADE;
+  if (type->family == WOW_INT) return WOW_KEY_ROWID;
+  /* To SQLite, the key of a table WITHOUT ROWID is unique and not NULL. It rounds numerics to 15
+  ** digits, a JSON null is NULL to it, and a key that a user names may be wrong. */
+  bool is_exact = type->family != WOW_NUMERIC && !wow_type_is_json(type);
+  return is_exact && !relation->key_is_named ? WOW_KEY_SINGLE : WOW_KEY_MADE;
+}
+
+bool wow_relation_can_name(const struct wow_column *column) {
+  return column->embed || strcmp(column->name, "*") != 0;
 }

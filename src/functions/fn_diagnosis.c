@@ -6,6 +6,7 @@
 
 #include "catalog/openapi.h"
 #include "functions/functions.h"
+#include "functions/guard.h"
 #include "http/log.h"
 #include "plan/best_index.h"
 #include "server/connection.h"
@@ -227,11 +228,34 @@ static int explain_line(struct wow_tvf_rows *rows, const char *detail,
   return SQLITE_OK;
 }
 
+/*
+** Can the statement do nothing before it is run? A PRAGMA acts when it is prepared, EXPLAIN or not.
+** So its first word decides, and only those that are known to be harmless are let through.
+*/
+static bool is_explainable(const char *sql) {
+  static const char *const words[] = {"SELECT",  "WITH",   "VALUES", "INSERT",
+                                      "REPLACE", "UPDATE", "DELETE"};
+  sql = wow_guard_skip_blanks(sql);
+  size_t bytes = 0;
+  while ((sql[bytes] >= 'a' && sql[bytes] <= 'z') || (sql[bytes] >= 'A' && sql[bytes] <= 'Z'))
+    bytes++;
+  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    if (strlen(words[i]) == bytes && sqlite3_strnicmp(words[i], sql, (int)bytes) == 0) return true;
+  }
+  return false;
+}
+
 static int table_explain(struct wow_tvf_call *call, struct wow_error *err) {
   struct wow_connection *conn = call->conn;
+  const char *text = wow_tvf_arg_text(call, 0);
+  if (text == NULL || !is_explainable(text)) {
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "only SELECT, WITH, VALUES, INSERT, REPLACE, UPDATE and DELETE can be "
+                         "explained");
+  }
   struct wow_plan_note *notes = NULL, **outer = conn->notes;
   sqlite3_stmt *stmt = NULL;
-  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", wow_tvf_arg_text(call, 0));
+  char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", text);
   if (sql == NULL) return wow_error_nomem(err);
   conn->notes = &notes;
   int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
@@ -262,29 +286,29 @@ static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
      "INTEGER, version TEXT",
-     7, "", 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
+     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
     {"wowsql_tables", "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT", 5,
-     "server HIDDEN", 1, 0, "wowsql_tables [WHERE server = name]", "The tables of a server.",
+     "server HIDDEN", 1, 0, 0, "wowsql_tables [WHERE server = name]", "The tables of a server.",
      table_tables},
     {"wowsql_columns",
      "name TEXT, type TEXT, declared TEXT, not_null INTEGER, key INTEGER, fk_table TEXT, "
      "fk_column TEXT",
-     7, "relation HIDDEN, server HIDDEN", 2, 1, "wowsql_columns(table) [WHERE server = name]",
+     7, "relation HIDDEN, server HIDDEN", 2, 1, 0, "wowsql_columns(table) [WHERE server = name]",
      "The columns of a table, as the server describes it.", table_columns},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
      "error TEXT, warning TEXT",
-     14, "", 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
-     1, "wowsql_explain(sql)",
+     1, WOW_EFFECTS, "wowsql_explain(sql)",
      "For each remote table of a statement, the request and the terms that SQLite evaluates "
      "itself.",
      table_explain},
     {"wowsql_help", "name TEXT, usage TEXT, summary TEXT, \"group\" TEXT", 4, "topic HIDDEN", 1, 0,
-     "wowsql_help([name or group])", "All functions.", table_help},
-    {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
+     0, "wowsql_help([name or group])", "All functions.", table_help},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_diagnosis = {"server", functions, tables};

@@ -2,6 +2,7 @@
 ** Functions that use the REST service directly, for what SQL over tables cannot say: raw requests,
 ** and functions of the database.
 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/deparse.h"
@@ -9,6 +10,7 @@
 #include "server/connection.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "types/shippable.h"
 
 /* ---------------------------------------------------------------- requests */
 
@@ -18,6 +20,143 @@ static int check_path(const char *path, struct wow_error *err) {
   if (path && *path && strstr(path, "://") == NULL && strncmp(path, "//", 2) != 0) return SQLITE_OK;
   return wow_error_hint(err, SQLITE_ERROR, NULL, "for example 'users?select=id,name&age=gte.18'",
                         "a path below the server's REST service is needed");
+}
+
+/* A parameter of the query string: its value's length in *bytes; NULL: it is not there. */
+static const char *parameter(const char *path, const char *name, int *bytes) {
+  size_t n = strlen(name);
+  const char *p = strchr(path, '?');
+  for (; p; p = strchr(p + 1, '&')) {
+    if (strncmp(p + 1, name, n) != 0 || p[n + 1] != '=') continue;
+    *bytes = (int)strcspn(p + n + 2, "&");
+    return p + n + 2;
+  }
+  return NULL;
+}
+
+static sqlite3_int64 number_of(const char *path, const char *name, sqlite3_int64 otherwise) {
+  int bytes = 0;
+  const char *text = parameter(path, name, &bytes);
+  return text && *text >= '0' && *text <= '9' ? strtoll(text, NULL, 10) : otherwise;
+}
+
+/* Appends what makes the order total: the key, or all columns that have an order. False: it cannot
+** be told. */
+static bool append_total_order(sqlite3_str *str, const struct wow_relation *relation, int n) {
+  if (relation == NULL) return false;
+  for (int i = 0; i < relation->n_key; i++, n++) {
+    sqlite3_str_appendall(str, n ? "," : "");
+    wow_deparse_name(str, relation->columns[relation->key[i]].name);
+  }
+  for (int i = 0; relation->n_key == 0 && i < relation->n_columns; i++) {
+    if (!wow_shippable_has_order(&relation->columns[i].type)) return false;
+    sqlite3_str_appendall(str, n++ ? "," : "");
+    wow_deparse_name(str, relation->columns[i].name);
+  }
+  return n > 0;
+}
+
+/* The path for the rows from an offset on, in a total order. NULL: there is none. */
+static char *path_from(const char *path, const struct wow_relation *relation, sqlite3_int64 offset,
+                       sqlite3_int64 limit) {
+  static const char *const own[] = {"limit=", "offset=", "order="};
+  int bytes = 0, head = (int)strcspn(path, "?");
+  const char *order = parameter(path, "order", &bytes);
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendf(str, "%.*s?order=", head, path);
+  if (order) sqlite3_str_append(str, order, bytes);
+  bool is_total = append_total_order(str, relation, order && bytes > 0);
+  for (const char *p = path + head; *p;) {
+    int length = (int)strcspn(p + 1, "&");
+    bool is_own = false;
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+      is_own = is_own || strncmp(p + 1, own[i], strlen(own[i])) == 0;
+    if (!is_own && length > 0) sqlite3_str_appendf(str, "&%.*s", length, p + 1);
+    p += length + 1;
+  }
+  sqlite3_str_appendf(str, "&offset=%lld", offset);
+  if (limit >= 0) sqlite3_str_appendf(str, "&limit=%lld", limit);
+  char *text = sqlite3_str_finish(str);
+  if (is_total) return text;
+  sqlite3_free(text);
+  return NULL;
+}
+
+static int fail_cut(struct wow_error *err, const char *what, const struct wow_response *response) {
+  return wow_error_hint(err, SQLITE_ERROR, what,
+                        "ask for parts, with limit and offset and an order; or have db-max-rows of "
+                        "the server raised",
+                        "the server cut its response: it sent %lld of %lld rows", response->rows,
+                        response->total);
+}
+
+/* The relation that a path is about, by the server's description; NULL: it is not in it. */
+static const struct wow_relation *relation_of(struct wow_connection *conn,
+                                              struct wow_server *server, const char *name) {
+  struct wow_error ignored = {0};
+  const struct wow_catalog *catalog = NULL;
+  const struct wow_relation *relation = NULL;
+  if (wow_server_catalog(conn, server, NULL, &catalog, &ignored) == SQLITE_OK)
+    relation = wow_openapi_find(catalog, name + (*name == '/'));
+  wow_error_reset(&ignored);
+  return relation;
+}
+
+/* Adds the elements of one array to those of another. */
+static void join_arrays(sqlite3_str *all, const char *body) {
+  const char *from = strchr(body, '['), *end = strrchr(body, ']');
+  if (from == NULL || end == NULL) return;
+  from++;
+  if (sqlite3_str_length(all) > 1) sqlite3_str_appendchar(all, 1, ',');
+  sqlite3_str_append(all, from, (int)(end - from));
+}
+
+/* Reads again what the server cut, in parts. Replaces response->body. */
+static int get_parts(struct wow_connection *conn, struct wow_server *server,
+                     struct wow_request *request, struct wow_response *response,
+                     struct wow_error *err) {
+  const char *path = request->path;
+  sqlite3_int64 first = number_of(path, "offset", 0), limit = number_of(path, "limit", -1);
+  sqlite3_int64 n = 0, wanted = response->total - first;
+  if (limit >= 0 && limit < wanted) wanted = limit;
+  const struct wow_relation *relation = relation_of(conn, server, request->what);
+  sqlite3_str *all = sqlite3_str_new(NULL);
+  int rc = SQLITE_OK;
+  sqlite3_str_appendchar(all, 1, '[');
+  while (rc == SQLITE_OK && n < wanted) {
+    struct wow_response part = {0};
+    char *next = path_from(path, relation, first + n, limit < 0 ? -1 : limit - n);
+    struct wow_request get = *request;
+    get.path = next;
+    get.prefer = NULL;
+    rc = next ? wow_request_fetch(conn, server, &get, &part, err)
+              : fail_cut(err, request->what, response);
+    sqlite3_free(next);
+    if (rc != SQLITE_OK) break;
+    if (part.rows > 0) join_arrays(all, part.body);
+    if (part.rows < 0) rc = fail_cut(err, request->what, response);
+    sqlite3_free(part.body);
+    if (part.rows <= 0) break;
+    n += part.rows;
+  }
+  sqlite3_str_appendchar(all, 1, ']');
+  sqlite3_free(response->body);
+  response->body_bytes = (size_t)sqlite3_str_length(all);
+  response->body = sqlite3_str_finish(all);
+  if (rc == SQLITE_OK && response->body == NULL) return wow_error_nomem(err);
+  if (rc == SQLITE_OK) return rc;
+  sqlite3_free(response->body);
+  response->body = NULL;
+  return rc;
+}
+
+/* Are there more rows than the response to this path has? Of groups the server counts the rows. */
+static bool is_cut(const char *path, const struct wow_response *response) {
+  sqlite3_int64 wanted = response->total - number_of(path, "offset", 0);
+  sqlite3_int64 limit = number_of(path, "limit", -1);
+  if (limit >= 0 && limit < wanted) wanted = limit;
+  return response->total >= 0 && response->rows >= 0 && response->rows < wanted &&
+         strstr(path, "()") == NULL;
 }
 
 /* Fetches a path that the user gave. Free response->body. */
@@ -32,10 +171,13 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   char *encoded = sqlite3_str_finish(str);
   char *what = sqlite3_mprintf("%.*s", (int)strcspn(path, "?"), path);
   struct wow_request request = {.method = "GET", .path = encoded, .what = what};
+  if (server->options.max_rows != 0) request.prefer = "count=exact";
   if (encoded && what)
     rc = wow_request_fetch(conn, server, &request, response, err);
   else
     rc = wow_error_nomem(err);
+  if (rc == SQLITE_OK && is_cut(encoded, response))
+    rc = get_parts(conn, server, &request, response, err);
   sqlite3_free(encoded);
   sqlite3_free(what);
   return rc;
@@ -63,7 +205,14 @@ static int call_rpc(struct wow_connection *conn, const struct rpc *rpc,
   char *path = sqlite3_str_finish(str);
   struct wow_request request = {
       .method = "POST", .path = path, .what = name, .body = {.data = args, .bytes = strlen(args)}};
+  if (server->options.max_rows != 0) request.prefer = "count=exact";
   int rc = path ? wow_request_fetch(conn, server, &request, response, err) : wow_error_nomem(err);
+  /* It may act, so it is not called again for the rest. */
+  if (rc == SQLITE_OK && is_cut(path, response)) {
+    rc = fail_cut(err, name, response);
+    sqlite3_free(response->body);
+    response->body = NULL;
+  }
   sqlite3_free(path);
   return rc;
 }
@@ -162,13 +311,13 @@ static const struct wow_function functions[] = {
 };
 
 static const struct wow_tvf tables[] = {
-    {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1,
+    {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1, WOW_EFFECTS,
      "wowsql_rows(path) [WHERE server = name]",
      "A row for each element of the response to a GET request for a path.", table_rows},
-    {"wowsql_rpc_rows", "value", 1, "name HIDDEN, args HIDDEN, server HIDDEN", 3, 1,
+    {"wowsql_rpc_rows", "value", 1, "name HIDDEN, args HIDDEN, server HIDDEN", 3, 1, WOW_EFFECTS,
      "wowsql_rpc_rows(name [, args]) [WHERE server = name]",
      "A row for each element that a function of the database returns.", table_rpc_rows},
-    {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_rest = {"rest", functions, tables};

@@ -143,7 +143,7 @@ static const struct wow_function functions[] = {
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_server = {"server", functions, tables};

@@ -3,6 +3,8 @@
 */
 #include "functions/functions.h"
 
+#include "base/json.h"
+#include "functions/guard.h"
 #include "server/connection.h"
 
 /* What a function is registered with. */
@@ -10,14 +12,6 @@ struct bound_function {
   struct wow_connection *conn;
   const struct wow_function *function;
 };
-
-/*
-** SQLITE_DIRECTONLY keeps functions with effects out of views and triggers, but SQLite before 3.50
-** lets them through in CHECK constraints. So a statement must name the function itself.
-*/
-static bool may_act(const struct bound_function *bound) {
-  return wow_run_mentions(bound->conn->db, bound->function->name);
-}
 
 static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   struct bound_function *bound = sqlite3_user_data(ctx);
@@ -27,14 +21,17 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
   int rc = SQLITE_OK;
   if (argc < function->min_args || argc > function->max_args) {
     rc = wow_error_set(&err, SQLITE_ERROR, NULL, "usage: %s", function->usage);
-  } else if ((function->flags & WOW_EFFECTS) && !may_act(bound)) {
-    rc = wow_error_set(&err, SQLITE_AUTH, function->name,
-                       "it acts on a server, so it only runs if a statement calls it directly");
+  } else if ((function->flags & WOW_EFFECTS) &&
+             !wow_guard_may_act(bound->conn->db, function->name)) {
+    rc = wow_error_hint(&err, SQLITE_AUTH, function->name,
+                        "call it in a SELECT, or PRAGMA ignore_check_constraints = ON",
+                        "it acts on a server, and a table of this database names it, whose CHECK "
+                        "constraint could be what calls it");
   } else {
     rc = function->run(&call, &err);
   }
   if (rc == SQLITE_OK) {
-    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_WOW_JSON_SUBTYPE);
+    if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
     return;
   }
   char *text = NULL;
@@ -62,14 +59,20 @@ int wow_functions_take_result(struct wow_call *call, char *text, struct wow_erro
   return SQLITE_OK;
 }
 
+static void free_function(void *ctx) {
+  struct bound_function *bound = ctx;
+  wow_connection_release(bound->conn);
+  sqlite3_free(bound);
+}
+
 static int register_function(struct wow_connection *conn, const struct wow_function *function) {
   int flags = SQLITE_UTF8 | (function->flags & WOW_EFFECTS ? SQLITE_DIRECTONLY : 0);
   struct bound_function *bound = sqlite3_malloc64(sizeof(*bound));
   if (bound == NULL) return SQLITE_NOMEM;
-  bound->conn = conn;
+  bound->conn = wow_connection_retain(conn);
   bound->function = function;
   return sqlite3_create_function_v2(conn->db, function->name, -1, flags, bound, call_function, NULL,
-                                    NULL, sqlite3_free);
+                                    NULL, free_function);
 }
 
 int wow_functions_register(struct wow_connection *conn,

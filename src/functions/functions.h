@@ -12,9 +12,6 @@
 
 struct wow_connection;
 
-/* The subtype by which SQLite's JSON functions recognise JSON. */
-#define WOW_WOW_JSON_SUBTYPE 'J'
-
 /* One call of a function. */
 struct wow_call {
   struct wow_connection *conn;
@@ -24,7 +21,7 @@ struct wow_call {
 };
 
 enum wow_function_flags {
-  WOW_EFFECTS = 1,     /* changes something: refused in views, triggers and CHECK constraints */
+  WOW_EFFECTS = 1,     /* acts or asks: refused where a database file calls it, see guard.h */
   WOW_RETURNS_JSON = 2 /* the result is JSON text and gets SQLite's JSON subtype */
 };
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "functions/functions.h"
 #include "server/connection.h"
@@ -120,6 +121,7 @@ static int tvf_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
   const struct tvf_module *module = aux;
   const struct wow_tvf *function = module->function;
   (void)argc, (void)argv, (void)message;
+  if (function->flags & WOW_EFFECTS) sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s%s%s)", function->columns,
                               function->n_args ? ", " : "", function->arguments);
   int rc = sql ? sqlite3_declare_vtab(db, sql) : SQLITE_NOMEM;
@@ -210,10 +212,13 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
   cursor->rows.n_columns = module->function->n_columns;
   for (int arg = 0; arg < module->function->n_args && n < argc; arg++) {
     if (!(idx_num & (1 << arg))) continue;
-    cursor->args[arg] = sqlite3_value_dup(argv[n++]);
+    sqlite3_value *value = argv[n++];
+    if (sqlite3_value_type(value) == SQLITE_NULL) {
+      if (arg < module->function->n_required) return SQLITE_OK;
+      continue;
+    }
+    cursor->args[arg] = sqlite3_value_dup(value);
     if (cursor->args[arg] == NULL) return SQLITE_NOMEM;
-    /* NULL equals nothing, so there are no rows. */
-    if (sqlite3_value_type(cursor->args[arg]) == SQLITE_NULL) return SQLITE_OK;
   }
   struct wow_tvf_call call = {
       .conn = module->conn,
@@ -254,7 +259,7 @@ static int tvf_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column
   case CELL_REAL: sqlite3_result_double(ctx, cell->real); break;
   default: sqlite3_result_text(ctx, cell->text, -1, SQLITE_TRANSIENT); break;
   }
-  if (cell->kind == CELL_JSON) sqlite3_result_subtype(ctx, WOW_WOW_JSON_SUBTYPE);
+  if (cell->kind == CELL_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
   return SQLITE_OK;
 }
 
@@ -277,10 +282,16 @@ static const sqlite3_module tvf_module = {
     .xRowid = tvf_rowid,
 };
 
+static void free_module(void *ctx) {
+  struct tvf_module *module = ctx;
+  wow_connection_release(module->conn);
+  sqlite3_free(module);
+}
+
 int wow_tvf_register(struct wow_connection *conn, const struct wow_function_group *const *groups,
                      const struct wow_tvf *function) {
   struct tvf_module *module = sqlite3_malloc64(sizeof(*module));
   if (module == NULL) return SQLITE_NOMEM;
-  *module = (struct tvf_module){conn, groups, function};
-  return sqlite3_create_module_v2(conn->db, function->name, &tvf_module, module, sqlite3_free);
+  *module = (struct tvf_module){wow_connection_retain(conn), groups, function};
+  return sqlite3_create_module_v2(conn->db, function->name, &tvf_module, module, free_module);
 }

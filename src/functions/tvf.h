@@ -1,7 +1,8 @@
 /*
 ** Table-valued functions: a description becomes a read-only virtual table whose rows are all made
 ** when a scan of it begins. Arguments are hidden columns, as SQLite has it: f(a, b) is f WHERE x =
-** a AND y = b.
+** a AND y = b. An argument that need not be given counts as not given if it is NULL, so that those
+** after it can be; one that must be given and is NULL, as in an outer join, makes no rows.
 */
 #ifndef WOW_TVF_H
 #define WOW_TVF_H
@@ -17,7 +18,7 @@ struct wow_tvf_rows;
 struct wow_tvf_call {
   struct wow_connection *conn;
   const struct wow_function_group *const *groups; /* all groups of functions; the last is NULL */
-  sqlite3_value *const *args;                     /* NULL: not given */
+  sqlite3_value *const *args;                     /* NULL: not given, or SQL NULL */
   struct wow_tvf_rows *rows;                      /* where the rows go */
 };
 
@@ -28,6 +29,7 @@ struct wow_tvf {
   const char *arguments; /* hidden columns: "server HIDDEN"; "" for none */
   int n_args;            /* at most WOW_MAX_TVF_ARGS */
   int n_required;        /* how many of them, from the first on, must be given */
+  int flags;             /* WOW_EFFECTS or 0 */
   const char *usage;
   const char *summary; /* one sentence */
   int (*run)(struct wow_tvf_call *call, struct wow_error *err);

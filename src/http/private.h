@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "http/http.h"
 #include "http/log.h"
 #include "http/transfer.h"
@@ -38,6 +39,7 @@ struct wow_transfer {
   enum transfer_state state;
   CURL *easy;
   struct curl_slist *headers;
+  struct wow_secrets secrets; /* what of them must not be shown */
   char *server;
   char *what;
   char *method;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "http/header.h"
 #include "http/private.h"
 #include "http/url.h"
 
@@ -199,6 +200,11 @@ static void set_options(struct wow_transfer *t) {
   const struct wow_http_options *options = t->options;
   bool is_get = strcmp(t->method, "GET") == 0;
   curl_easy_setopt(easy, CURLOPT_URL, t->url);
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* it has been checked as it is */
+  /* What an HTTPS proxy says to CONNECT is not the server's response. */
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  /* A server on this machine is not the proxy's business, whatever no_proxy says. */
+  if (wow_url_is_loopback(t->url)) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_message);
@@ -207,7 +213,9 @@ static void set_options(struct wow_transfer *t) {
 #else
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  /* see follow() */
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
+  /* The head of a proxy's answer to CONNECT is not the server's. */
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* every encoding that curl knows */
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
@@ -231,7 +239,9 @@ static void set_options(struct wow_transfer *t) {
   if (!is_get || has_body(t)) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
+/* Some servers quote the key that they refuse, and so may curl. */
 static void end(struct wow_transfer *t, int rc) {
+  wow_error_redact(&t->err, &t->secrets);
   t->state = TRANSFER_DONE;
   t->ended_ms = wow_clock_ms();
   t->rc = rc;
@@ -307,6 +317,7 @@ static void follow(struct wow_transfer *t) {
   char *target = NULL;
   if (!wow_url_is_same_origin(t->url, t->response.location, &target)) {
     char *host = wow_url_host(t->response.location);
+    wow_secret_redact(&t->secrets, host);
     end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
                           "give wowsql_connect the project's own address",
                           "the server redirects to %s, for which the key was not given",
@@ -326,28 +337,6 @@ static void follow(struct wow_transfer *t) {
   wow_transfer_start(t);
 }
 
-/* Some servers quote the key that they refuse, so the values of headers that may be secret are
-** taken out of the error, or of another text. */
-static void redact(const struct wow_transfer *t, struct wow_error *err) {
-  static const char *const open_names[] = {"Accept",          "Prefer",         "Content-Type",
-                                           "Accept-Encoding", "Accept-Profile", "Content-Profile",
-                                           "Expect"};
-  for (const struct curl_slist *header = t->headers; header; header = header->next) {
-    size_t name = strcspn(header->data, ":");
-    bool is_open = header->data[name] == 0;
-    for (size_t i = 0; i < sizeof(open_names) / sizeof(open_names[0]); i++) {
-      is_open = is_open || (strlen(open_names[i]) == name &&
-                            sqlite3_strnicmp(open_names[i], header->data, (int)name) == 0);
-    }
-    if (is_open) continue;
-    const char *value = header->data + name + 1;
-    while (*value == ' ')
-      value++;
-    if (sqlite3_strnicmp(value, "Bearer ", 7) == 0) value += 7;
-    wow_error_redact(err, value);
-  }
-}
-
 /* May the same request succeed a moment later? Gateways before a server say 520 to 524 and 544 (see
 ** Cloudflare's and Supabase's lists of errors); from 16 on PostgREST itself does not repeat what
 ** failed for the sake of another transaction (40001). */
@@ -359,13 +348,16 @@ static bool is_passing(const struct wow_transfer *t) {
 }
 
 static void finish_refused(struct wow_transfer *t) {
-  wow_error_response(&t->err, t->what, t->response.status, sqlite3_str_value(t->error_body),
-                     (size_t)sqlite3_str_length(t->error_body));
+  struct wow_error_body body = {
+      .text = sqlite3_str_value(t->error_body),
+      .bytes = (size_t)sqlite3_str_length(t->error_body),
+      .secrets = &t->secrets,
+  };
+  wow_error_response(&t->err, t->what, t->response.status, &body);
   if (is_passing(t) && try_again(t, true)) {
     wow_error_reset(&t->err);
     return;
   }
-  redact(t, &t->err);
   end(t, t->err.rc);
 }
 
@@ -405,13 +397,6 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
 
 /* ---------------------------------------------------------------- opening and closing */
 
-bool wow_transfer_is_header_text(const char *text) {
-  for (; *text; text++) {
-    if ((unsigned char)*text < 0x20 || *text == 0x7f) return false;
-  }
-  return true;
-}
-
 /* Handles are reused because of their buffers; the connections belong to the multi handle. */
 static CURL *take_handle(struct wow_http *http) {
   if (http->n_idle > 0) return http->idle[--http->n_idle];
@@ -436,8 +421,10 @@ static int add_header(struct wow_transfer *t, const char *header) {
 
 static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
   int rc = SQLITE_OK;
-  for (int i = 0; rc == SQLITE_OK && i < request->n_headers; i++)
-    rc = add_header(t, request->headers[i]);
+  for (int i = 0; rc == SQLITE_OK && i < request->headers->n; i++)
+    rc = add_header(t, request->headers->lines[i]);
+  wow_header_secrets(request->headers, &t->secrets);
+  if (rc == SQLITE_OK) rc = t->secrets.rc;
   /* On the same machine, compressing costs more than it saves. */
   if (rc == SQLITE_OK && wow_url_is_loopback(t->url)) {
     rc = add_header(t, "Accept-Encoding: identity");
@@ -452,6 +439,7 @@ static void transfer_free(struct wow_transfer *t) {
   sqlite3_free(sqlite3_str_finish(t->error_body));
   curl_slist_free_all(t->headers);
   if (t->easy) give_handle(t->http, t->easy);
+  wow_secret_reset(&t->secrets);
   sqlite3_free(t->server);
   sqlite3_free(t->what);
   sqlite3_free(t->method);
@@ -461,11 +449,6 @@ static void transfer_free(struct wow_transfer *t) {
 
 int wow_transfer_open(struct wow_http *http, const struct wow_http_request *request,
                       struct wow_transfer **out, struct wow_error *err) {
-  for (int i = 0; i < request->n_headers; i++) {
-    if (wow_transfer_is_header_text(request->headers[i])) continue;
-    return wow_error_set(err, SQLITE_ERROR, request->what,
-                         "a request header contains a line break or another control character");
-  }
   struct wow_transfer *t = sqlite3_malloc64(sizeof(*t));
   if (t == NULL) return wow_error_nomem(err);
   memset(t, 0, sizeof(*t));
@@ -502,13 +485,8 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
 
 /* The warnings of the response, fit to be shown. NULL: none, or no memory. */
 static char *clean_warning(const struct wow_transfer *t) {
-  struct wow_error holder = {0};
-  if (t->response.warning == NULL) return NULL;
-  wow_error_set(&holder, SQLITE_WARNING, NULL, "%s", t->response.warning);
-  redact(t, &holder);
-  char *text = holder.message;
-  holder.message = NULL;
-  wow_error_reset(&holder);
+  char *text = t->response.warning ? sqlite3_mprintf("%s", t->response.warning) : NULL;
+  wow_secret_redact(&t->secrets, text);
   return text;
 }
 
@@ -528,6 +506,7 @@ static void log_transfer(struct wow_transfer *t) {
       .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
       .warning = clean_warning(t),
   };
+  wow_secret_redact(&t->secrets, entry.url);
   wow_log_add(t->http->log, &entry);
 }
 

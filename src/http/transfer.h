@@ -14,6 +14,7 @@
 #include "base/spool.h"
 #include "base/sqlite.h"
 
+struct wow_header_list;
 struct wow_http;
 struct wow_transfer;
 
@@ -45,13 +46,12 @@ struct wow_http_body {
 };
 
 struct wow_http_request {
-  const char *server;         /* the server's name, for the log */
-  const char *what;           /* what is acted on (a relation), for errors; may be NULL */
-  const char *method;         /* "GET", ... */
-  const char *url;            /* complete; only http and https are spoken */
-  const char *const *headers; /* "Name: value"; never logged */
-  int n_headers;
-  struct wow_http_body body; /* stays valid until the transfer is closed */
+  const char *server; /* the server's name, for the log */
+  const char *what;   /* what is acted on (a relation), for errors; may be NULL */
+  const char *method; /* "GET", ... */
+  const char *url;    /* complete; only http and https are spoken */
+  const struct wow_header_list *headers; /* never logged */
+  struct wow_http_body body;             /* stays valid until the transfer is closed */
   bool repeatable; /* a read: may be sent again after it has (perhaps) reached the server */
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
@@ -69,9 +69,6 @@ struct wow_http_response {
   char *server;
   char *warning; /* all of them */
 };
-
-/* May `text` be part of a header: can it not begin another one? */
-bool wow_transfer_is_header_text(const char *text);
 
 /* Starts a request without waiting; copies all of `request` but the body and the options. Close the
 ** transfer with wow_transfer_close. */

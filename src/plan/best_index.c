@@ -45,6 +45,7 @@ static const char *reason_against(const struct wow_planner *p, int column) {
   if (column < 0) return "the rowid of a composite key is made here";
   const struct wow_column *c = &p->context->relation->columns[column];
   if (c->embed) return "it is a column of another table";
+  if (!wow_relation_can_name(c)) return WOW_REASON_UNNAMED;
   const char *reason = wow_shippable_order_reason(&c->type, p->context->collation);
   if (reason == NULL && c->type.family == WOW_TEXT &&
       p->context->collation == WOW_COLLATION_SERVER && p->limit < 0) {
@@ -104,16 +105,12 @@ static double selectivity(enum wow_op op) {
   }
 }
 
-static bool is_unique(const struct wow_planner *p, bool *is_exact) {
+/* Is it one row? A guess about costs only. SQLITE_INDEX_SCAN_UNIQUE would let SQLite leave a joined
+** table out, and whether its key is one in fact (see catalog/openapi.c) shows when rows come. */
+static bool is_unique(const struct wow_planner *p) {
   const struct wow_relation *relation = p->context->relation;
-  *is_exact = true;
   for (int k = 0; k < relation->n_key; k++) {
     if (!wow_plan_has_term(&p->plan, relation->key[k], WOW_EQ)) return false;
-  }
-  for (int i = 0; i < p->info->nConstraint; i++) {
-    if (p->info->aConstraintUsage[i].argvIndex && !p->info->aConstraintUsage[i].omit) {
-      *is_exact = false;
-    }
   }
   return relation->n_key > 0;
 }
@@ -121,16 +118,13 @@ static bool is_unique(const struct wow_planner *p, bool *is_exact) {
 static void estimate(struct wow_planner *p) {
   sqlite3_index_info *info = p->info;
   double rows = p->context->n_rows;
-  bool is_exact = false;
   if (wow_relation_key_kind(p->context->relation) == WOW_KEY_NONE) {
     info->estimatedCost = WOW_COST_REQUEST + rows * WOW_COST_ROW;
     info->estimatedRows = (sqlite3_int64)rows;
     return;
   }
-  if (is_unique(p, &is_exact)) {
+  if (is_unique(p)) {
     rows = 1;
-    /* One row at most, and SQLite may rely on it; but not where it looks again. */
-    if (is_exact) info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
   } else {
     for (int i = 0; i < p->plan.n_terms; i++) {
       bool repeated = false;
@@ -192,8 +186,34 @@ static void describe_statement(struct wow_planner *p) {
   }
 }
 
+/* Takes the ranges that SQLite derives from LIKE and GLOB: only where it need not look at these
+** does it believe that it need not look at the pattern. */
+static void omit_ranges(struct wow_planner *p, int column) {
+  for (int i = 0; i < p->info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &p->info->aConstraint[i];
+    struct sqlite3_index_constraint_usage *usage = &p->info->aConstraintUsage[i];
+    bool is_range = c->op == SQLITE_INDEX_CONSTRAINT_GE || c->op == SQLITE_INDEX_CONSTRAINT_LT;
+    if (!c->usable || !is_range || wow_terms_column(p->context->relation, c->iColumn) != column)
+      continue;
+    if (usage->argvIndex == 0) usage->argvIndex = ++p->n_args;
+    usage->omit = 1;
+  }
+}
+
+static void change_plan(struct wow_planner *p, const struct wow_plan_change *change) {
+  int n = 0;
+  if (change->relation != p->context->relation) return;
+  if (change->op == WOW_LIKE || change->op == WOW_GLOB) omit_ranges(p, change->column);
+  for (int i = 0; i < p->plan.n_terms; i++) {
+    const struct wow_plan_term *term = &p->plan.terms[i];
+    if (term->column != change->column || term->op != change->op || n++ != change->nth) continue;
+    p->info->aConstraintUsage[p->term_constraints[i]].omit = change->omit;
+  }
+}
+
 int wow_best_index_hand_over(struct wow_planner *p) {
   if (p->rc != SQLITE_OK) return p->rc;
+  if (p->context->change) change_plan(p, p->context->change);
   char *text = wow_plan_text(&p->plan, p->context->relation, p->context->brackets);
   if (text == NULL) return SQLITE_NOMEM;
   describe_statement(p);

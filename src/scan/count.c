@@ -4,6 +4,8 @@
 */
 #include "scan/count.h"
 
+#include <string.h>
+
 #include "server/request.h"
 #include "wire/deparse.h"
 
@@ -24,6 +26,8 @@ int wow_count_rows(const struct wow_page_request *request, sqlite3_int64 *n_rows
   };
   int rc = wow_request_fetch(target->conn, target->server, &get, &response, err);
   *n_rows = response.total;
+  if (rc != SQLITE_OK && strlen(path) > WOW_MIN_URL_BYTES)
+    target->server->learned.longest_refused = strlen(path);
   if (rc == SQLITE_OK && response.total < 0) {
     rc = wow_error_set(err, SQLITE_ERROR, target->relation->name,
                        "the server did not say how many rows there are");
@@ -37,8 +41,9 @@ static long at_most(long ms, long max_ms) {
   return ms < max_ms ? ms : max_ms;
 }
 
-double wow_count_estimate(const struct wow_target *target, const struct wow_where *where) {
-  struct wow_error err = {0};
+double wow_count_estimate(const struct wow_target *target, const struct wow_where *where,
+                          struct wow_error *err) {
+  struct wow_error ignored = {0};
   struct wow_response response = {.total = -1};
   struct wow_http_options options = target->server->http;
   sqlite3_str *str = sqlite3_str_new(NULL);
@@ -59,10 +64,11 @@ double wow_count_estimate(const struct wow_target *target, const struct wow_wher
       .what = target->relation->name,
       .options = &options,
   };
-  if (wow_request_fetch(target->conn, target->server, &get, &response, &err) != SQLITE_OK)
+  if (wow_request_fetch(target->conn, target->server, &get, &response, &ignored) != SQLITE_OK)
     response.total = -1;
   sqlite3_free(response.body);
   sqlite3_free(path);
-  wow_error_reset(&err);
+  if (ignored.rc == SQLITE_INTERRUPT) wow_error_move(err, &ignored);
+  wow_error_reset(&ignored);
   return (double)response.total;
 }

@@ -12,7 +12,8 @@ int wow_count_rows(const struct wow_page_request *request, sqlite3_int64 *n_rows
                    struct wow_error *err);
 
 /* How many rows the conditions leave of the target's relation, by the server's planner; asked for
-** with a short timeout. -1: it does not say. */
-double wow_count_estimate(const struct wow_target *target, const struct wow_where *where);
+** with a short timeout. -1: it does not say. Only an interrupt is reported in `err`. */
+double wow_count_estimate(const struct wow_target *target, const struct wow_where *where,
+                          struct wow_error *err);
 
 #endif

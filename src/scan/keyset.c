@@ -54,6 +54,26 @@ int wow_keyset_keep(struct wow_keyset *keyset, const struct wow_rows *rows, int 
   return SQLITE_OK;
 }
 
+bool wow_keyset_is_at(const struct wow_keyset *keyset, const struct wow_rows *rows, int first) {
+  bool is_at = keyset->is_set;
+  /* From the end: the key is there, and nearly always tells. */
+  for (int i = keyset->place.n - 1; is_at && i >= 0; i--) {
+    const struct wow_json_value *kept = &keyset->place.values[i].value;
+    struct wow_json_value value = with_text(*wow_rows_value(rows, first + i));
+    is_at = value.kind == kept->kind && value.bytes == kept->bytes &&
+            (value.bytes == 0 || memcmp(value.text, kept->text, value.bytes) == 0);
+  }
+  return is_at;
+}
+
+bool wow_keyset_lacks(const struct wow_keyset *keyset, const struct wow_rows *rows, int first,
+                      int i) {
+  const struct wow_column *column = keyset->place.values[i].column;
+  /* A JSON null looks like NULL, and is a value. */
+  return wow_relation_is_not_null(column) && !wow_type_is_json(&column->type) &&
+         wow_rows_value(rows, first + i)->kind == WOW_JSON_NULL;
+}
+
 int wow_keyset_copy(struct wow_keyset *to, const struct wow_keyset *from) {
   to->place = from->place;
   to->is_set = from->is_set;
@@ -73,16 +93,21 @@ bool wow_keyset_peek(const struct wow_keyset *keyset, struct wow_rows *rows,
   return true;
 }
 
-bool wow_keyset_can_continue(const struct wow_place *place) {
-  sqlite3_int64 bytes = 0;
-  for (int i = 0; i < place->n; i++) {
+/* Each column is repeated in the alternatives of those after it, so the length grows with the square
+** of their number. */
+bool wow_keyset_can_continue(const struct wow_place *place, sqlite3_int64 max_bytes) {
+  sqlite3_int64 bytes = 0, prefix = 0;
+  for (int i = 0; i < place->n && bytes < max_bytes; i++) {
     const struct wow_json_value *value = &place->values[i].value;
-    if (value->kind == WOW_JSON_NESTED ||
-        !wow_shippable_can_continue(&place->values[i].column->type)) {
-      return false;
-    }
-    bytes += wow_deparse_element_length(value->text, (int)value->bytes);
-    bytes *= i + 1; /* how often it may be repeated, roughly */
+    const struct wow_column *column = place->values[i].column;
+    if (value->kind == WOW_JSON_NESTED || !wow_shippable_can_continue(&column->type)) return false;
+    if (value->bytes > (size_t)max_bytes) return false;
+    int name = (int)strlen(column->name);
+    sqlite3_int64 term = wow_deparse_element_length(value->text, (int)value->bytes) +
+                         wow_deparse_element_length(column->name, name) + WOW_KEYSET_TERM_BYTES;
+    /* Descending, the NULLs that come last are a second alternative. */
+    bytes += (prefix + term) * (place->values[i].descending ? 2 : 1);
+    prefix += term;
   }
-  return bytes < WOW_MAX_CONSTANT_BYTES;
+  return bytes < max_bytes;
 }

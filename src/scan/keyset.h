@@ -28,13 +28,19 @@ void wow_keyset_reset(struct wow_keyset *keyset);
 ** SQLITE_NOMEM. */
 int wow_keyset_keep(struct wow_keyset *keyset, const struct wow_rows *rows, int first);
 
+/* Is the present row at the place that is kept? False where there is none. */
+bool wow_keyset_is_at(const struct wow_keyset *keyset, const struct wow_rows *rows, int first);
+/* Is the sort column `i` NULL in the present row, although it is said to be never? */
+bool wow_keyset_lacks(const struct wow_keyset *keyset, const struct wow_rows *rows, int first,
+                      int i);
+
 /* Looks ahead to the place of the last row of a page that has been fed whole (see
 ** wow_rows_peek_last). False: it cannot be told. */
 bool wow_keyset_peek(const struct wow_keyset *keyset, struct wow_rows *rows,
                      struct wow_place *place);
 
 /* Can the place be said in a condition? Arrays and composites have another text form there, and a
-** long text does not fit into a request. */
-bool wow_keyset_can_continue(const struct wow_place *place);
+** condition longer than `max_bytes` does not fit into a request. */
+bool wow_keyset_can_continue(const struct wow_place *place, sqlite3_int64 max_bytes);
 
 #endif

@@ -36,7 +36,7 @@ struct lookup_set {
   sqlite3_int64 n_rows;     /* and their rows */
   struct first_term first_terms[WOW_MAX_TERMS];
   int n_terms;
-  char *first_others;          /* the first run's lists and parameters, as text */
+  char *first_others;          /* the first run's lists and parameters as text; NULL: none */
   bool varies[WOW_MAX_TERMS];  /* has the term had another value in another run? */
   bool others_vary;            /* a list or a parameter has */
   struct wow_row_cache *whole; /* the relation under the constant terms, by the varying ones */
@@ -126,24 +126,26 @@ static void append_with(sqlite3_str *str, const struct wow_lookup *lookup, int t
   wow_deparse_condition(str, &condition);
 }
 
-/* The lists and parameters as text. NULL: no memory. */
-static char *others_text(const struct wow_lookup *lookup) {
+static bool has_others(const struct wow_binding *binding) {
+  bool has = binding->parameters.n > 0;
+  for (int i = 0; i < binding->n_terms; i++)
+    has = has || binding->terms[i].kind == WOW_BOUND_LIST;
+  return has;
+}
+
+/* The lists and parameters. SQLITE_OK or SQLITE_NOMEM. */
+static int append_others(sqlite3_str *str, const struct wow_lookup *lookup) {
   struct wow_where others = {0};
-  sqlite3_str *str = sqlite3_str_new(NULL);
+  if (!has_others(lookup->binding)) return SQLITE_OK;
   int rc = wow_bind_add_others(lookup->binding, &others);
   wow_deparse_where(str, &others);
   wow_condition_reset(&others);
-  if (rc == SQLITE_OK && sqlite3_str_length(str) == 0) sqlite3_str_appendchar(str, 1, 0);
-  char *text = sqlite3_str_finish(str); /* "", not NULL, where there are none */
-  if (rc == SQLITE_OK) return text;
-  sqlite3_free(text);
-  return NULL;
+  return rc == SQLITE_OK ? sqlite3_str_errcode(str) : rc;
 }
 
 /* The key of this lookup; with `value`, as if `term` had been written with it. NULL: no memory. */
 static sqlite3_str *make_key(const struct wow_lookup *lookup, int term,
                              const struct wow_json_value *value) {
-  char *others = others_text(lookup);
   sqlite3_str *key = sqlite3_str_new(NULL);
   for (int i = 0; i < lookup->binding->n_terms; i++) {
     if (value && i == term)
@@ -151,9 +153,7 @@ static sqlite3_str *make_key(const struct wow_lookup *lookup, int term,
     else
       append_own(key, lookup, i);
   }
-  if (others) sqlite3_str_appendall(key, others);
-  sqlite3_free(others);
-  if (others && sqlite3_str_errcode(key) == SQLITE_OK) return key;
+  if (append_others(key, lookup) == SQLITE_OK && sqlite3_str_errcode(key) == SQLITE_OK) return key;
   sqlite3_free(sqlite3_str_finish(key));
   return NULL;
 }
@@ -178,6 +178,21 @@ static bool is_same_term(const struct first_term *first, const struct wow_bound_
          (first->bytes == 0 || memcmp(first->text, condition->text, (size_t)first->bytes) == 0);
 }
 
+/* Keeps the first run's lists and parameters, or notes that this run has others. */
+static int note_others(struct lookup_set *set, const struct wow_lookup *lookup) {
+  if (set->first_others == NULL && !has_others(lookup->binding)) return SQLITE_OK;
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  int rc = append_others(str, lookup);
+  bool is_same = set->first_others && strcmp(set->first_others, key_text(str)) == 0;
+  if (rc == SQLITE_OK && set->n_uses > 1 && !is_same) set->others_vary = true;
+  if (rc == SQLITE_OK && set->n_uses == 1) {
+    set->first_others = sqlite3_mprintf("%s", key_text(str));
+    if (set->first_others == NULL) rc = SQLITE_NOMEM;
+  }
+  free_key(str);
+  return rc;
+}
+
 /* Notes which terms differ from the first run's. SQLITE_OK or SQLITE_NOMEM. */
 static int note_variation(struct lookup_set *set, const struct wow_lookup *lookup) {
   bool changed = false;
@@ -185,12 +200,8 @@ static int note_variation(struct lookup_set *set, const struct wow_lookup *looku
     bool is_same = is_same_term(&set->first_terms[i], &lookup->binding->terms[i]);
     if (!is_same && !set->varies[i]) changed = set->varies[i] = true;
   }
-  char *others = others_text(lookup);
-  if (others == NULL) return SQLITE_NOMEM;
-  if (strcmp(set->first_others, others) != 0) set->others_vary = true;
-  sqlite3_free(others);
   if (changed) forget_whole(set);
-  return SQLITE_OK;
+  return note_others(set, lookup);
 }
 
 static int keep_first_terms(struct lookup_set *set, const struct wow_binding *binding) {
@@ -220,9 +231,7 @@ static struct lookup_set *set_new(const struct wow_lookup *lookup, sqlite3_uint6
   set->server = lookup->target->server;
   set->cache = wow_row_cache_new(lookup->n_members);
   set->plan_text = sqlite3_mprintf("%s", lookup->binding->plan->text);
-  set->first_others = others_text(lookup);
-  if (set->cache && set->plan_text && set->first_others &&
-      keep_first_terms(set, lookup->binding) == SQLITE_OK) {
+  if (set->cache && set->plan_text && keep_first_terms(set, lookup->binding) == SQLITE_OK) {
     set->next = lookup->target->lookups->sets;
     lookup->target->lookups->sets = set;
     return set;
@@ -319,11 +328,13 @@ static int add_constant(const struct lookup_set *set, const struct wow_lookup *l
  ** that it is not asked again. */
 static double estimate_whole(const struct lookup_set *set, const struct wow_lookup *lookup) {
   struct wow_where where = {0};
+  struct wow_error ignored = {0}; /* an interrupt shows again at the next request */
   double known = *lookup->target->n_rows, n_rows = -1;
   if (add_constant(set, lookup, &where) == SQLITE_OK) {
     bool is_all = where.n == 0 && known >= 0;
-    n_rows = is_all ? known : wow_count_estimate(lookup->target, &where);
+    n_rows = is_all ? known : wow_count_estimate(lookup->target, &where, &ignored);
   }
+  wow_error_reset(&ignored);
   wow_condition_reset(&where);
   return n_rows < 0 ? WOW_MAX_FETCH_ROWS : n_rows;
 }
@@ -417,6 +428,7 @@ static int fetch_window(struct lookup_set *set, const struct wow_lookup *lookup,
   int rc = add_hinted(lookup, hinted, &where);
   if (rc != SQLITE_OK) wow_error_nomem(err);
   if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
+  wow_pages_expect_few(lookup->pages);
   while (rc == SQLITE_OK && (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
     sqlite3_str *key =
         make_key(lookup, hinted, wow_rows_value(wow_pages_rows(lookup->pages), member));
@@ -495,7 +507,8 @@ static int find(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3
     set->n_requests++;
     if (set->whole == NULL && !is_worth_fetching_now(set, lookup)) return SQLITE_OK;
   }
-  if (lookup->binding->hint >= 0 && !set->hint_used) {
+  /* The rows of several keys that arrive in turns are not remembered in the response's order. */
+  if (lookup->binding->hint >= 0 && !set->hint_used && lookup->binding->plan->n_order == 0) {
     rc = fetch_hinted(set, lookup, err);
     if (rc != SQLITE_OK || find_remembered(set, lookup, key, result)) return rc;
   }

@@ -58,10 +58,12 @@ int wow_page_open(struct wow_page *page, const struct wow_page_request *request,
   if (path == NULL) return wow_error_nomem(err);
   wow_rows_restart(page->rows);
   page->asked = request->limit;
+  page->url_bytes = strlen(path);
   page->got = 0;
   page->bytes = 0;
   page->is_hungry = true;
   page->is_complete = false;
+  page->is_from_place = request->is_from_place;
   page->is_counted = count;
   page->n_grouped = 0;
   struct wow_request get = {
@@ -105,6 +107,8 @@ int wow_page_wait(struct wow_page *page, struct wow_error *err) {
   page->is_hungry = true;
   wow_transfer_resume(page->transfer);
   int rc = wow_http_wait(page->transfer, err);
+  if (rc != SQLITE_OK && page->url_bytes > WOW_MIN_URL_BYTES)
+    target->server->learned.longest_refused = page->url_bytes;
   if (rc == SQLITE_OK) rc = wow_budget_check(target->server, wow_page_spent(page->meter), err);
   if (rc == SQLITE_OK) wow_progress_show(target->conn, target->relation->name);
   return rc;

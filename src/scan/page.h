@@ -26,9 +26,11 @@ struct wow_page {
   struct wow_rows *rows;
   sqlite3_int64 asked;     /* the limit that was sent; -1: none */
   sqlite3_int64 got;       /* rows stepped to */
+  size_t url_bytes;        /* of the request's path and query */
   sqlite3_int64 bytes;     /* fed to the decoder */
   bool is_hungry;          /* the decoder needs more for its next row */
   bool is_complete;        /* the whole body has been fed */
+  bool is_from_place;      /* it begins with the rows of the place it was asked to go on after */
   bool is_counted;         /* Prefer: count=exact was sent */
   sqlite3_int64 n_grouped; /* rows in the groups stepped to */
 };

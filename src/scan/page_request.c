@@ -28,10 +28,11 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   int n = 0;
   for (int i = 0; i < shape->n_sort; i++)
     append_sort(str, &relation->columns[shape->sort[i].column], shape->sort[i].descending, &n);
-  if (!request->by_offset || shape->has_key) return;
+  if (!request->by_offset || (shape->has_key && !request->is_doubted)) return;
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    if (wow_shippable_has_order(&column->type)) append_sort(str, column, false, &n);
+    bool can_sort = wow_relation_can_name(column) && wow_shippable_has_order(&column->type);
+    if (can_sort) append_sort(str, column, false, &n);
   }
 }
 
@@ -70,15 +71,48 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
   sqlite3_str_appendchar(str, 1, ')');
 }
 
+/* Is there a column that comes only with all the others? */
+static bool needs_all(const struct wow_shape *shape) {
+  for (int i = 0; i < shape->n_select; i++) {
+    if (!wow_relation_can_name(&shape->target->relation->columns[shape->select[i]])) return true;
+  }
+  return false;
+}
+
+/* PostgREST takes long to read a long list of names, and gateways may refuse it: then all columns are
+** asked for, if they are the relation's own, and rows are not grouped by them. A role that may read
+** only some columns gets an error for that, and the list again. */
+static bool is_all_shorter(const struct wow_page_request *request) {
+  const struct wow_shape *shape = request->shape;
+  const struct wow_relation *relation = shape->target->relation;
+  sqlite3_int64 bytes = 0;
+  if (wow_shape_is_grouped(shape) || shape->target->server->learned.refuses_all) return false;
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (relation->columns[i].embed) return false;
+  }
+  for (int i = 0; i < shape->n_select; i++) {
+    const char *name = relation->columns[shape->select[i]].name;
+    bytes += wow_deparse_element_length(name, (int)strlen(name)) + 1;
+  }
+  return bytes > WOW_MAX_SELECT_BYTES;
+}
+
 static void append_select(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
-  int n = 0;
+  bool has_all = needs_all(shape);
+  int n = has_all;
+  if (is_all_shorter(request)) {
+    sqlite3_str_appendchar(str, 1, '*');
+    return;
+  }
+  if (has_all) sqlite3_str_appendchar(str, 1, '*');
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];
     if (column->embed) {
       append_embedded(str, request, i, &n);
       continue;
     }
+    if (has_all) continue;
     if (n++) sqlite3_str_appendchar(str, 1, ',');
     wow_deparse_name(str, column->name);
   }
@@ -96,7 +130,9 @@ char *wow_page_request_path(const struct wow_page_request *request) {
   append_select(str, request);
   wow_deparse_where(str, request->where);
   if (request->after) {
-    struct wow_condition after = {.kind = WOW_CONDITION_AFTER, .place = request->after};
+    struct wow_condition after = {.kind = WOW_CONDITION_AFTER,
+                                  .place = request->after,
+                                  .is_from_place = request->is_from_place};
     wow_deparse_condition(str, &after);
   }
   if (request->limit != 0 && !request->is_single) append_order(str, request);

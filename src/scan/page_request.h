@@ -43,6 +43,8 @@ struct wow_page_request {
   sqlite3_int64 limit;           /* -1: none */
   sqlite3_int64 offset;          /* 0: none */
   bool by_offset;                /* pages are continued by offset: the order is made total */
+  bool is_from_place;            /* `after` means from that place on: its rows come again */
+  bool is_doubted;               /* the key may repeat: the order by it is not total */
   bool is_single;                /* at most one row can come: nothing to order and to limit */
 };
 

@@ -2,9 +2,11 @@
 ** Pages, see pages.h.
 **
 ** Assumes of the server (PostgREST): an order that ends with the key is total, so that "after the
-** last row" is a condition (keyset); Content-Range says how many rows a response has; a response
-** may be cut at db-max-rows without a sign, so that a page shorter than asked is the end only if
-** the server is known to send longer ones.
+** last row" is a condition (keyset); Content-Range says how many rows a response has. A response
+** may be cut at db-max-rows without a sign, which may change, and differ between replicas: so a
+** page shorter than asked is the end only if it is empty, or if the server counted what there is,
+** or if the user says that the server does not cut (max_rows 0). What was learned of the server
+** only decides how much is asked for.
 **
 ** A relation without a key is read in one streamed request. When the server turns out to cut it,
 ** which its exact count shows before the first row is handed out, it is read again in pages by
@@ -18,9 +20,9 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "scan/count.h"
 #include "scan/page.h"
+#include "scan/seen.h"
 #include "server/progress.h"
 #include "types/value.h"
 
@@ -33,24 +35,33 @@ struct wow_pages {
   struct wow_where where;
   sqlite3_int64 first_rows;
   sqlite3_int64 max_rows;
-  sqlite3_int64 delivered;  /* rows stepped to since the start */
-  sqlite3_int64 offset;     /* rows of this response and of those before it in the same order */
-  sqlite3_int64 page_rows;  /* the size of the page to come */
-  double row_bytes;         /* seen on the last page; 0: none yet */
-  sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
-  int failures;             /* broken responses since the last progress */
-  sqlite3_int64 failed_at;  /* rows stepped to when the last response broke */
+  sqlite3_int64 delivered;   /* rows stepped to since the start */
+  sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
+  sqlite3_int64 page_rows;   /* the size of the page to come */
+  double row_bytes;          /* seen on the last page; 0: none yet */
+  sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
+  sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
+  sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
+  sqlite3_uint64 first_hash; /* of the first row of all */
+  int failures;              /* broken responses since the last progress */
+  sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
+  bool is_single; /* one row at most is expected: it is asked for without order and limit */
   bool is_started;
-  bool is_held; /* see wow_pages_hold */
+  bool is_held;   /* see wow_pages_hold */
+  bool is_shrunk; /* the next page is not to be larger than page_rows */
+  bool is_few;    /* see wow_pages_expect_few */
   bool is_done;
   bool is_cut;    /* see wow_pages_is_cut */
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
   struct wow_keyset keyset; /* the place of the last row */
-  /* Rows handed out of an unordered, limited response of a relation without a key, as hashes, and
-  ** how many of them have been met again since the scan went on after it. */
-  sqlite3_uint64 *seen;
-  sqlite3_int64 n_seen;
-  sqlite3_int64 n_skipped;
+  /* Of an unordered, limited response of a relation without a key: all rows handed out, which are
+  ** passed over when the scan goes on. With a key that may be none: those at the last place. */
+  struct wow_seen seen;
+  sqlite3_int64 n_at_place; /* rows handed out at the last place; more than one: no key */
+  bool is_doubted;          /* the key may be none, see note_place */
+  sqlite3_int64 n_passed;   /* rows passed over on this page */
+  sqlite3_int64 longest;    /* rows of the longest page so far */
+  bool goes_past;           /* the next page has no row of the last place, in spite of that */
   bool is_skipping;
 };
 
@@ -75,9 +86,7 @@ static void stop(struct wow_pages *pages) {
   wow_page_close(&pages->pages[0]);
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
-  sqlite3_free(pages->seen);
-  pages->seen = NULL;
-  pages->n_seen = 0;
+  wow_seen_reset(&pages->seen);
 }
 
 void wow_pages_free(struct wow_pages *pages) {
@@ -106,16 +115,22 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   if (wow_condition_copy(&pages->where, where) != SQLITE_OK) return wow_error_nomem(err);
   pages->first_rows = first_rows;
   pages->max_rows = max_rows;
+  pages->is_single = max_rows == 1;
   pages->meter.spent = NULL;
   pages->delivered = 0;
   pages->offset = 0;
   pages->short_page = -1;
+  pages->total = -1;
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
-  pages->is_held = false;
+  pages->is_held = pages->is_shrunk = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
+  pages->is_doubted =
+      pages->shape.target->relation->key_is_named && !wow_shape_is_grouped(&pages->shape);
+  pages->goes_past = false;
+  pages->n_at_place = pages->longest = 0;
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
@@ -131,6 +146,10 @@ void wow_pages_expect_all(struct wow_pages *pages) {
   pages->page_rows = WOW_MAX_PAGE_ROWS;
 }
 
+void wow_pages_expect_few(struct wow_pages *pages) {
+  pages->is_few = true;
+}
+
 void wow_pages_hold(struct wow_pages *pages, bool hold) {
   pages->is_held = hold;
 }
@@ -144,14 +163,21 @@ static sqlite3_int64 next_size(const struct wow_pages *pages) {
   }
   sqlite3_int64 top = target->page_size > 0 ? target->page_size : target->server->options.page_size;
   if (size > top) size = top;
+  if (pages->most_rows > 0 && size > pages->most_rows) size = pages->most_rows;
   if (target->server->learned.max_rows > 0 && size > target->server->learned.max_rows)
     size = target->server->learned.max_rows;
   return size > 0 ? size : 1;
 }
 
+/* What the condition "after the last row" may take of a request. */
+static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
+  return wow_server_url_bytes(pages->shape.target->server) / 2;
+}
+
 /* A request for the rows after a place (NULL: from the start). */
 static struct wow_page_request request_after(const struct wow_pages *pages,
                                              const struct wow_place *place, sqlite3_int64 limit) {
+  bool is_from_place = pages->is_doubted && !pages->goes_past && place && !pages->by_offset;
   return (struct wow_page_request){
       .shape = &pages->shape,
       .where = &pages->where,
@@ -159,7 +185,9 @@ static struct wow_page_request request_after(const struct wow_pages *pages,
       .limit = limit,
       .offset = pages->by_offset && place ? pages->offset : 0,
       .by_offset = pages->by_offset,
-      .is_single = pages->max_rows == 1,
+      .is_from_place = is_from_place,
+      .is_doubted = pages->is_doubted,
+      .is_single = pages->is_single && !place,
   };
 }
 
@@ -169,12 +197,16 @@ static int open_from_start(struct wow_pages *pages, sqlite3_int64 limit, bool co
   return wow_page_open(pages->current, &request, count, err);
 }
 
-/* Groups: a count costs the server a second look at the rows. A response that is no longer than
-** another one of this server needs none; and without an order only a count shows the end. */
+/* May the server cut a response? Only the user can say that it does not. */
+static bool may_cut(const struct wow_pages *pages) {
+  return pages->shape.target->server->options.max_rows != 0;
+}
+
+/* Groups without an order end where a count says so; with one, a count costs about as much as the
+** further request that would show the end. */
 static int open_first_groups(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.target->server;
-  bool count = server->learned.max_rows < 0 && pages->max_rows < 0 && pages->shape.counting >= 0 &&
-               (!pages->shape.has_key || server->learned.longest_response < WOW_FIRST_PAGE_ROWS);
+  bool count = may_cut(pages) && pages->max_rows < 0 && pages->shape.counting >= 0;
   bool is_limited =
       pages->first_rows >= 0 || (server->learned.max_rows > 0 && pages->shape.has_key);
   return open_from_start(pages, is_limited ? next_size(pages) : -1, count, err);
@@ -185,50 +217,110 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   pages->is_started = true;
   if (wow_shape_is_grouped(&pages->shape)) return open_first_groups(pages, err);
   if (pages->shape.has_key || pages->first_rows >= 0) {
-    return open_from_start(pages, next_size(pages), false, err);
+    /* A count of few rows costs less than a request that shows that they were all. */
+    bool count = pages->is_few && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
+    return open_from_start(pages, next_size(pages), count, err);
   }
   if (server->learned.max_rows > 0) {
     pages->by_offset = true;
-    return open_from_start(pages, server->learned.max_rows, false, err);
+    return open_from_start(pages, server->learned.max_rows, true, err);
   }
-  /* No key: the whole in one request, and its true length unless the server is known not to cut. */
-  return open_from_start(pages, -1, server->learned.max_rows != 0, err);
+  /* No key: the whole in one request, and its true length unless the server is said not to cut. */
+  return open_from_start(pages, -1, may_cut(pages), err);
 }
 
 /* ---------------------------------------------------------------- rows seen already */
 
 static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
-  sqlite3_uint64 hash = WOW_TEXT_HASH_START;
-  for (int i = 0; i < pages->shape.n_select; i++) {
-    const struct wow_json_value *value = wow_rows_value(pages->current->rows, i);
-    unsigned char kind = (unsigned char)(value->kind + 1);
-    hash = wow_text_hash(hash, &kind, 1);
-    hash = wow_text_hash(hash, value->text, value->bytes);
-  }
-  return hash;
+  return wow_seen_hash(pages->current->rows, pages->shape.n_select);
 }
 
-static int remember_row(struct wow_pages *pages) {
-  if (pages->seen == NULL) {
-    sqlite3_uint64 bytes = sizeof(*pages->seen) * (sqlite3_uint64)pages->first_rows;
-    pages->seen = sqlite3_malloc64(bytes);
-    if (pages->seen == NULL) return SQLITE_NOMEM;
-  }
-  pages->seen[pages->n_seen++] = row_hash(pages);
-  return SQLITE_OK;
-}
-
-/* Was a row like this handed out before? Each counts once; rows alike are the same to the query. */
-static bool skip_seen(struct wow_pages *pages) {
-  if (!pages->is_skipping || pages->n_skipped == pages->n_seen) return false;
+/*
+** A page that goes on after others does not begin with the scan's first row, unless there is no key
+** and rows are alike (then the server has counted them). A server that does not look at what it is
+** asked, or a cache before it, would be asked for ever.
+*/
+static int check_progress(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_shape *shape = &pages->shape;
+  if (pages->current->got > 0 || pages->is_skipping || (!shape->has_key && pages->total >= 0))
+    return SQLITE_OK;
   sqlite3_uint64 hash = row_hash(pages);
-  for (sqlite3_int64 i = pages->n_skipped; i < pages->n_seen; i++) {
-    if (pages->seen[i] != hash) continue;
-    pages->seen[i] = pages->seen[pages->n_skipped];
-    pages->n_skipped++;
-    return true;
+  if (pages->delivered == 0) pages->first_hash = hash;
+  if (pages->delivered == 0 || hash != pages->first_hash) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, shape->target->relation->name,
+                        "is there a cache before the server, or is rest_path wrong? It does not "
+                        "look at the query string",
+                        "the server sends the same rows again when it is asked for those after "
+                        "them");
+}
+
+/* Rows handed out may come again. */
+static void meet_again(struct wow_pages *pages) {
+  wow_seen_restart(&pages->seen);
+  pages->n_passed = 0;
+}
+
+/* Is the current row at the place of the last one? */
+static bool is_at_place(const struct wow_pages *pages) {
+  return wow_keyset_is_at(&pages->keyset, pages->current->rows,
+                          pages->shape.n_select - pages->shape.n_sort);
+}
+
+/* Was a row like this handed out before? */
+static bool skip_seen(struct wow_pages *pages) {
+  struct wow_seen *seen = &pages->seen;
+  bool may_repeat = pages->is_skipping || pages->current->is_from_place;
+  if (!may_repeat || seen->n_met == seen->n) return false;
+  if (!pages->is_skipping && !is_at_place(pages)) return false;
+  bool is_met = wow_seen_meet(seen, row_hash(pages));
+  if (is_met) pages->n_passed++;
+  return is_met;
+}
+
+static int fail_key(const struct wow_pages *pages, struct wow_error *err) {
+  return wow_error_hint(
+      err, SQLITE_ERROR, pages->shape.target->relation->name,
+      "CREATE VIRTUAL TABLE ... USING wowsql(..., key='') says that it has no "
+      "key, and key='a,b' names another one",
+      "several rows have the same key, or none, and cannot be sorted or read in pages by "
+      "it");
+}
+
+/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
+** where SQLite expects them. */
+static bool is_sorted_without_nulls(const struct wow_pages *pages) {
+  for (int i = 0; i < pages->shape.n_order; i++) {
+    if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;
   }
   return false;
+}
+
+/*
+** Notes the current row, whose place is not kept yet. If it is at the place of the one before, or
+** has no value in the key, then the key is none: of a table whose children repeat it, or because
+** the user named it. From then on, and from the start if the user named it, pages begin with the
+** rows of the last place, of which those handed out are passed over.
+*/
+static int note_place(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_shape *shape = &pages->shape;
+  if (!shape->has_key || wow_shape_is_grouped(shape)) return SQLITE_OK;
+  int first = shape->n_select - shape->n_sort;
+  bool is_alike = is_at_place(pages), has_null = false, is_bounded = pages->max_rows >= 0;
+  for (int i = 0; i < shape->n_sort; i++)
+    has_null = has_null || wow_keyset_lacks(&pages->keyset, pages->current->rows, first, i);
+  if (is_alike || has_null || (is_bounded && pages->delivered > pages->max_rows)) {
+    pages->is_doubted = true;
+    pages->max_rows = -1;
+    if (is_sorted_without_nulls(pages)) return fail_key(pages, err);
+  }
+  if (!is_alike) {
+    wow_seen_clear(&pages->seen);
+    pages->n_at_place = 0;
+  }
+  pages->n_at_place++;
+  bool must_keep = pages->is_doubted || pages->is_single;
+  bool is_kept = !must_keep || wow_seen_add(&pages->seen, row_hash(pages)) == SQLITE_OK;
+  return is_kept ? SQLITE_OK : wow_error_nomem(err);
 }
 
 /* ---------------------------------------------------------------- the end of a page */
@@ -236,7 +328,6 @@ static bool skip_seen(struct wow_pages *pages) {
 /* A page of this relation without a key came back cut: read it in pages, in a total order. */
 static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct wow_error *err) {
   wow_page_close(pages->current);
-  pages->shape.target->server->learned.max_rows = (int)cap;
   pages->by_offset = true;
   pages->offset = 0;
   return open_from_start(pages, cap, false, err);
@@ -251,43 +342,42 @@ static int check_count(struct wow_pages *pages, struct wow_error *err) {
   if (!page->is_counted || !wow_transfer_has_response(page->transfer)) return SQLITE_OK;
   page->is_counted = false;
   wow_page_range(page, &rows, &total);
+  pages->total = total;
+  if (pages->shape.has_key || pages->by_offset) return SQLITE_OK;
   return total > rows && rows > 0 ? restart_by_offset(pages, rows, err) : SQLITE_OK;
 }
 
 /* Can the query have rows after a page of `got` rows, of `asked`? */
 static bool may_have_more(const struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 asked) {
-  const struct wow_server *server = pages->shape.target->server;
   if (pages->max_rows >= 0 && pages->delivered >= pages->max_rows) return false;
   if (got == 0) return false;
+  if (pages->by_offset && pages->total >= 0) return pages->offset < pages->total;
   if (asked >= 0 && got >= asked) return true;
   bool was_count_compared = asked < 0 && !pages->shape.has_key && !pages->by_offset &&
                             !wow_shape_is_grouped(&pages->shape);
-  if (was_count_compared) return false;
-  if (server->learned.max_rows >= 0)
-    return server->learned.max_rows > 0 && got >= server->learned.max_rows;
-  return got >= server->learned.longest_response;
+  return !was_count_compared && may_cut(pages);
 }
 
 /* Two pages in a row that are equally shorter than asked: there the server cuts. */
 static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 asked) {
   struct wow_server *server = pages->shape.target->server;
   bool is_short = asked >= 0 && got < asked;
+  if (got > server->learned.max_rows) {
+    server->learned.max_rows = server->options.max_rows; /* what was learned is no longer true */
+  }
   if (server->learned.max_rows < 0 && is_short && got > 0 && got == pages->short_page) {
     server->learned.max_rows = (int)got;
   }
   pages->short_page = is_short ? got : -1;
-  if (got > server->learned.longest_response) server->learned.longest_response = got;
 }
 
 /* Are all groups here? Their rows are counted where the server was asked for a count; and without
 ** an order they cannot be continued. */
 static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *more) {
   const struct wow_page *page = pages->current;
-  struct wow_server *server = pages->shape.target->server;
   bool is_full = page->asked >= 0 && page->got >= page->asked;
   if (page->is_counted && total >= 0 && !is_full) {
     *more = page->got > 0 && page->n_grouped < total;
-    if (*more && server->learned.max_rows < 0) server->learned.max_rows = (int)page->got;
   }
   if (pages->shape.has_key) return;
   pages->is_cut = *more;
@@ -301,6 +391,8 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
   int rc = wow_page_finish(page, &total, err);
   if (rc != SQLITE_OK) return rc;
   *more = may_have_more(pages, page->got, page->asked);
+  if (total >= 0 && !pages->by_offset && !wow_shape_is_grouped(&pages->shape))
+    *more = *more && page->got < total;
   learn(pages, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
   if (page->got > 0) pages->row_bytes = (double)page->bytes / (double)page->got;
@@ -312,7 +404,9 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
 /* ---------------------------------------------------------------- the pages that follow */
 
 static void grow(struct wow_pages *pages) {
-  if (pages->page_rows < WOW_FIRST_PAGE_ROWS)
+  if (pages->is_shrunk)
+    pages->is_shrunk = false;
+  else if (pages->page_rows < WOW_FIRST_PAGE_ROWS)
     pages->page_rows = WOW_FIRST_PAGE_ROWS;
   else if (pages->page_rows < WOW_MAX_PAGE_ROWS)
     pages->page_rows *= WOW_PAGE_GROWTH;
@@ -327,8 +421,22 @@ static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   /* By the key alone an index gives it. */
   bool by_key = shape->n_sort <= shape->target->relation->n_key;
   bool is_sorted = (shape->n_order > 0 && !by_key) || wow_shape_is_grouped(shape);
-  bool at_once = is_sorted && !pages->by_offset && shape->target->server->learned.max_rows <= 0;
+  bool at_once = is_sorted && !pages->by_offset && shape->target->server->learned.max_rows <= 0 &&
+                 pages->most_rows == 0;
   return at_once ? -1 : next_size(pages);
+}
+
+/* Does a place, or an offset, tell which rows are still to come? Rows that were handed out before
+** the key was doubted are not known, and by offset rows alike need a total order from the start. */
+static bool can_trust_place(const struct wow_pages *pages) {
+  if (!pages->shape.has_key || !pages->is_doubted) return true;
+  if (pages->by_offset) return pages->shape.target->relation->key_is_named;
+  for (int i = 0; i < pages->keyset.place.n; i++) {
+    /* A NULL where there is none to the server: it does not find the others, either. */
+    const struct wow_place_value *at = &pages->keyset.place.values[i];
+    if (at->value.kind == WOW_JSON_NULL && wow_relation_is_not_null(at->column)) return false;
+  }
+  return pages->goes_past || pages->seen.n == pages->n_at_place;
 }
 
 /* Asks for the rows after the last one that was handed out. */
@@ -338,12 +446,18 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    pages->n_skipped = 0;
+    meet_again(pages);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
-  if (!pages->by_offset && !wow_keyset_can_continue(place)) pages->by_offset = true;
-  struct wow_page_request request = request_after(pages, place, continuation_size(pages));
+  if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
+    pages->by_offset = true;
+  if (!can_trust_place(pages)) return fail_key(pages, err);
+  sqlite3_int64 size = continuation_size(pages);
+  struct wow_page_request request = request_after(pages, place, size);
+  if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
+  pages->goes_past = false;
+  if (pages->shape.has_key) meet_again(pages);
   return wow_page_open(pages->current, &request, false, err);
 }
 
@@ -376,18 +490,33 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   }
   wow_page_has_arrived(page);
   if (!wow_keyset_peek(&pages->keyset, page->rows, &place)) return SQLITE_OK;
-  if (!wow_keyset_can_continue(&place)) return SQLITE_OK;
+  if (!wow_keyset_can_continue(&place, max_keyset_bytes(pages))) return SQLITE_OK;
   if (page->asked > 0) pages->row_bytes = (double)page->bytes / (double)page->asked;
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
-  struct wow_page_request request = request_after(pages, &place, continuation_size(pages));
+  sqlite3_int64 size = continuation_size(pages);
+  struct wow_page_request request = request_after(pages, &place, size);
+  if (request.is_from_place && size > 0) request.limit++;
   int rc = wow_page_open(next, &request, false, err);
   if (rc == SQLITE_OK) pages->next = next;
   return rc;
 }
 
+/* A page that begins with the rows of the last place, and had no others: the server has no more, or
+** it cuts its answers there. That shows if what comes after the place is asked for; but not if it
+** never sends more rows than there are at the place. */
+static int look_past(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_page *page = pages->current;
+  bool has_passed_all = page->is_from_place && page->got > 0 && page->got == pages->n_passed;
+  bool may_be_cut = page->got >= pages->longest && pages->n_at_place > 1;
+  pages->goes_past = has_passed_all && page->got < page->asked;
+  if (page->got > pages->longest) pages->longest = page->got;
+  return pages->goes_past && may_be_cut ? fail_key(pages, err) : SQLITE_OK;
+}
+
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
+  if (rc == SQLITE_OK && more) rc = look_past(pages, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
     if (pages->next) wow_page_close(pages->next);
@@ -395,9 +524,15 @@ static int turn(struct wow_pages *pages, struct wow_error *err) {
     pages->is_done = true;
     return SQLITE_OK;
   }
+  if (pages->next && pages->is_doubted && !pages->next->is_from_place) {
+    wow_page_close(pages->next);
+    pages->next = NULL;
+  }
   if (pages->next == NULL) return continue_after_last(pages, err);
+  if (!can_trust_place(pages)) return fail_key(pages, err);
   pages->current = pages->next;
   pages->next = NULL;
+  meet_again(pages);
   return SQLITE_OK;
 }
 
@@ -410,15 +545,48 @@ static bool can_resume(struct wow_pages *pages, int rc, const struct wow_error *
          pages->failures < pages->shape.target->server->options.retries;
 }
 
-static int resume(struct wow_pages *pages, struct wow_error *err) {
-  pages->failures++;
-  pages->failed_at = pages->delivered;
+/* Asks again for what comes after the last row. */
+static int ask_again(struct wow_pages *pages, struct wow_error *err) {
   wow_error_reset(err);
   wow_page_close(pages->current);
   if (pages->next) wow_page_close(pages->next);
   pages->next = NULL;
-  if (pages->keyset.is_set) return continue_after_last(pages, err);
+  if (pages->delivered > 0) return continue_after_last(pages, err);
   return open_from_start(pages, next_size(pages), false, err);
+}
+
+static int resume(struct wow_pages *pages, struct wow_error *err) {
+  pages->failures++;
+  pages->failed_at = pages->delivered;
+  return ask_again(pages, err);
+}
+
+/* Was a request refused that is long only because it says what it comes after? Then the rest is
+** asked for by offset, in the same order. */
+static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
+  int status = err->http_status;
+  bool is_length = status == 502 || status == 413 || status == 414 || status == 431 ||
+                   status == 494 || (status == 400 && err->code == NULL);
+  return is_length && pages->shape.has_key && !pages->by_offset && pages->delivered > 0 &&
+         pages->current->url_bytes > WOW_MIN_URL_BYTES;
+}
+
+/* Did the server end the statement because it took too long (statement_timeout)? Fewer rows may be
+** done in time, if there is an order in which the others can follow. */
+static bool can_shrink(const struct wow_pages *pages, const struct wow_error *err) {
+  bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
+  return has_timed_out && pages->shape.has_key && !wow_shape_is_grouped(&pages->shape) &&
+         pages->max_rows != 1 && pages->current->asked != 1;
+}
+
+static int shrink(struct wow_pages *pages, struct wow_error *err) {
+  sqlite3_int64 asked = pages->current->asked;
+  bool is_large = asked < 0 || asked > WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH;
+  sqlite3_int64 rows = is_large ? WOW_FIRST_PAGE_ROWS : asked / WOW_TIMEOUT_SHRINK;
+  pages->page_rows = rows > 0 ? rows : 1;
+  pages->most_rows = is_large ? WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH / 2 : (asked + 1) / 2;
+  pages->is_shrunk = true;
+  return ask_again(pages, err);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -436,11 +604,13 @@ static bool count_group(struct wow_pages *pages) {
 static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
   struct wow_page *page = pages->current;
+  if (check_progress(pages, err) != SQLITE_OK) return err->rc;
   page->got++;
   pages->delivered++;
   pages->offset++;
   wow_page_spent(&pages->meter)->rows++;
   shape->target->conn->progress.rows++;
+  if (note_place(pages, err) != SQLITE_OK) return err->rc;
   if (shape->has_key &&
       wow_keyset_keep(&pages->keyset, page->rows, shape->n_select - shape->n_sort) != SQLITE_OK) {
     return wow_error_nomem(err);
@@ -449,7 +619,8 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
     return wow_error_set(err, SQLITE_ERROR, shape->target->relation->name,
                          "the server did not say how many rows a group has");
   }
-  if (!shape->has_key && pages->first_rows >= 0 && remember_row(pages) != SQLITE_OK) {
+  if (!shape->has_key && pages->first_rows >= 0 &&
+      wow_seen_add(&pages->seen, row_hash(pages)) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
   int rc = wow_budget_check(shape->target->server, wow_page_spent(&pages->meter), err);
@@ -495,7 +666,13 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     }
     if (rc == SQLITE_OK || rc == SQLITE_DONE) {
       rc = rc == SQLITE_OK ? wait_for_more(pages, err) : turn(pages, err);
-      if (rc != SQLITE_OK && can_resume(pages, rc, err)) rc = resume(pages, err);
+      if (rc != SQLITE_OK && can_resume(pages, rc, err))
+        rc = resume(pages, err);
+      else if (rc != SQLITE_OK && can_go_by_offset(pages, err)) {
+        pages->by_offset = true;
+        rc = ask_again(pages, err);
+      } else if (rc != SQLITE_OK && can_shrink(pages, err))
+        rc = shrink(pages, err);
     }
   }
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.target->relation->name);
@@ -507,8 +684,8 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
 
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages) {
   const struct wow_keyset *keyset = &pages->keyset;
-  bool can_continue =
-      keyset->is_set && !pages->by_offset && wow_keyset_can_continue(&keyset->place);
+  bool can_continue = keyset->is_set && !pages->by_offset && !pages->is_doubted &&
+                      wow_keyset_can_continue(&keyset->place, max_keyset_bytes(pages));
   return can_continue ? keyset : NULL;
 }
 
@@ -518,7 +695,7 @@ bool wow_pages_is_cut(const struct wow_pages *pages) {
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {
   const struct wow_page *page = pages->current;
-  return pages->next == NULL && page->got > 0 && page->got == page->asked;
+  return pages->next == NULL && !pages->is_doubted && page->got > 0 && page->got == page->asked;
 }
 
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,

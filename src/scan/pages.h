@@ -29,6 +29,9 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
 /* All rows will be read: pages are large from the start. Call after wow_pages_start. */
 void wow_pages_expect_all(struct wow_pages *pages);
 
+/* Few rows are expected, as of a lookup. Call after wow_pages_start. */
+void wow_pages_expect_few(struct wow_pages *pages);
+
 /* While this holds, no page is asked for before it is needed. */
 void wow_pages_hold(struct wow_pages *pages, bool hold);
 

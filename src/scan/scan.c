@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "scan/identity.h"
+#include "scan/second_look.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
 #include "scan/width.h"
@@ -17,6 +18,7 @@ struct wow_scan *wow_scan_new(const struct wow_target *target) {
   if (scan == NULL) return NULL;
   memset(scan, 0, sizeof(*scan));
   scan->target = *target;
+  scan->run = wow_run_open_cursor(target->conn->runs);
   return scan;
 }
 
@@ -44,12 +46,14 @@ static void forget_plan(struct wow_scan *scan) {
 
 void wow_scan_free(struct wow_scan *scan) {
   if (scan == NULL) return;
+  wow_run_close_cursor(scan->target.conn->runs, scan->run);
   forget_plan(scan);
   wow_bind_reset(&scan->binding);
   wow_condition_reset(&scan->where);
   wow_keyset_reset(&scan->grouped_from);
   wow_keyset_reset(&scan->ungrouped_from);
   wow_row_cache_release(scan->seen);
+  wow_number_map_reset(&scan->numbered);
   sqlite3_free(scan);
 }
 
@@ -69,6 +73,9 @@ static int choose_columns(struct wow_scan *scan) {
     scan->members[column] = i;
     scan->other_bytes += (int)strlen(relation->columns[column].name) + 1;
   }
+  if (scan->other_bytes > WOW_MAX_SELECT_BYTES) scan->other_bytes = WOW_MAX_SELECT_BYTES;
+  /* Lists are cut for WOW_MAX_URL_BYTES; this server takes less. */
+  scan->other_bytes += WOW_MAX_URL_BYTES - wow_server_url_bytes(scan->target.server);
   return SQLITE_OK;
 }
 
@@ -143,9 +150,11 @@ static int start_best(struct wow_scan *scan, struct wow_error *err) {
 /* Gives the terms their values, and the lists their first windows. */
 static int bind(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   struct wow_bind_context context = {&scan->plan, scan->target.relation,
-                                     wow_run_has_parameters(scan->target.conn->db)};
+                                     wow_second_look_terms(&scan->target),
+                                     wow_server_url_bytes(scan->target.server)};
   wow_bind_reset(&scan->binding);
-  int rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
+  int rc = wow_second_look_at(&scan->target, &scan->plan, call->argc, call->argv, err);
+  if (rc == SQLITE_OK) rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
   if (rc != SQLITE_OK || scan->binding.is_never) return rc;
   return wow_bind_first_window(&scan->binding, scan->other_bytes, err);
 }
@@ -166,14 +175,28 @@ static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
   return rc != SQLITE_OK || is_started ? rc : start_best(scan, err);
 }
 
+/* Starts again without the terms that the server refuses: then they are looked at here. */
+static int start_rows_again(struct wow_scan *scan, const struct wow_scan_call *call,
+                            struct wow_error *err) {
+  bool again = false;
+  int rc = start_rows(scan, call, err);
+  if (rc != SQLITE_OK) rc = wow_second_look_learn(&scan->target, &scan->binding, &again, err);
+  if (!again) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
+  wow_bind_reset(&scan->binding);
+  scan->state = WOW_SCAN_END;
+  return start_rows(scan, call, err);
+}
+
 static int start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   wow_bind_reset(&scan->binding);
   wow_row_cache_release(scan->seen);
   scan->seen = NULL;
+  wow_number_map_reset(&scan->numbered);
+  scan->has_rowid = false;
   scan->state = WOW_SCAN_END;
   int rc = adopt_plan(scan, call, err);
   if (rc != SQLITE_OK) return rc;
-  if (scan->brackets == NULL) return start_rows(scan, call, err);
+  if (scan->brackets == NULL) return start_rows_again(scan, call, err);
   rc = wow_bracket_scan_start(scan->brackets, call->argc, call->argv, err);
   scan->state = rc == SQLITE_OK ? WOW_SCAN_AGGREGATE : WOW_SCAN_END;
   return rc == SQLITE_OK ? wow_source_next(scan, err) : rc;
@@ -204,6 +227,34 @@ static int check_merge(struct wow_scan *scan, struct wow_error *err) {
                         "another order as values");
 }
 
+/* Did the server, or a gateway before it, refuse a request that may have been too long for it? With
+** 502, too: nginx gives up on responses that repeat a long request in their head. */
+static bool is_too_long(const struct wow_error *err) {
+  int status = err->http_status;
+  return status == 502 || status == 413 || status == 414 || status == 431 || status == 494 ||
+         (status == 400 && err->code == NULL);
+}
+
+/* Starts with shorter requests, as long as that is refused for its length. What is learned is kept
+** if it was the reason. */
+static int start_shorter(struct wow_scan *scan, const struct wow_scan_call *call,
+                         struct wow_error *err) {
+  struct wow_server *server = wow_server_retain(scan->target.server);
+  int before = server->learned.max_url_bytes, rc = err->rc;
+  while (rc != SQLITE_OK && is_too_long(err) && server->learned.longest_refused > 0) {
+    int bytes = wow_server_url_bytes(server) / 2;
+    server->learned.longest_refused = 0;
+    if (wow_server_url_bytes(server) <= WOW_MIN_URL_BYTES) break;
+    server->learned.max_url_bytes = bytes > WOW_MIN_URL_BYTES ? bytes : WOW_MIN_URL_BYTES;
+    wow_error_reset(err);
+    forget_plan(scan);
+    rc = start(scan, call, err);
+  }
+  if (rc != SQLITE_OK) server->learned.max_url_bytes = before;
+  wow_server_release(server);
+  return rc;
+}
+
 int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   int rc = start(scan, call, err);
   /* Each time a column has become narrower, which it can twice at most. */
@@ -212,10 +263,13 @@ int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, stru
     wow_error_reset(err);
     rc = start(scan, call, err);
   }
+  if (rc != SQLITE_OK && scan->target.server && is_too_long(err))
+    rc = start_shorter(scan, call, err);
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
 
 int wow_scan_next(struct wow_scan *scan, struct wow_error *err) {
+  scan->has_rowid = false;
   int rc = wow_source_next(scan, err);
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
@@ -281,47 +335,20 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
 
 /* ---------------------------------------------------------------- identity */
 
-static int fail_identity(const struct wow_scan *scan, struct wow_error *err) {
-  if (scan->state == WOW_SCAN_AGGREGATE) {
-    return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
-                          "put them into a sub-query with GROUP BY, and join that",
-                          "groups of bracketed aggregates have no rowid, which this statement "
-                          "needs");
-  }
+static int fail_group(const struct wow_scan *scan, struct wow_error *err) {
   return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
-                        "name the columns that identify a row: CREATE VIRTUAL TABLE ... USING "
-                        "wowsql(..., key='a,b')",
-                        "this statement needs to tell rows apart, and the relation has no key");
-}
-
-static int rowid_of_key(const struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
-  const struct wow_relation *relation = scan->target.relation;
-  const struct wow_json_value *values[WOW_MAX_SORT];
-  for (int i = 0; i < relation->n_key; i++) {
-    values[i] = wow_source_value(scan, scan->members[relation->key[i]]);
-    if (values[i]->kind == WOW_JSON_NULL) {
-      return wow_error_set(err, SQLITE_ERROR, relation->name,
-                           "a row has no value in its key column '%s'",
-                           relation->columns[relation->key[i]].name);
-    }
-  }
-  if (wow_relation_key_kind(relation) != WOW_KEY_ROWID) {
-    *rowid = wow_identity_rowid(values, relation->n_key);
-    return SQLITE_OK;
-  }
-  if (wow_value_int64(values[0], rowid)) return SQLITE_OK;
-  return wow_error_set(err, SQLITE_ERROR, relation->name, "the key '%.*s' is not an integer",
-                       (int)values[0]->bytes, values[0]->text);
+                        "put them into a sub-query with GROUP BY, and join that",
+                        "groups of bracketed aggregates have no rowid, which this statement "
+                        "needs");
 }
 
 int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
   int rc = SQLITE_OK;
-  if (scan->state == WOW_SCAN_AGGREGATE || scan->target.relation->n_key == 0)
-    return fail_identity(scan, err);
+  if (scan->state == WOW_SCAN_AGGREGATE) return fail_group(scan, err);
   if (scan->state == WOW_SCAN_COUNTED) rc = wow_source_fetch_counted(scan, err);
   if (rc == SQLITE_OK && scan->state == WOW_SCAN_GROUPED) rc = wow_source_ungroup(scan, err);
   if (rc != SQLITE_OK) return rc;
   scan->has_read = true;
   wow_source_forgo_groups(scan); /* the rows are told apart */
-  return rowid_of_key(scan, rowid, err);
+  return wow_identity_of_row(scan, rowid, err);
 }

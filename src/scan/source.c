@@ -35,7 +35,9 @@ int wow_source_start_window(struct wow_scan *scan, struct wow_error *err) {
   if (scan->is_lookup && is_paged && first_rows < 0) first_rows = WOW_MAX_LOOKUP_ROWS;
   scan->grouped_from.is_set = scan->ungrouped_from.is_set = false;
   if (make_where(scan) != SQLITE_OK) return wow_error_nomem(err);
-  return wow_pages_start(scan->pages, &scan->where, first_rows, max_rows, err);
+  int rc = wow_pages_start(scan->pages, &scan->where, first_rows, max_rows, err);
+  if (scan->is_lookup) wow_pages_expect_few(scan->pages);
+  return rc;
 }
 
 /* Was the value of a list's column, in the current row, in the response to another window? */

@@ -5,6 +5,7 @@
 #ifndef WOW_SOURCE_H
 #define WOW_SOURCE_H
 
+#include "base/number_map.h"
 #include "plan/bind.h"
 #include "scan/bracket_scan.h"
 #include "scan/bytecode.h"
@@ -31,6 +32,7 @@ enum wow_scan_remaining {
 };
 
 struct wow_scan {
+  sqlite3_uint64 run;       /* in which it was opened */
   struct wow_target target; /* its server is retained while the scan runs */
   struct wow_plan plan;     /* plan.text NULL: none yet */
   int plan_number;
@@ -54,6 +56,9 @@ struct wow_scan {
   enum wow_scan_remaining remaining;
   sqlite3_int64 n_remembered; /* rows stepped to in `remembered` */
   enum wow_scan_state state;
+  struct wow_number_map numbered; /* rows alike that have a rowid, see identity.c */
+  sqlite3_int64 rowid;            /* of the current row, once it was asked for: has_rowid */
+  bool has_rowid;
   bool is_lookup;
   bool has_read;   /* a value or the identity of a row was asked for */
   bool must_fetch; /* a counted row of this plan was asked for a value before */

@@ -11,6 +11,8 @@
 #include "server/server.h"
 
 struct wow_lookups;
+struct wow_second_look;
+struct wow_witnesses;
 
 /* All of it stays the table's, and outlives the scan; but for `server`, which the scan retains. */
 struct wow_target {
@@ -24,6 +26,8 @@ struct wow_target {
   char *const *columns; /* the names of its columns, that of wowsql_filter last */
   int page_size;        /* a page's top size in rows; 0: the server's option */
   struct wow_lookups *lookups;
+  struct wow_second_look *second_look;
+  struct wow_witnesses *witnesses;
   const double *n_rows; /* how many rows the relation is thought to have; -1: not known */
 };
 

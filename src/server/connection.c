@@ -97,6 +97,7 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   struct wow_connection *conn = sqlite3_malloc64(sizeof(*conn));
   if (conn == NULL) return wow_error_nomem(err);
   memset(conn, 0, sizeof(*conn));
+  conn->references = 1;
   conn->db = db;
   conn->ship = true;
   conn->runs = wow_run_new(db);
@@ -106,12 +107,17 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   if (rc == SQLITE_OK)
     *out = conn;
   else
-    wow_connection_free(conn);
+    wow_connection_release(conn);
   return rc;
 }
 
-void wow_connection_free(struct wow_connection *conn) {
-  if (conn == NULL) return;
+struct wow_connection *wow_connection_retain(struct wow_connection *conn) {
+  conn->references++;
+  return conn;
+}
+
+void wow_connection_release(struct wow_connection *conn) {
+  if (conn == NULL || --conn->references > 0) return;
   while (conn->servers)
     registry_remove(conn, conn->servers->options.name);
   wow_http_free(conn->http);

@@ -1,7 +1,10 @@
 /*
 ** What wowsql keeps for one database connection: the HTTP side, the registry of servers, the runs
-** of statements, and the last error. It is created when the extension is loaded, and freed when
-** SQLite closes the connection.
+** of statements, and the last error. It is created when the extension is loaded.
+**
+** An application may drop or replace any of the modules and functions, in any order, and statements
+** outlive sqlite3_close_v2: so each of them holds a reference, and the last one to go takes all
+** this with it.
 */
 #ifndef WOW_CONNECTION_H
 #define WOW_CONNECTION_H
@@ -19,6 +22,7 @@
 struct wow_plan_note;
 
 struct wow_connection {
+  int references; /* one for each module and function that is registered */
   sqlite3 *db;
   struct wow_http *http;
   struct wow_log log;         /* of requests */
@@ -28,11 +32,14 @@ struct wow_connection {
   struct wow_runs *runs;
   struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
+  const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
 };
 
+/* A new one has one reference, the caller's. */
 int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_error *err);
-void wow_connection_free(struct wow_connection *conn);
+struct wow_connection *wow_connection_retain(struct wow_connection *conn);
+void wow_connection_release(struct wow_connection *conn); /* NULL is fine */
 
 /*
 ** Hands an error to whoever shows it to SQLite: its text replaces *message (NULL: no memory), and

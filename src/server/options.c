@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "http/transfer.h"
+#include "http/url.h"
 
 enum option_kind { OPTION_TEXT, OPTION_BOOL, OPTION_INT, OPTION_INT64, OPTION_COLLATION };
 
@@ -83,9 +83,7 @@ void wow_options_reset(struct wow_options *options) {
   for (const struct option *option = option_table; option->name; option++) {
     if (option->kind == OPTION_TEXT) sqlite3_free(*(char **)((char *)options + option->offset));
   }
-  for (int i = 0; i < options->n_headers; i++)
-    sqlite3_free(options->headers[i]);
-  sqlite3_free(options->headers);
+  wow_header_reset(&options->headers);
   memset(options, 0, sizeof(*options));
 }
 
@@ -166,23 +164,6 @@ static int set_option(struct wow_options *options, const cJSON *value, struct wo
 
 /* ---------------------------------------------------------------- headers */
 
-static int add_header(struct wow_options *options, const char *name, const char *value,
-                      struct wow_error *err) {
-  if (*name == 0 || strchr(name, ':') || !wow_transfer_is_header_text(name) ||
-      !wow_transfer_is_header_text(value)) {
-    return wow_error_set(err, SQLITE_ERROR, NULL,
-                         "option 'headers': '%s' cannot be sent as a header", name);
-  }
-  sqlite3_uint64 bytes = sizeof(char *) * (sqlite3_uint64)(options->n_headers + 1);
-  char **headers = sqlite3_realloc64(options->headers, bytes);
-  if (headers == NULL) return wow_error_nomem(err);
-  options->headers = headers;
-  headers[options->n_headers] = sqlite3_mprintf("%s: %s", name, value);
-  if (headers[options->n_headers] == NULL) return wow_error_nomem(err);
-  options->n_headers++;
-  return SQLITE_OK;
-}
-
 static int set_headers(struct wow_options *options, const cJSON *headers, struct wow_error *err) {
   const cJSON *header;
   int rc = SQLITE_OK;
@@ -194,7 +175,7 @@ static int set_headers(struct wow_options *options, const cJSON *headers, struct
     if (value == NULL) {
       return wow_error_set(err, SQLITE_ERROR, NULL, "option 'headers' takes an object of texts");
     }
-    rc = add_header(options, header->string, value, err);
+    rc = wow_header_add(&options->headers, header->string, value, err);
     if (rc != SQLITE_OK) return rc;
   }
   return rc;
@@ -221,9 +202,9 @@ int wow_options_parse(struct wow_options *options, const char *json, struct wow_
   return rc;
 }
 
-/* Gives a path a slash at the start and none at the end: "rest/v1/" becomes "/rest/v1", "/"
-** is "". */
-static int normalise_path(char **path) {
+/* Gives a path a slash at the start and none at the end: "rest/v1/" becomes "/rest/v1", "/" is
+** "". */
+static int normalise_path(char **path, struct wow_error *err) {
   const char *p = *path;
   while (*p == '/')
     p++;
@@ -231,22 +212,33 @@ static int normalise_path(char **path) {
   while (n > 0 && p[n - 1] == '/')
     n--;
   char *normal = n ? sqlite3_mprintf("/%.*s", (int)n, p) : sqlite3_mprintf("");
-  if (normal == NULL) return SQLITE_NOMEM;
+  if (normal == NULL) return wow_error_nomem(err);
   sqlite3_free(*path);
   *path = normal;
-  return SQLITE_OK;
+  if (*normal == 0 || (wow_url_is_path(normal) && strchr(normal, '?') == NULL)) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, NULL, "for example '/rest/v1'",
+                        "the options rest_path, auth_path, storage_path and schema_path take paths "
+                        "without '..', blanks, '?' and '#'");
 }
 
 int wow_options_finish(struct wow_options *options, struct wow_error *err) {
   if (*options->name == 0) {
     return wow_error_set(err, SQLITE_ERROR, NULL, "option 'name' must not be empty");
   }
-  if (options->catalog_key && !wow_transfer_is_header_text(options->catalog_key)) {
+  if (!wow_url_is_authority(options->base_domain)) {
+    return wow_error_hint(err, SQLITE_ERROR, NULL, "for example 'example.org'",
+                          "option 'base_domain' takes a domain");
+  }
+  if (options->catalog_key && !wow_header_is_value(options->catalog_key)) {
     return wow_error_set(err, SQLITE_ERROR, NULL,
                          "option 'catalog_key' contains a line break or another control character");
   }
-  for (int i = 0; i < WOW_N_SERVICES; i++) {
-    if (normalise_path(&options->paths[i]) != SQLITE_OK) return wow_error_nomem(err);
+  if (options->schema && !wow_header_is_value(options->schema)) {
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "option 'schema' contains a line break or another control character");
   }
-  return SQLITE_OK;
+  int rc = SQLITE_OK;
+  for (int i = 0; rc == SQLITE_OK && i < WOW_N_SERVICES; i++)
+    rc = normalise_path(&options->paths[i], err);
+  return rc;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/sqlite.h"
+#include "http/header.h"
 #include "types/shippable.h"
 
 /* The services of a project, each below a path of its own. */
@@ -29,12 +30,11 @@ struct wow_options {
   enum wow_collation collation;
   char *name;
   char *base_domain;
-  char *ca_file;               /* NULL: the system's certificates */
-  char *catalog_key;           /* for the description and nothing else; NULL: the server's key */
-  char *schema;                /* PostgREST profile; NULL: the server's first */
-  char *paths[WOW_N_SERVICES]; /* "/rest/v1": a slash at the start and none at the end, or "" */
-  char **headers;              /* further request headers, "Name: value"; may be secret */
-  int n_headers;
+  char *ca_file;                  /* NULL: the system's certificates */
+  char *catalog_key;              /* for the description and nothing else; NULL: the server's key */
+  char *schema;                   /* PostgREST profile; NULL: the server's first */
+  char *paths[WOW_N_SERVICES];    /* "/rest/v1": a slash at the start and none at the end, or "" */
+  struct wow_header_list headers; /* further request headers; may be secret */
 };
 
 /* Sets the defaults. SQLITE_OK or SQLITE_NOMEM; in either case reset them in the end. */

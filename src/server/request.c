@@ -4,46 +4,17 @@
 #include "server/request.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/header.h"
 #include "http/http.h"
+#include "http/url.h"
 #include "server/connection.h"
 #include "server/server.h"
 
 /* ---------------------------------------------------------------- headers */
-
-struct header_list {
-  char **texts;
-  int n;
-  int rc; /* SQLITE_NOMEM sticks */
-};
-
-static void add_header(struct header_list *list, const char *format, ...) {
-  va_list args;
-  sqlite3_uint64 bytes = sizeof(char *) * (sqlite3_uint64)(list->n + 1);
-  char **texts = list->rc == SQLITE_OK ? sqlite3_realloc64(list->texts, bytes) : NULL;
-  if (texts == NULL) {
-    list->rc = SQLITE_NOMEM;
-    return;
-  }
-  list->texts = texts;
-  va_start(args, format);
-  texts[list->n] = sqlite3_vmprintf(format, args);
-  va_end(args);
-  if (texts[list->n])
-    list->n++;
-  else
-    list->rc = SQLITE_NOMEM;
-}
-
-static void headers_reset(struct header_list *list) {
-  for (int i = 0; i < list->n; i++)
-    sqlite3_free(list->texts[i]);
-  sqlite3_free(list->texts);
-}
 
 /* A JWT has three parts with dots between them. */
 static bool is_jwt(const char *key) {
@@ -60,48 +31,87 @@ static bool has_body(const struct wow_request *request) {
   return request->body.data || request->body.spool;
 }
 
-static void add_headers(struct header_list *list, const struct wow_server *server,
-                        const struct wow_request *request) {
+/* The header that names the schema. Its error is about the schema, which may come from a database
+** file. */
+static int add_profile(struct wow_header_list *list, const struct wow_request *request,
+                       const char *schema, struct wow_error *err) {
+  if (!wow_header_is_value(schema)) {
+    return wow_error_set(err, SQLITE_ERROR, request->what,
+                         "the schema's name contains a line break or another control character");
+  }
+  return wow_header_add(list, is_read(request) ? "Accept-Profile" : "Content-Profile", schema, err);
+}
+
+static int add_headers(struct wow_header_list *list, const struct wow_server *server,
+                       const struct wow_request *request, struct wow_error *err) {
   const struct wow_options *options = &server->options;
   const char *schema = request->schema ? request->schema : options->schema;
   /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is not one. */
   const char *key = request->key ? request->key : server->api_key;
   const char *bearer = request->bearer;
   if (bearer == NULL && key && is_jwt(key)) bearer = key;
-  add_header(list, "Accept: %s", request->accept ? request->accept : "application/json");
-  if (key) add_header(list, "apikey: %s", key);
-  if (bearer) add_header(list, "Authorization: Bearer %s", bearer);
-  if (request->service == WOW_REST && schema) {
-    add_header(list, "%s-Profile: %s", is_read(request) ? "Accept" : "Content", schema);
+  char *authorization = bearer ? sqlite3_mprintf("Bearer %s", bearer) : NULL;
+  /* In one zone, texts of moments are in the order of the moments, and equal where these are. */
+  const char *zone = request->service == WOW_REST && is_read(request) ? "timezone=UTC" : "";
+  const char *comma = request->prefer && *zone ? ", " : "";
+  char *prefer = sqlite3_mprintf("%s%s%s", request->prefer ? request->prefer : "", comma, zone);
+  const struct {
+    const char *name;
+    const char *value; /* NULL: not sent */
+  } headers[] = {
+      {"Accept", request->accept ? request->accept : "application/json"},
+      {"apikey", key},
+      {"Authorization", authorization},
+      {"Prefer", prefer && *prefer ? prefer : NULL},
+      {"Content-Type", !has_body(request)      ? NULL
+                       : request->content_type ? request->content_type
+                                               : "application/json"},
+  };
+  bool has_all = prefer && (bearer == NULL || authorization);
+  int rc = has_all ? SQLITE_OK : wow_error_nomem(err);
+  for (size_t i = 0; rc == SQLITE_OK && i < sizeof(headers) / sizeof(headers[0]); i++) {
+    if (headers[i].value) rc = wow_header_add(list, headers[i].name, headers[i].value, err);
   }
-  if (request->prefer) add_header(list, "Prefer: %s", request->prefer);
-  if (has_body(request)) {
-    add_header(list, "Content-Type: %s",
-               request->content_type ? request->content_type : "application/json");
+  if (rc == SQLITE_OK && request->service == WOW_REST && schema) {
+    rc = add_profile(list, request, schema, err);
   }
-  for (int i = 0; i < options->n_headers; i++)
-    add_header(list, "%s", options->headers[i]);
+  for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++)
+    rc = wow_header_add_line(list, options->headers.lines[i], err);
+  sqlite3_free(authorization);
+  sqlite3_free(prefer);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- sending */
 
+/* Makes the URL. Whatever the path was made of, it stays below the service's. */
+static int make_url(const struct wow_server *server, const struct wow_request *request, char **url,
+                    struct wow_error *err) {
+  const char *base = server->options.paths[request->service];
+  if (!wow_url_is_path(request->path)) {
+    return wow_error_set(err, SQLITE_ERROR, request->what,
+                         "this is not the path of a table or function: it is empty, leads out of "
+                         "the server's REST service, or has characters that cannot be sent");
+  }
+  *url = sqlite3_mprintf("%s%s%s", server->project_url, base, request->path);
+  return *url ? SQLITE_OK : wow_error_nomem(err);
+}
+
 int wow_request_open(struct wow_connection *conn, struct wow_server *server,
                      const struct wow_request *request, struct wow_transfer **out,
                      struct wow_error *err) {
-  struct header_list headers = {0};
-  int rc = wow_budget_spend_request(conn, server, request->spent, err);
-  if (rc != SQLITE_OK) return rc;
-  char *url = sqlite3_mprintf("%s%s%s", server->project_url,
-                              server->options.paths[request->service], request->path);
-  add_headers(&headers, server, request);
-  if (url && headers.rc == SQLITE_OK) {
+  struct wow_header_list headers = {0};
+  char *url = NULL;
+  int rc = make_url(server, request, &url, err);
+  if (rc == SQLITE_OK) rc = add_headers(&headers, server, request, err);
+  if (rc == SQLITE_OK) rc = wow_budget_spend_request(conn, server, request->spent, err);
+  if (rc == SQLITE_OK) {
     struct wow_http_request http = {
         .server = server->options.name,
         .what = request->what,
         .method = request->method,
         .url = url,
-        .headers = (const char *const *)headers.texts,
-        .n_headers = headers.n,
+        .headers = &headers,
         .body = request->body,
         .repeatable = is_read(request),
         .software = request->service == WOW_REST ? server->learned.software : NULL,
@@ -109,10 +119,8 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .sink = request->sink,
     };
     rc = wow_transfer_open(conn->http, &http, out, err);
-  } else {
-    rc = wow_error_nomem(err);
   }
-  headers_reset(&headers);
+  wow_header_reset(&headers);
   sqlite3_free(url);
   return rc;
 }
@@ -204,16 +212,15 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   };
   struct wow_request collecting = *request;
   struct wow_transfer *transfer = NULL;
-  sqlite3_int64 rows = -1;
   collecting.sink = (struct wow_http_sink){collect, &collector};
   memset(out, 0, sizeof(*out));
-  out->total = -1;
+  out->rows = out->total = -1;
   int rc = wow_request_open(conn, server, &collecting, &transfer, err);
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
   rc = finish_file(&collector, rc, request->what, err);
   if (rc == SQLITE_OK) {
     const char *range = wow_transfer_response(transfer)->content_range;
-    wow_request_content_range(range, &rows, &out->total);
+    wow_request_content_range(range, &out->rows, &out->total);
   }
   wow_transfer_close(transfer);
   out->body_bytes = collector.file_bytes;

@@ -47,6 +47,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
 struct wow_response {
   char *body; /* sqlite3_free it; a zero byte follows it; NULL: it went to a file */
   size_t body_bytes;
+  sqlite3_int64 rows;  /* of Content-Range: "0-9/120" is 10; -1: not said */
   sqlite3_int64 total; /* of Content-Range: "0-9/120" is 120; -1: not said */
 };
 

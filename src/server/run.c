@@ -1,9 +1,22 @@
 /*
 ** Runs of statements, see run.h.
 **
-** A statement is known by its address and by how often it has been run. A new one may have the
-** address of one that has been finalised, but it must have been planned since: so at each planning
-** the runs whose statements have ended are forgotten.
+** A statement is known by its address, and its run by this:
+**
+** - While a cursor that was opened in a run is open, a statement of the run goes on: SQLite closes
+**   all cursors of a statement that ends. So it does not matter then whether the host resets the
+**   statement's counters.
+** - STMTSTATUS_RUN counts runs, but also each firing of a trigger. STMTSTATUS_VM_STEP changes only
+**   between two calls of sqlite3_step, and all triggers of a statement fire in one. So a new
+**   RUN with the same VM_STEP is a trigger of the same run, and with another VM_STEP a new run.
+**   Hosts that reset VM_STEP after each run (Tcl does) are found out by what they commit; what is
+**   left are theirs within BEGIN and COMMIT.
+** - Once all cursors of a run have been closed, only a further trigger can belong to it. Anything
+**   else might be a new run whose counters the host has reset: rows that are fetched again do less
+**   harm than rows that are no longer true.
+**
+** A new statement may have the address of one that has been finalised, but it must have been planned
+** since: so at each planning the runs whose statements have ended are forgotten.
 */
 #include "server/run.h"
 
@@ -13,13 +26,17 @@
 
 struct running {
   sqlite3_stmt *stmt;
-  int n_runs; /* how often it has been run, this time included */
+  int n_runs;       /* SQLITE_STMTSTATUS_RUN, as last seen */
+  int n_steps;      /* SQLITE_STMTSTATUS_VM_STEP */
+  unsigned version; /* of what is in the databases that statements commit to */
 };
 
 struct run {
   sqlite3_uint64 number; /* 0: none */
   struct running *members;
   int n;
+  int n_cursors;   /* that are open */
+  bool was_closed; /* the last of them has been closed */
 };
 
 struct wow_runs {
@@ -78,14 +95,6 @@ bool wow_run_mentions(sqlite3 *db, const char *word) {
   return false;
 }
 
-bool wow_run_has_parameters(sqlite3 *db) {
-  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
-  for (; stmt; stmt = wow_run_next_busy(db, stmt)) {
-    if (sqlite3_bind_parameter_count(stmt) > 0) return true;
-  }
-  return false;
-}
-
 /* ---------------------------------------------------------------- statements of our own */
 
 int wow_run_add_own(struct wow_runs *runs, sqlite3_stmt *stmt) {
@@ -122,16 +131,45 @@ static sqlite3_stmt *next_of_application(const struct wow_runs *runs, sqlite3_st
 
 /* ---------------------------------------------------------------- runs */
 
-static int count_runs(sqlite3_stmt *stmt) {
-  return sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
+/* A number that changes when a statement has committed something. */
+static unsigned data_version(sqlite3 *db) {
+  unsigned main = 0, temp = 0;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_DATA_VERSION, &main);
+  sqlite3_file_control(db, "temp", SQLITE_FCNTL_DATA_VERSION, &temp);
+  return main + temp;
+}
+
+static struct running look_at(sqlite3_stmt *stmt) {
+  return (struct running){stmt, sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0),
+                          sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0),
+                          data_version(sqlite3_db_handle(stmt))};
+}
+
+/* Is the statement, as it is now, in the run of which it was a member? See above. */
+static bool goes_on(const struct run *run, const struct running *member) {
+  struct running now = look_at(member->stmt);
+  bool is_trigger = now.n_runs > member->n_runs && now.n_steps == member->n_steps &&
+                    now.version == member->version;
+  bool is_later = now.n_runs == member->n_runs && now.n_steps >= member->n_steps;
+  bool is_reset = now.n_runs < member->n_runs || now.n_steps < member->n_steps;
+  if (run->n_cursors > 0) return is_trigger || is_later || is_reset;
+  return is_trigger || (is_later && !run->was_closed);
 }
 
 static bool has_member(const struct run *run, sqlite3_stmt *stmt) {
   for (int i = 0; i < run->n; i++) {
-    const struct running *member = &run->members[i];
-    if (member->stmt == stmt && member->n_runs == count_runs(stmt)) return true;
+    if (run->members[i].stmt == stmt && goes_on(run, &run->members[i])) return true;
   }
   return false;
+}
+
+/* A trigger that has run to its end is not the end of the statement: for that its steps are counted. */
+static bool has_ended(const struct run *run, const struct running *member, sqlite3 *db) {
+  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
+  while (stmt && stmt != member->stmt)
+    stmt = wow_run_next_busy(db, stmt);
+  if (stmt == NULL) return true;
+  return !goes_on(run, member) && look_at(stmt).n_steps != member->n_steps;
 }
 
 /* How many statements are running, and how many of them belong to `run` (NULL: none). */
@@ -147,9 +185,10 @@ static int count_running(const struct wow_runs *runs, const struct run *run, int
 }
 
 static bool is_over(const struct wow_runs *runs, const struct run *run) {
-  int n_members = 0;
-  count_running(runs, run, &n_members);
-  return n_members < run->n;
+  for (int i = 0; i < run->n; i++) {
+    if (has_ended(run, &run->members[i], runs->db)) return true;
+  }
+  return false;
 }
 
 bool wow_run_is_over(const struct wow_runs *runs, sqlite3_uint64 run) {
@@ -177,19 +216,51 @@ static struct run *make_room(struct wow_runs *runs) {
   return oldest;
 }
 
-sqlite3_uint64 wow_run_current(struct wow_runs *runs) {
+static struct run *find(struct wow_runs *runs) {
   int n_members = 0, n = count_running(runs, NULL, &n_members);
   for (int i = 0; i < WOW_MAX_RUNS; i++) {
     struct run *run = &runs->list[i];
     if (run->number == 0 || run->n != n) continue;
     count_running(runs, run, &n_members);
-    if (n_members == n) return run->number;
+    if (n_members != n) continue;
+    for (int j = 0; j < n; j++)
+      run->members[j] = look_at(run->members[j].stmt);
+    return run;
   }
-  struct run *run = make_room(runs);
+  return NULL;
+}
+
+static struct run *current(struct wow_runs *runs) {
+  int n_members = 0, n = count_running(runs, NULL, &n_members);
+  struct run *run = find(runs);
+  if (run) return run;
+  run = make_room(runs);
   run->members = sqlite3_malloc64(sizeof(*run->members) * (sqlite3_uint64)(n + 1));
-  if (run->members == NULL) return 0;
+  if (run->members == NULL) return NULL;
   sqlite3_stmt *stmt = next_of_application(runs, NULL);
   for (; stmt; stmt = next_of_application(runs, stmt))
-    run->members[run->n++] = (struct running){stmt, count_runs(stmt)};
-  return run->number = ++runs->last_number;
+    run->members[run->n++] = look_at(stmt);
+  run->number = ++runs->last_number;
+  return run;
+}
+
+sqlite3_uint64 wow_run_current(struct wow_runs *runs) {
+  struct run *run = current(runs);
+  return run ? run->number : 0;
+}
+
+sqlite3_uint64 wow_run_open_cursor(struct wow_runs *runs) {
+  struct run *run = current(runs);
+  if (run == NULL) return 0;
+  run->n_cursors++;
+  run->was_closed = false;
+  return run->number;
+}
+
+void wow_run_close_cursor(struct wow_runs *runs, sqlite3_uint64 number) {
+  for (int i = 0; i < WOW_MAX_RUNS; i++) {
+    struct run *run = &runs->list[i];
+    if (number == 0 || run->number != number || run->n_cursors == 0) continue;
+    if (--run->n_cursors == 0) run->was_closed = true;
+  }
 }

@@ -23,6 +23,10 @@ void wow_run_free(struct wow_runs *runs);
 ** be kept.
 */
 sqlite3_uint64 wow_run_current(struct wow_runs *runs);
+/* A cursor is opened in the current run, whose number is returned (0: no memory), and closed. While
+** one is open, the run goes on. */
+sqlite3_uint64 wow_run_open_cursor(struct wow_runs *runs);
+void wow_run_close_cursor(struct wow_runs *runs, sqlite3_uint64 run);
 /* Has a statement of that run ended? Then the run does not come back. */
 bool wow_run_is_over(const struct wow_runs *runs, sqlite3_uint64 run);
 /* Forgets the runs that are over. To be called whenever a statement is planned (xBestIndex), which
@@ -38,7 +42,5 @@ void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt);
 sqlite3_stmt *wow_run_next_busy(sqlite3 *db, sqlite3_stmt *previous);
 /* Does the text of a running statement contain `word`, in any case? */
 bool wow_run_mentions(sqlite3 *db, const char *word);
-/* Does a running statement have parameters, from which values may come? */
-bool wow_run_has_parameters(sqlite3 *db);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/header.h"
+#include "http/url.h"
 #include "server/connection.h"
 #include "server/request.h"
 
@@ -33,51 +35,75 @@ void wow_server_release(struct wow_server *server) {
   sqlite3_free(server);
 }
 
-/* ---------------------------------------------------------------- URL and key */
-
-/* Is `text` a host with an optional port, and a path if `allow_path`? Anything else could smuggle
-** something into the URL. */
-static bool is_url_text(const char *text, bool allow_path) {
-  if (*text == 0 || *text == '/') return false;
-  for (const char *p = text; *p; p++) {
-    bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
-    if (!word && !strchr("-._~:[]%", *p) && !(allow_path && *p == '/')) return false;
-  }
-  return true;
+int wow_server_url_bytes(const struct wow_server *server) {
+  return server->learned.max_url_bytes ? server->learned.max_url_bytes : WOW_MAX_URL_BYTES;
 }
 
-static bool has_prefix(const char *text, const char *prefix) {
-  return sqlite3_strnicmp(text, prefix, (int)strlen(prefix)) == 0;
+/* ---------------------------------------------------------------- URL and key */
+
+/* The bytes of "http://" or "https://", with which a URL begins; 0: it is not one. */
+static size_t scheme_length(const char *text) {
+  if (sqlite3_strnicmp(text, "http://", 7) == 0) return 7;
+  return sqlite3_strnicmp(text, "https://", 8) == 0 ? 8 : 0;
+}
+
+/* A name without a dot and without a port is a project's slug, a label of a domain (RFC 1123),
+** unless it is localhost. */
+static bool is_slug(const char *text) {
+  size_t bytes = strlen(text);
+  for (const char *p = text; *p; p++) {
+    bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+    if (!word && *p != '-') return false;
+  }
+  return bytes > 0 && bytes <= 63 && sqlite3_stricmp(text, "localhost") != 0;
+}
+
+/* Is it a domain or an address, with an optional port? A key in a wrong place is not: the
+** well-known ones have an underscore but no dot, or they are JWTs. */
+static bool is_domain(const char *text) {
+  bool is_jwt = strncmp(text, "eyJ", 3) == 0 && strchr(text, '.');
+  return wow_url_is_authority(text) && !is_jwt &&
+         (strpbrk(text, ".:") || is_slug(text) || sqlite3_stricmp(text, "localhost") == 0);
+}
+
+/* Is it what follows "https://": a domain, perhaps with a path of the plainest characters? */
+static bool is_url_rest(const char *text) {
+  const char *path = text + strcspn(text, "/");
+  char *host = sqlite3_mprintf("%.*s", (int)(path - text), text);
+  bool is = host && wow_url_is_authority(host) && (*path == 0 || wow_url_is_path(path)) &&
+            strpbrk(path, "!$&'()*+,;=?@") == NULL;
+  sqlite3_free(host);
+  return is;
+}
+
+/* Says what is wrong, and not what was given: it may be a key, or have one in it. */
+static int fail_url(const char *project, struct wow_error *err) {
+  if (strchr(project, '@')) {
+    return wow_error_hint(err, SQLITE_ERROR, NULL, "give the key as the second argument",
+                          "a project URL must not contain a user or a password");
+  }
+  const char *mark = strstr(project, "://");
+  bool is_short = mark && mark - project < 8;
+  return wow_error_hint(err, SQLITE_ERROR, NULL,
+                        "give a project's name (myproject), a domain, or an http(s) URL without "
+                        "parameters first, and the key as the second argument",
+                        "'%.*s...' is not a project URL", is_short ? (int)(mark + 3 - project) : 0,
+                        project);
 }
 
 /* Makes server->project_url from a slug, a domain or a URL. */
 static int resolve_url(struct wow_server *server, const char *project, struct wow_error *err) {
   const char *scheme = server->options.secure ? "https" : "http";
+  size_t scheme_bytes = scheme_length(project);
+  const char *rest = project + scheme_bytes;
   char *url = NULL;
-  const char *after_scheme = project;
-  if (has_prefix(project, "http://"))
-    after_scheme = project + 7;
-  else if (has_prefix(project, "https://"))
-    after_scheme = project + 8;
-  bool is_url = after_scheme != project;
-  if (strchr(after_scheme, '@')) {
-    return wow_error_hint(err, SQLITE_ERROR, NULL, "give the key as the second argument",
-                          "a project URL must not contain a user or a password");
-  }
-  if (!is_url_text(after_scheme, is_url)) {
-    return wow_error_hint(err, SQLITE_ERROR, NULL,
-                          "give a project's name (myproject), a domain, or an http(s) URL",
-                          "'%.100s' is not a project URL", project);
-  }
-  /* A name without a dot and without a port is a project's slug, unless it is localhost. */
-  bool is_slug =
-      !is_url && !strpbrk(after_scheme, ".:") && sqlite3_stricmp(after_scheme, "localhost") != 0;
-  if (is_url)
+  if (scheme_bytes ? !is_url_rest(rest) : !is_domain(rest)) return fail_url(project, err);
+  if (scheme_bytes)
     url = sqlite3_mprintf("%s", project);
-  else if (is_slug)
-    url = sqlite3_mprintf("%s://%s.%s", scheme, after_scheme, server->options.base_domain);
+  else if (is_slug(rest))
+    url = sqlite3_mprintf("%s://%s.%s", scheme, rest, server->options.base_domain);
   else
-    url = sqlite3_mprintf("%s://%s", scheme, after_scheme);
+    url = sqlite3_mprintf("%s://%s", scheme, rest);
   if (url == NULL) return wow_error_nomem(err);
   size_t n = strlen(url);
   while (n > 0 && url[n - 1] == '/')
@@ -98,7 +124,11 @@ int wow_server_resolve(struct wow_server *server, const char *project_url, const
     return wow_error_hint(err, SQLITE_ERROR, NULL, WOW_CONNECT_HINT, "no project URL is given");
   }
   if (api_key == NULL) api_key = getenv("WOWSQL_API_KEY");
-  if (api_key && !wow_transfer_is_header_text(api_key)) {
+  if (api_key && scheme_length(api_key)) {
+    return wow_error_hint(err, SQLITE_ERROR, NULL, "wowsql_connect(project_url, api_key)",
+                          "the API key is a URL: are they in the wrong order?");
+  }
+  if (api_key && !wow_header_is_value(api_key)) {
     return wow_error_set(err, SQLITE_ERROR, NULL,
                          "the API key contains a line break or another control character");
   }
@@ -199,7 +229,8 @@ char *wow_server_version(const struct wow_server *server) {
   static const char name[] = "postgrest/";
   const char *software = server->learned.software;
   char *version = NULL;
-  if (has_prefix(software, name)) version = version_in(software + strlen(name));
+  if (software && sqlite3_strnicmp(software, name, (int)strlen(name)) == 0)
+    version = version_in(software + strlen(name));
   for (const struct wow_catalog *c = server->catalogs; c && version == NULL; c = c->next)
     version = version_in(c->version);
   return version;

@@ -19,9 +19,11 @@ struct wow_connection;
 /* What a server's responses have shown. It makes requests cheaper, never a result shorter. */
 struct wow_learned {
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
-  sqlite3_int64 longest_response; /* rows; it does not cut responses shorter than that */
   bool refuses_aggregates;
   char software[WOW_MAX_SOFTWARE_BYTES]; /* the Server header of its last response; "": none */
+  bool refuses_all;       /* select=* was refused: a role that may read only some columns */
+  size_t longest_refused; /* bytes of a request that may have been too long; 0: none since reset */
+  int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
 };
 
 struct wow_server {
@@ -49,6 +51,9 @@ void wow_server_release(struct wow_server *server);
 */
 int wow_server_resolve(struct wow_server *server, const char *project_url, const char *api_key,
                        struct wow_error *err);
+
+/* The query string that one request to it may have, in bytes. */
+int wow_server_url_bytes(const struct wow_server *server);
 
 /* The catalog of a schema (NULL: the server's), asked for once; wow_server_refresh forgets it. */
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,

@@ -217,6 +217,23 @@ static int name_columns(struct wow_definition *def) {
   return def->names[n] ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/*
+** Declares a column. NOT NULL and UNIQUE would be promises, by which SQLite leaves out tests, joins
+** and DISTINCT without a look at the rows, so they are not given; but for the key of a table
+** WITHOUT ROWID, where they cannot be helped. An integer key is INTEGER, whatever its size: of another
+** type SQLite makes an index, which PRAGMA integrity_check then misses. It is a key to those who
+** look at the table's columns only: xBestIndex and xColumn get its own number.
+*/
+static void append_declared(sqlite3_str *str, const struct wow_relation *relation,
+                            const struct wow_column *column, const char *name) {
+  enum wow_key_kind kind = wow_relation_key_kind(relation);
+  bool is_key = column->key_position && (kind == WOW_KEY_ROWID || kind == WOW_KEY_SINGLE);
+  bool is_integer = is_key && kind == WOW_KEY_ROWID;
+  sqlite3_str_appendf(str, "\"%w\" %s%s, ", name,
+                      is_integer ? "INTEGER" : wow_type_declared(&column->type),
+                      is_key ? " PRIMARY KEY" : "");
+}
+
 /* Declares the columns: the relation's, wowsql_filter, the bracketed aggregates. */
 static int declare(struct wow_definition *def, struct wow_error *err) {
   const struct wow_relation *relation = def->relation;
@@ -225,11 +242,7 @@ static int declare(struct wow_definition *def, struct wow_error *err) {
   sqlite3_str_appendall(str, "CREATE TABLE x(");
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    sqlite3_str_appendf(str, "\"%w\" %s", def->names[i], wow_type_declared(&column->type));
-    /* SQLite plans by this promise, and only for a key is it certain to stay true. */
-    if (column->key_position) sqlite3_str_appendall(str, " NOT NULL");
-    if (column->key_position && relation->n_key == 1) sqlite3_str_appendall(str, " PRIMARY KEY");
-    sqlite3_str_appendall(str, ", ");
+    append_declared(str, relation, column, def->names[i]);
   }
   sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", def->names[relation->n_columns]);
   for (int i = 0; i < def->brackets.n; i++) {
@@ -300,6 +313,9 @@ static int resolve_relation(struct wow_definition *def, const struct table_args 
   else if (rc == SQLITE_OK)
     rc = relation_from_server(def, name, args->select, err);
   if (rc == SQLITE_OK && args->key) rc = wow_column_list_set_key(def->relation, args->key, err);
+  if (rc == SQLITE_OK && def->relation->n_columns == 0) {
+    rc = wow_error_set(err, SQLITE_ERROR, name, "it has no columns that could be read");
+  }
   sqlite3_free(kept_columns);
   return rc;
 }

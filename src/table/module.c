@@ -11,8 +11,10 @@
 #include "base/limits.h"
 #include "plan/best_index.h"
 #include "scan/count.h"
+#include "scan/identity.h"
 #include "scan/lookup.h"
 #include "scan/scan.h"
+#include "scan/second_look.h"
 #include "server/run.h"
 #include "table/definition.h"
 
@@ -23,6 +25,8 @@ struct wow_table {
   double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
   bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
+  struct wow_second_look *second_look;
+  struct wow_witnesses *witnesses;
 };
 
 struct wow_cursor {
@@ -42,6 +46,8 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
   wow_lookup_free_memory(table->lookups);
+  wow_second_look_free(table->second_look);
+  wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
 }
 
@@ -54,7 +60,10 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   table->conn = conn;
   table->n_rows = -1;
   table->lookups = wow_lookup_new_memory();
-  int rc = table->lookups ? SQLITE_OK : wow_error_nomem(&err);
+  table->second_look = wow_second_look_new();
+  table->witnesses = wow_identity_new_witnesses();
+  int rc =
+      table->lookups && table->second_look && table->witnesses ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
@@ -125,25 +134,31 @@ static struct wow_target target_of(const struct wow_table *table) {
       .columns = table->def.names,
       .page_size = table->def.page_size,
       .lookups = table->lookups,
+      .second_look = table->second_look,
+      .witnesses = table->witnesses,
       .n_rows = &table->n_rows,
   };
 }
 
 /* Asks how many rows there are, once for each table: the only request that planning may cost. */
-static void ask_rows(struct wow_table *table) {
+static int ask_rows(struct wow_table *table) {
   static const struct wow_where everything = {0};
-  struct wow_error err = {0};
+  struct wow_error err = {0}, interrupt = {0};
   struct wow_target target = target_of(table);
   target.server = wow_connection_server(table->conn, table->def.server, &err);
   table->has_asked_rows = true;
-  if (target.server) table->n_rows = wow_count_estimate(&target, &everything);
+  if (target.server) table->n_rows = wow_count_estimate(&target, &everything, &interrupt);
   wow_error_reset(&err);
+  return interrupt.rc == SQLITE_OK ? SQLITE_OK : table_fail(table, &interrupt);
 }
 
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_run_forget_ended(table->conn->runs);
-  if (!table->has_asked_rows && has_choice(info)) ask_rows(table);
+  if (!table->has_asked_rows && has_choice(info)) {
+    int rc = ask_rows(table);
+    if (rc != SQLITE_OK) return rc;
+  }
   struct wow_plan_context context = {
       .relation = table->def.relation,
       .brackets = &table->def.brackets,
@@ -151,6 +166,7 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
       .ship = table->conn->ship,
       .n_rows = table->n_rows >= 0 ? table->n_rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,
+      .change = table->conn->plan_change,
   };
   return wow_best_index_choose(&context, info);
 }
@@ -229,7 +245,7 @@ static const sqlite3_module table_module = {
 };
 
 static void release_connection(void *conn) {
-  wow_connection_free(conn);
+  wow_connection_release(conn);
 }
 
 int wow_module_register(struct wow_connection *conn) {
@@ -237,10 +253,8 @@ int wow_module_register(struct wow_connection *conn) {
   ** table only if it knows the function, and the server evaluates them. It takes any number of
   ** arguments, so that one that the application registers later has precedence. */
   int rc = sqlite3_overload_function(conn->db, "regexp", -1);
-  if (rc == SQLITE_OK) {
-    rc = sqlite3_create_module_v2(conn->db, "wowsql", &table_module, conn, release_connection);
-  } else {
-    wow_connection_free(conn);
-  }
-  return rc;
+  if (rc != SQLITE_OK) return rc;
+  /* SQLite calls release_connection if this fails, too. */
+  return sqlite3_create_module_v2(conn->db, "wowsql", &table_module, wow_connection_retain(conn),
+                                  release_connection);
 }

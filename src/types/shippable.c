@@ -39,12 +39,10 @@ struct family_rules {
 #define NO_REGEXP LOCAL("regular expressions are sent for text columns only")
 #define NO_MATCH LOCAL("full-text search is sent for text and tsvector columns only")
 #define NO_TEXT NO_PATTERN, NO_REGEXP, NO_MATCH
-#define LIKE_PATTERN                                                                               \
-  SUPERSET("the server folds more than ASCII letters, and '*' is a wildcard there")
+#define LIKE_PATTERN SUPERSET("the pattern is said in the server's words, and may match more there")
 
-/* The comparisons of these types mean the same as those of the numbers or blobs that SQLite gets.
- */
-#define AS_NUMBERS                                                                                 \
+/* Comparing these values on the server means the same as comparing what SQLite gets of them. */
+#define AS_VALUES                                                                                  \
   { EXACT, EXACT, EXACT, EXACT, EXACT, NO_TEXT, NULL }
 
 #define FORM_LOCAL LOCAL("the server compares values, SQLite their text form")
@@ -52,21 +50,21 @@ struct family_rules {
   { FORM_LOCAL, FORM_LOCAL, FORM_LOCAL, EXACT, EXACT, NO_TEXT, order_reason }
 
 static const struct family_rules rules[WOW_N_FAMILIES] = {
-    [WOW_INT] = AS_NUMBERS,
-    [WOW_FLOAT8] = AS_NUMBERS,
-    [WOW_NUMERIC] = AS_NUMBERS,
-    [WOW_BOOL] = AS_NUMBERS,
-    [WOW_BYTEA] = AS_NUMBERS,
+    [WOW_INT] = AS_VALUES,
+    [WOW_FLOAT8] = AS_VALUES,
+    [WOW_NUMERIC] = AS_VALUES,
+    [WOW_BOOL] = AS_VALUES,
+    [WOW_BYTEA] = AS_VALUES,
     [WOW_FLOAT4] = {SUPERSET("the server rounds the constant to single precision"),
                     SUPERSET("the server rounds the constant to single precision"),
                     SUPERSET("the server rounds the constant to single precision"), EXACT, EXACT,
                     NO_TEXT, NULL},
     /* Compared by the server, as values: what is wanted (design: the declared exceptions). */
-    [WOW_UUID] = AS_NUMBERS,
-    [WOW_DATE] = AS_NUMBERS,
-    [WOW_TIME] = AS_NUMBERS,
-    [WOW_TIMESTAMP] = AS_NUMBERS,
-    [WOW_TIMESTAMPTZ] = AS_NUMBERS,
+    [WOW_UUID] = AS_VALUES,
+    [WOW_DATE] = AS_VALUES,
+    [WOW_TIME] = AS_VALUES,
+    [WOW_TIMESTAMP] = AS_VALUES,
+    [WOW_TIMESTAMPTZ] = AS_VALUES,
     [WOW_TEXT] = {EXACT, EXACT, EXACT, EXACT, EXACT, LIKE_PATTERN, EXACT, EXACT, NULL},
     [WOW_CHAR] = {SUPERSET("the server ignores trailing blanks"),
                   LOCAL("the server ignores trailing blanks"),
@@ -79,7 +77,7 @@ static const struct family_rules rules[WOW_N_FAMILIES] = {
                   SUPERSET("the server knows its labels, and refuses others"),
                   LOCAL("the server orders labels as they were declared, SQLite as text"), EXACT,
                   EXACT, NO_TEXT, "the server orders labels as they were declared"},
-    /* A JSON null inside jsonb and SQL's NULL look the same in the answer. */
+    /* A JSON null inside jsonb and SQL's NULL look the same in the response. */
     [WOW_JSONB] = {FORM_LOCAL, FORM_LOCAL, FORM_LOCAL,
                    LOCAL("a JSON null is NULL here, but not on the server"),
                    SUPERSET("a JSON null is NULL here, but not on the server"), NO_TEXT,
@@ -93,9 +91,9 @@ static const struct family_rules rules[WOW_N_FAMILIES] = {
                       EXACT, "the server orders values, SQLite their text form"},
     [WOW_OTHER] = ONLY_NULLS("the server orders values, SQLite their text form"),
     [WOW_USER] = {FORM_LOCAL, FORM_LOCAL, FORM_LOCAL,
-                  SUPERSET("the server takes a composite of NULLs for NULL"),
-                  LOCAL("the server takes a composite with a NULL in it for one"), NO_TEXT,
-                  "the server orders values, SQLite their text form"},
+                  SUPERSET("the server treats a composite of NULLs as NULL"),
+                  LOCAL("the server does not treat a composite with a NULL in it as NOT NULL"),
+                  NO_TEXT, "the server orders values, SQLite their text form"},
 };
 
 static const struct wow_rule *family_rule(enum wow_family family, enum wow_op op) {
@@ -120,22 +118,9 @@ static const struct wow_rule *family_rule(enum wow_family family, enum wow_op op
 }
 
 bool wow_shippable_is_server_value(const struct wow_type *type, const char *text, int bytes) {
-  switch (type->family) {
-  case WOW_UUID: return wow_datetime_is_uuid(text, bytes);
-  case WOW_DATE: return wow_datetime_is_date(text, bytes);
-  case WOW_TIME: return wow_datetime_is_time(text, bytes);
-  case WOW_TIMESTAMP: return wow_datetime_is_timestamp(text, bytes, false);
-  default: return wow_datetime_is_timestamp(text, bytes, true);
-  }
-}
-
-bool wow_shippable_has_label(const struct wow_type *type, const char *text, int bytes) {
-  for (int i = 0; i < type->n_labels; i++) {
-    if ((int)strlen(type->labels[i]) == bytes && memcmp(type->labels[i], text, bytes) == 0) {
-      return true;
-    }
-  }
-  return false;
+  sqlite3_int64 value = 0;
+  if (type->family == WOW_UUID) return wow_datetime_is_uuid(text, bytes);
+  return wow_datetime_read(type->family, text, bytes, &value);
 }
 
 static struct wow_rule local_rule(const char *reason) {
@@ -143,19 +128,19 @@ static struct wow_rule local_rule(const char *reason) {
   return rule;
 }
 
-/* The rule for text columns once it is known what the value is. SQLite does not say
-** whether a number is a literal (then it is compared as text) or comes from a column of numeric
-** affinity (then the column is compared as a number): such a value is never sent. */
+/* The rule for text columns once the value is known. SQLite does not say whether a number is a
+** literal (then it is compared as text) or comes from a column of numeric affinity (then the column
+** is compared as a number): such a value is never sent. */
 static struct wow_rule text_rule(enum wow_op op, enum wow_collation collation,
                                  sqlite3_value *value) {
   struct wow_rule exact = EXACT;
-  struct wow_rule again = SUPERSET("a value that is not a text is compared by SQLite's rules");
+  struct wow_rule again = SUPERSET("a value that is not text is compared by SQLite's rules");
   if (wow_op_is_range(op) && collation == WOW_COLLATION_BINARY) {
     return local_rule("the server's collation is not used (option collation=binary)");
   }
   if (value) {
     if (sqlite3_value_type(value) == SQLITE_TEXT) return exact;
-    return local_rule("the constant is not a text");
+    return local_rule("the constant is not text");
   }
   /* A range over text means what the server's collation says (design: the declared exceptions), so
   ** SQLite must not look again with its own; but for a server that sorts bytewise it may. */
@@ -177,14 +162,14 @@ struct wow_rule wow_shippable_rule(const struct wow_type *type, enum wow_op op,
     return local_rule("the constant is not a value of the column's type");
   }
   if (type->family == WOW_ENUM && value) {
-    if (!text || !wow_shippable_has_label(type, text, bytes)) {
+    if (!text || !wow_type_has_label(type, text, bytes)) {
       return local_rule("the constant is not one of the labels known for this enum");
     }
     rule.ship = WOW_EXACT;
     rule.reason = NULL;
   }
   if ((type->family == WOW_CHAR || type->family == WOW_CITEXT) && value && !text) {
-    return local_rule("the constant is not a text");
+    return local_rule("the constant is not text");
   }
   return rule;
 }

@@ -38,29 +38,26 @@ struct wow_rule {
 struct wow_rule wow_shippable_rule(const struct wow_type *type, enum wow_op op,
                                    enum wow_collation collation, sqlite3_value *value);
 
-/* Is this text, for a column of a type that is compared by the server (wow_type_is_server_valued),
-** a value that the server would read, whole? Everything that the server itself writes is. */
+/* For a type that the server compares (wow_type_is_server_valued): does the server read this text
+** as a value, without losing a part of it? It does so with everything that it writes. */
 bool wow_shippable_is_server_value(const struct wow_type *type, const char *text, int bytes);
-/* Is this text one of the labels known for an enum? */
-bool wow_shippable_has_label(const struct wow_type *type, const char *text, int bytes);
 
 /* May ORDER BY a column of `type` be left to the server? NULL: yes; else the reason why not. */
 const char *wow_shippable_order_reason(const struct wow_type *type, enum wow_collation collation);
 
 /*
-** Is a range over this type the server's to decide alone? Then a number is not a value to compare
-** with that could be sent: SQLite takes a literal number for its text, and one that comes from a
-** column for a number, and it does not say which of them it is.
+** Does the server alone decide ranges over this type? Then a number cannot be sent as the value to
+** compare with: SQLite takes a literal number for its text, and one that comes from a column for a
+** number, and it does not say which of them it is.
 */
 bool wow_shippable_is_ordered_there(const struct wow_type *type, enum wow_op op,
                                     enum wow_collation collation);
 
-/* Has the type an order on the server at all, so that order= may name it? */
+/* Does the type have an order on the server at all, so that order= may name it? */
 bool wow_shippable_has_order(const struct wow_type *type);
 /* May rows be continued after a value of the type, by sending it back in a condition? */
 bool wow_shippable_can_continue(const struct wow_type *type);
-/* May the server group rows by the type? Values that are one group there must look the same here.
- */
+/* May the server group rows by the type? Values of one group there must look the same here. */
 bool wow_shippable_can_group(const struct wow_type *type);
 /* Are two values of the type equal on the server if and only if they have the same text? */
 bool wow_shippable_has_one_text(const struct wow_type *type);

@@ -1,5 +1,5 @@
 /*
-** Types by name, see type.h.
+** PostgreSQL types by name, see type.h.
 */
 #include "types/type.h"
 
@@ -177,6 +177,15 @@ int wow_type_add_label(struct wow_type *type, const char *label, int bytes) {
   type->n_labels++;
   type->family = WOW_ENUM;
   return SQLITE_OK;
+}
+
+bool wow_type_has_label(const struct wow_type *type, const char *text, int bytes) {
+  for (int i = 0; i < type->n_labels; i++) {
+    if ((int)strlen(type->labels[i]) == bytes && memcmp(type->labels[i], text, bytes) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 int wow_type_copy(struct wow_type *to, const struct wow_type *from) {

@@ -49,6 +49,8 @@ const char *wow_type_described(const char *format, const char *json_type);
 int wow_type_init(struct wow_type *type, const char *name);
 /* Adds a label to an enum (and makes the type one). SQLITE_OK or SQLITE_NOMEM. */
 int wow_type_add_label(struct wow_type *type, const char *label, int bytes);
+/* Is this text one of the labels known for an enum? */
+bool wow_type_has_label(const struct wow_type *type, const char *text, int bytes);
 int wow_type_copy(struct wow_type *to, const struct wow_type *from);
 void wow_type_reset(struct wow_type *type);
 
@@ -60,10 +62,10 @@ const char *wow_type_declared(const struct wow_type *type);
 bool wow_type_is_number(const struct wow_type *type);
 /* Does the decoder's JSON number or word become a number here? Numbers, and booleans as 0 and 1. */
 bool wow_type_is_numeric_here(const struct wow_type *type);
-/* Compared by the server, as a value, although SQLite sees its text: uuid, dates and times (one of
-** the declared exceptions). */
+/* Compared by the server, as a value, although SQLite sees its text: uuid, dates and times (a
+** declared exception). */
 bool wow_type_is_server_valued(const struct wow_type *type);
-/* Has it a date in it? A time of day has not. */
+/* Does it contain a date? A time of day does not. */
 bool wow_type_has_date(const struct wow_type *type);
 /* json or jsonb. */
 bool wow_type_is_json(const struct wow_type *type);

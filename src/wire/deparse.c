@@ -160,6 +160,17 @@ static void append_term(sqlite3_str *str, const struct wow_condition *c) {
     sqlite3_str_appendall(str, ")");
     return;
   }
+  if (c->upper) {
+    struct wow_condition lower = *c, upper = *c;
+    lower.op = WOW_GE;
+    upper.op = WOW_LE;
+    upper.text = c->upper;
+    upper.bytes = (int)strlen(c->upper);
+    lower.upper = upper.upper = NULL;
+    append_term(str, &lower);
+    append_term(str, &upper);
+    return;
+  }
   sqlite3_str_appendchar(str, 1, '&');
   append_key(str, c->column);
   sqlite3_str_appendf(str, "=%s", wow_op_rest(c->op));
@@ -194,7 +205,7 @@ static void append_list(sqlite3_str *str, const struct wow_condition *c) {
 static void append_alternative(sqlite3_str *str, const struct wow_place *place, int i,
                                enum wow_op op, int *n) {
   const struct wow_place_value *at = &place->values[i];
-  bool has_value = op == WOW_LT || op == WOW_GT;
+  bool has_value = op == WOW_LT || op == WOW_GT || op == WOW_EQ;
   if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
   if (i > 0) sqlite3_str_appendall(str, "and(");
   for (int j = 0; j < i; j++) {
@@ -208,29 +219,53 @@ static void append_alternative(sqlite3_str *str, const struct wow_place *place, 
   if (i > 0) sqlite3_str_appendchar(str, 1, ')');
 }
 
-/* NULL comes first in ascending and last in descending order, as everywhere in SQLite. */
-static void append_after(sqlite3_str *str, const struct wow_place *place) {
+/* The rows after the place in its column `i`, equal in those before. NULL comes first in ascending
+** and last in descending order, as everywhere in SQLite; but where there should be none, and the
+** order does not say it, as everywhere in PostgreSQL: last in ascending order. */
+static void append_alternatives(sqlite3_str *str, const struct wow_condition *after, int i,
+                                int *n) {
+  const struct wow_place *place = after->place;
+  const struct wow_place_value *at = &place->values[i];
+  bool is_never_null = wow_relation_is_not_null(at->column);
+  bool nulls_last = is_never_null ? !at->descending : at->descending;
+  if (at->value.kind == WOW_JSON_NULL) {
+    if (!nulls_last) append_alternative(str, place, i, WOW_NOT_NULL, n);
+    return;
+  }
+  append_alternative(str, place, i, at->descending ? WOW_LT : WOW_GT, n);
+  if (nulls_last && (!is_never_null || after->is_from_place))
+    append_alternative(str, place, i, WOW_IS_NULL, n);
+}
+
+/* The rows at the place itself. */
+static void append_same(sqlite3_str *str, const struct wow_place *place, int *n) {
+  const struct wow_place_value *at = &place->values[place->n - 1];
+  bool is_null = at->value.kind == WOW_JSON_NULL;
+  append_alternative(str, place, place->n - 1, is_null ? WOW_IS_NULL : WOW_EQ, n);
+}
+
+static void append_after(sqlite3_str *str, const struct wow_condition *after) {
+  const struct wow_place *place = after->place;
   const struct wow_place_value *first = &place->values[0];
   int n = 0;
-  if (place->n == 1 && !first->descending && first->value.kind != WOW_JSON_NULL) {
+  bool is_one = place->n == 1 && !first->descending && first->value.kind != WOW_JSON_NULL;
+  if (is_one && !(after->is_from_place && wow_relation_is_not_null(first->column))) {
     struct wow_condition greater = {.kind = WOW_CONDITION_TERM,
                                     .column = first->column,
-                                    .op = WOW_GT,
+                                    .op = after->is_from_place ? WOW_GE : WOW_GT,
                                     .text = first->value.text,
                                     .bytes = (int)first->value.bytes};
     append_term(str, &greater);
     return;
   }
   sqlite3_str_appendall(str, "&or=(");
-  for (int i = 0; i < place->n; i++) {
-    const struct wow_place_value *at = &place->values[i];
-    bool is_null = at->value.kind == WOW_JSON_NULL;
-    if (!at->descending) {
-      append_alternative(str, place, i, is_null ? WOW_NOT_NULL : WOW_GT, &n);
-    } else if (!is_null) {
-      append_alternative(str, place, i, WOW_LT, &n);
-      if (!wow_relation_is_not_null(at->column)) append_alternative(str, place, i, WOW_IS_NULL, &n);
-    }
+  for (int i = 0; i < place->n; i++)
+    append_alternatives(str, after, i, &n);
+  if (after->is_from_place) append_same(str, place, &n);
+  if (n == 0) { /* nothing comes after NULL at the end */
+    append_inner(str, first->column->name, WOW_IS_NULL, NULL, 0);
+    sqlite3_str_appendall(str, ")&and=(");
+    append_inner(str, first->column->name, WOW_NOT_NULL, NULL, 0);
   }
   sqlite3_str_appendchar(str, 1, ')');
 }
@@ -239,7 +274,7 @@ void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *conditi
   switch (condition->kind) {
   case WOW_CONDITION_TERM: append_term(str, condition); break;
   case WOW_CONDITION_LIST: append_list(str, condition); break;
-  case WOW_CONDITION_AFTER: append_after(str, condition->place); break;
+  case WOW_CONDITION_AFTER: append_after(str, condition); break;
   case WOW_CONDITION_PARAMETER:
     sqlite3_str_appendchar(str, 1, '&');
     wow_deparse_user_text(str, condition->name, condition->name_bytes);
@@ -247,6 +282,23 @@ void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *conditi
     wow_deparse_user_text(str, condition->text, condition->bytes);
     break;
   }
+}
+
+int wow_deparse_condition_length(const struct wow_condition *condition) {
+  const struct wow_column *column = condition->column;
+  bool is_plain = condition->kind == WOW_CONDITION_TERM && condition->op != WOW_IS_NOT &&
+                  column->embed == NULL && is_bare_name(column->name);
+  if (is_plain) {
+    size_t bytes = strlen(column->name) + strlen(wow_op_rest(condition->op)) + 2;
+    if (condition->text)
+      bytes += 1 + (size_t)wow_deparse_bytes_length(condition->text, condition->bytes);
+    return (int)bytes;
+  }
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  wow_deparse_condition(str, condition);
+  int bytes = sqlite3_str_length(str);
+  sqlite3_free(sqlite3_str_finish(str));
+  return bytes;
 }
 
 void wow_deparse_where(sqlite3_str *str, const struct wow_where *where) {

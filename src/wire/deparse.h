@@ -27,6 +27,8 @@ void wow_deparse_plain_name(sqlite3_str *str, const char *name);
 
 /* "&age=gte.18", "&id=in.(1,2)", "&or=(id.gt.5,...)": a condition as a parameter. */
 void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *condition);
+/* How many bytes that would append. */
+int wow_deparse_condition_length(const struct wow_condition *condition);
 /* All of them. */
 void wow_deparse_where(sqlite3_str *str, const struct wow_where *where);
 

@@ -144,8 +144,7 @@ static enum wow_json_outcome read_key(const char **p, const char *end) {
   return WOW_JSON_DECODED;
 }
 
-/* A whole object or array. Not by recursion: how deep it goes is up to whoever wrote the document.
- */
+/* An object or array. Not by recursion: how deep it goes is up to whoever wrote the document. */
 static enum wow_json_outcome read_nested(const char **p, const char *end) {
   unsigned char stack[WOW_MAX_JSON_DEPTH / 8 + 1];
   enum expectation want = WANT_VALUE;

@@ -1,6 +1,5 @@
 /*
-** Scanning JSON bytes: strings, numbers, words and whole nested values, without copying. For
-** rows.c.
+** Scans JSON bytes, for rows.c: strings, numbers, words and nested values, without copying.
 **
 ** The functions read one thing at *p and move *p past it; on WOW_JSON_MALFORMED it is where the
 ** trouble is. `end` is the end of the buffer, after which there are WOW_JSON_SLACK zero bytes: a
@@ -19,7 +18,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Zero bytes kept after the last one: what the widest load may read too far. */
+/* Zero bytes kept after the last one: as many as the widest load may read past it. */
 #define WOW_JSON_SLACK 16
 
 /* The result of a step of decoding. */
@@ -55,7 +54,7 @@ static inline const char *wow_json_scan_blanks(const char *p) {
   return p;
 }
 
-/* The next quote, backslash or control character; the zeros after the buffer are, too. */
+/* The next quote, backslash or control character, as the zeros after the buffer are. */
 static inline const char *wow_json_scan_special(const char *p) {
 #ifdef __SSE2__
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');

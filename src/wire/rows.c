@@ -17,6 +17,9 @@
 #include "base/text.h"
 #include "wire/json_scan.h"
 
+/* Bytes of the buffer at first; it doubles. */
+#define FIRST_ROOM 16384
+
 enum rows_state {
   ROWS_BEGIN, /* the array has not begun */
   ROWS_FIRST, /* after its bracket */
@@ -26,7 +29,7 @@ enum rows_state {
   ROWS_FAILED
 };
 
-/* A member that is expected: its name, and the bytes that it begins with in a row. */
+/* An expected member: its name, and the bytes that it begins with in a row. */
 struct member {
   char *name;
   size_t name_bytes;
@@ -37,7 +40,7 @@ struct member {
 struct wow_rows {
   struct member *members;
   struct wow_json_value *values;
-  bool *escaped; /* the value's text still has its escapes */
+  bool *escaped; /* for each value: its text still has its escapes */
   int n_members;
   int n_escaped;
   size_t max_row_bytes;
@@ -46,7 +49,7 @@ struct wow_rows {
   size_t room;
   size_t start; /* of what was not stepped over */
   size_t end;
-  uint64_t base;    /* how many bytes were dropped in front of the buffer */
+  uint64_t base;    /* bytes dropped in front of the buffer */
   bool is_complete; /* wow_rows_end */
   enum rows_state state;
 
@@ -134,11 +137,11 @@ static void compact(struct wow_rows *rows) {
 
 int wow_rows_feed(struct wow_rows *rows, const char *data, size_t bytes) {
   if (bytes == 0) return SQLITE_OK;
-  /* Moving pays when the rest is no longer than what it frees. */
+  /* Moving pays when it moves no more bytes than it frees. */
   if (rows->start > 0 && rows->end - rows->start <= rows->start) compact(rows);
   size_t needed = rows->end + bytes + WOW_JSON_SLACK;
   if (needed > rows->room) {
-    size_t room = rows->room ? rows->room : 16384;
+    size_t room = rows->room ? rows->room : FIRST_ROOM;
     while (room < needed)
       room *= 2;
     char *buffer = sqlite3_realloc64(rows->buffer, room);
@@ -190,7 +193,7 @@ static int find_member(const struct wow_rows *rows, const char *text, size_t byt
   return found;
 }
 
-/* At a key. *index is the member's number: the expected one in nearly every case. */
+/* At a key. *index becomes the member index: the expected one in nearly every case. */
 static enum wow_json_outcome read_member_key(const struct wow_rows *rows, const char **p,
                                              const char *end, int expected, int *index) {
   const struct member *member = &rows->members[expected];
@@ -273,8 +276,7 @@ static bool row_is_complete(struct wow_rows *rows) {
     if (rows->search_in_string) {
       p = wow_json_scan_special(p);
       if (p >= end) break;
-      if (*p == '\\' && end - p < 2)
-        break; /* the escape is not complete: the search goes on here */
+      if (*p == '\\' && end - p < 2) break; /* half an escape: the search goes on here */
       if (*p == '"') rows->search_in_string = false;
       p += *p == '\\' ? 2 : 1;
       continue;
@@ -312,7 +314,7 @@ static int malformed(struct wow_rows *rows, const char *p, const char *expected,
                               position(rows, p), expected));
 }
 
-/* The bytes do not suffice. That is an error once no more will come. */
+/* More bytes are needed, which is an error once no more will come. */
 static int need_more(struct wow_rows *rows, struct wow_error *err) {
   if (rows->end - rows->start > rows->max_row_bytes) {
     return fail(
@@ -353,7 +355,7 @@ static int decode_row(struct wow_rows *rows, struct wow_error *err) {
   return need_more(rows, err);
 }
 
-/* Moves rows->start to the next byte that is no blank. Its value; 0: there is none yet. */
+/* Moves rows->start to the next byte that is not blank. Its value; 0: there is none yet. */
 static char next_byte(struct wow_rows *rows) {
   if (rows->start == rows->end) return 0;
   const char *p = wow_json_scan_blanks(rows->buffer + rows->start);
@@ -416,10 +418,12 @@ static const char *find_last_key(const char *from, const char *end, const struct
 
 int wow_rows_peek_last(struct wow_rows *rows, int n, struct wow_json_value *values) {
   if (rows->start == rows->end) return 0;
+  if (n < 1 || n > rows->n_members || !rows->is_complete) return 0;
   const char *from = rows->buffer + rows->start, *end = rows->buffer + rows->end;
   const struct member *members = rows->members + rows->n_members - n;
-  if (n < 1 || n > rows->n_members || !rows->is_complete) return 0;
-  if (rows->state == ROWS_BEGIN || rows->state >= ROWS_ENDED) return 0;
+  bool is_inside =
+      rows->state == ROWS_FIRST || rows->state == ROWS_AFTER || rows->state == ROWS_COMMA;
+  if (!is_inside) return 0;
   const char *p = find_last_key(from, end, &members[0]);
   if (p == NULL) return 0;
   sqlite3_free(rows->peeked);

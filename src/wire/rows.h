@@ -17,8 +17,8 @@ struct wow_rows;
 
 /*
 ** A decoder for rows with the `n_names` members `names` (copied), in the order in which they are
-** expected; another order, further members and members that repeat (the last one counts) are read
-** right, only slower. `max_row_bytes` is the ceiling for one row. NULL: no memory.
+** expected; another order, further members and repeated members (the last one counts) are read
+** correctly, only more slowly. `max_row_bytes` is the ceiling for one row. NULL: no memory.
 */
 struct wow_rows *wow_rows_new(const char *const *names, int n_names, size_t max_row_bytes);
 void wow_rows_free(struct wow_rows *rows);

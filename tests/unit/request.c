@@ -247,7 +247,7 @@ int main(void) {
   }
   check_content_ranges();
   sqlite3_free(url);
-  wow_connection_free(conn);
+  wow_connection_release(conn);
   sqlite3_close(db);
   if (pid > 0) kill(pid, SIGTERM);
   if (pid > 0) waitpid(pid, NULL, 0);

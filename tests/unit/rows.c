@@ -1,13 +1,13 @@
 /*
-** The streaming decoder of rows (src/rows.h). In whatever pieces an input arrives, the same must
-** come out, so nearly every check here is made for the whole input, for its bytes one at a time and
+** The streaming decoder of rows (src/wire/rows.h). In whatever pieces an input arrives, the same
+** must come out, so nearly every check is made for the whole input, for its bytes one at a time and
 ** for two pieces cut at every position.
 **
 ** What is decoded is compared as text: "(#1 'x' -)(#2 '' T) done" are two rows of a number, a
 ** string and a null or true (false: F, nested: <...>), and the end of the array. Control characters
 ** and backslashes are shown as \xHH.
 **
-** In the tables ` stands for ", which C and JSON would both want escaped.
+** In the tables ` stands for ", which both C and JSON would want escaped.
 */
 #include <limits.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ struct sample {
 struct feeding {
   size_t first;  /* bytes of the first piece */
   size_t others; /* bytes of each further one */
-  bool is_lazy;  /* only one step behind each piece; else all rows that are there */
+  bool is_lazy;  /* only one step after each piece; else all rows that are there */
   bool is_ended; /* the decoder is told of the end before the first step */
 };
 
@@ -162,7 +162,7 @@ static void check_pieces(const char *const *names, const char *json, size_t byte
     struct feeding two = {cut, SIZE_MAX, cut % 2 == 0, cut % 3 == 0};
     unit_about("cut at %d: %.*s", (int)cut, (int)bytes, json);
     CHECK_DECODED(decode_again(rows, n, json, bytes, two), expected);
-    /* Given up in the middle, and then begun anew. */
+    /* Given up in the middle, and then begun again. */
     wow_rows_restart(rows);
     struct wow_error err = {0};
     wow_rows_feed(rows, json, cut);
@@ -238,9 +238,9 @@ static struct sample samples[] = {
      "('\xef\xbf\xbd' '\xef\xbf\xbd\xf4\x8f\xb0\x80\xef\xbf\xbd') done"},
     {AB, "[{`a`:`\\ude00\\ud83d`,`b`:`\\ud83d\\\\ude00`}]",
      "('\xef\xbf\xbd\xef\xbf\xbd' '\xef\xbf\xbd\\x5cude00') done"},
-    /* what PostgreSQL would not send as text, but what is passed on: bytes that are no UTF-8 */
+    /* what PostgreSQL would not send as text, but what is passed on: bytes that are not UTF-8 */
     {AB, "[{`a`:`\xff`,`b`:`\xc3(`}]", "('\xff' '\xc3(') done"},
-    /* nested values are their text as it stands, escapes included */
+    /* nested values are their text as written, escapes included */
     {AB, "[{`a`:{},`b`:[]}]", "(<{}> <[]>) done"},
     {AB, "[{`a`:{`a`:1,`b`:{`a`:[1,2,{`c`:null}]}},`b`:[[],[[]],[{}]]}]",
      "(<{`a`:1,`b`:{`a`:[1,2,{`c`:null}]}}> <[[],[[]],[{}]]>) done"},
@@ -275,8 +275,8 @@ static struct sample samples[] = {
      "(#1 #2 #3)(#4 - -) done"},
     /* names that are beginnings of each other */
     {{"aaa", "aa", "a", ""}, "[{``:0,`a`:1,`aa`:2,`aaa`:3}]", "(#3 #2 #1 #0) done"},
-    {{"a_name_that_is_longer_than_what_lies_behind_the_buffer", "a_name"},
-     "[{`a_name`:2,`a_name_that_is_longer_than_what_lies_behind_the_buffer`:1}]",
+    {{"a_name_that_is_longer_than_what_comes_after_the_buffer", "a_name"},
+     "[{`a_name`:2,`a_name_that_is_longer_than_what_comes_after_the_buffer`:1}]",
      "(#1 #2) done"},
     {{"a", "a:", "a\":1"}, "[{`a`:1,`a:`:2,`a\\`:1`:3}]", "(#1 #2 #3) done"},
 };
@@ -294,7 +294,7 @@ static void test_samples(void) {
   }
 }
 
-/* Blanks may stand between any two tokens, and nowhere do they change what is decoded. */
+/* There may be blanks between any two tokens, and nowhere do they change what is decoded. */
 static void test_blanks_everywhere(void) {
   static const char *const names[] = {"a", "b", "c", NULL};
   static const char *const tokens[] = {"[", "{",    "\"a\"", ":",     "1.5", ",",        "\"b\"",
@@ -704,7 +704,7 @@ static void test_depth(void) {
   for (int depth = WOW_MAX_JSON_DEPTH - 1; depth <= WOW_MAX_JSON_DEPTH + 1; depth++) {
     char *json = deep_row(depth);
     size_t bytes = strlen(json);
-    int position = 6 + (depth - 1) / 3 * 7; /* of the bracket behind the last group of three */
+    int position = 6 + (depth - 1) / 3 * 7; /* of the bracket after the last group of three */
     char *expected =
         depth <= WOW_MAX_JSON_DEPTH
             ? sqlite3_mprintf("(<%.*s>) done", (int)bytes - 8, json + 6)
@@ -764,7 +764,7 @@ static void test_many_rows(void) {
   sqlite3_free(json);
 }
 
-/* A huge row in small pieces. A decoder that begins anew with each piece would take hours. */
+/* A huge row in small pieces. A decoder that starts over with each piece would take hours. */
 static void test_huge_row(void) {
   static const char *const names[] = {"a", "b", NULL};
   size_t bytes = 8000000, frame = strlen("[{\"a\":\"");
@@ -793,7 +793,7 @@ static void test_huge_row(void) {
   free(json);
 }
 
-/* Positions count from the start of the answer, also behind what was dropped from the buffer. */
+/* Positions count from the start of the response, also after what was dropped from the buffer. */
 static void test_far_position(void) {
   static const char *const names[] = {"a", NULL};
   struct wow_rows *rows = wow_rows_new(names, 1, ROW_BYTES);
@@ -804,7 +804,7 @@ static void test_far_position(void) {
     if (wow_rows_next(rows, &err) != SQLITE_ROW) break;
   }
   wow_rows_feed(rows, "{\"a\":tru}", 9);
-  unit_about("an error behind 800 kB");
+  unit_about("an error after 800 kB");
   CHECK_INT(wow_rows_next(rows, &err), SQLITE_ERROR);
   CHECK_TEXT(err.message, "the response is malformed at byte 800006: expected JSON");
   wow_error_reset(&err);
@@ -889,7 +889,7 @@ static struct ahead ahead[] = {
     {AB, 1, "[{`b`:1},{`b`:2,`a`:[{`b`:9}]}]", NULL},
     {AB, 1, "[{},{`b`:{`x`:1}}]", NULL},
     {AB, 1, "[{},{`b`:[1]}]", NULL},
-    /* the answer is broken */
+    /* the response is broken */
     {AB, 1, "[{},{`b`:1}", NULL},
     {AB, 1, "[{},{`b`:1},", NULL},
     {AB, 1, "[{},{`b`:1}}", NULL},

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* After so many reports a test is broken as a whole, and the rest is only counted. */
+/* After this many reports a test is broken altogether, and further failures are only counted. */
 #define UNIT_REPORTS 50
 
 struct unit {
@@ -31,7 +31,7 @@ static inline void unit_about(const char *format, ...) {
   va_end(args);
 }
 
-/* Prints bytes so that each can be told: what is no visible ASCII as \xHH. */
+/* Prints bytes so that each can be told apart: what is not visible ASCII as \xHH. */
 static inline void unit_print(const char *label, const char *text, size_t bytes) {
   printf("  %s ", label);
   if (text == NULL) {
