@@ -39,8 +39,7 @@ struct family_rules {
 #define NO_REGEXP LOCAL("regular expressions are sent for text columns only")
 #define NO_MATCH LOCAL("full-text search is sent for text and tsvector columns only")
 #define NO_TEXT NO_PATTERN, NO_REGEXP, NO_MATCH
-#define LIKE_PATTERN                                                                               \
-  SUPERSET("the pattern is said in the server's words, and may match more there")
+#define LIKE_PATTERN SUPERSET("the pattern is said in the server's words, and may match more there")
 
 /* Comparing these values on the server means the same as comparing what SQLite gets of them. */
 #define AS_VALUES                                                                                  \
