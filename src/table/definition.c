@@ -266,31 +266,37 @@ static void append_declared(sqlite3_str *str, const struct wow_relation *relatio
                       is_key ? " PRIMARY KEY" : "");
 }
 
+static void append_hidden(sqlite3_str *str, const struct wow_definition *def) {
+  sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN, ", def->names[def->relation->n_columns]);
+  for (int i = 0; i < def->brackets.n; i++) {
+    const struct wow_bracket *bracket = &def->brackets.list[i];
+    sqlite3_str_appendf(str, "\"%w\" %s HIDDEN, ", bracket->name,
+                        wow_type_declared(&bracket->type));
+  }
+}
+
 /* Declares the columns: the relation's, wowsql_filter, the bracketed aggregates. */
 static int declare(struct wow_definition *def, struct wow_error *err) {
   const struct wow_relation *relation = def->relation;
   if (name_columns(def) != SQLITE_OK) return wow_error_nomem(err);
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  sqlite3_str_appendall(str, "CREATE TABLE x(");
-  for (int i = 0; i < relation->n_columns; i++) {
-    const struct wow_column *column = &relation->columns[i];
-    append_declared(str, relation, column, def->names[i]);
-  }
-  sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", def->names[relation->n_columns]);
-  for (int i = 0; i < def->brackets.n; i++) {
-    const struct wow_bracket *bracket = &def->brackets.list[i];
-    sqlite3_str_appendf(str, ", \"%w\" %s HIDDEN", bracket->name,
-                        wow_type_declared(&bracket->type));
-  }
-  sqlite3_str_appendchar(str, 1, ')');
+  sqlite3_str *str = sqlite3_str_new(NULL), *columns = sqlite3_str_new(NULL);
+  if (def->brackets.come_first) append_hidden(columns, def);
+  for (int i = 0; i < relation->n_columns; i++)
+    append_declared(columns, relation, &relation->columns[i], def->names[i]);
+  if (!def->brackets.come_first) append_hidden(columns, def);
+  int n = sqlite3_str_length(columns);
+  if (n > 0) sqlite3_str_appendf(str, "CREATE TABLE x(%.*s)", n - 2, sqlite3_str_value(columns));
+  int rc = sqlite3_str_errcode(columns);
+  sqlite3_free(sqlite3_str_finish(columns));
   if (wow_relation_key_kind(relation) == WOW_KEY_SINGLE) {
     sqlite3_str_appendall(str, " WITHOUT ROWID");
   }
   char *sql = sqlite3_str_finish(str);
-  if (sql == NULL) return wow_error_nomem(err);
-  int rc = sqlite3_declare_vtab(def->conn->db, sql);
+  if (rc == SQLITE_OK && sql) rc = sqlite3_declare_vtab(def->conn->db, sql);
+  bool is_nomem = sql == NULL || rc == SQLITE_NOMEM;
   sqlite3_free(sql);
-  if (rc == SQLITE_OK) return SQLITE_OK;
+  if (rc == SQLITE_OK && !is_nomem) return SQLITE_OK;
+  if (is_nomem) return wow_error_nomem(err);
   return wow_error_set(err, SQLITE_ERROR, relation->name, "%s", sqlite3_errmsg(def->conn->db));
 }
 
