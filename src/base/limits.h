@@ -157,6 +157,9 @@
 /* SQLite tells which columns a statement uses by a mask of 64 bits, of which the last stands for
 ** all columns from there on. */
 #define WOW_MAX_TOLD_COLUMNS 63
+/* Aggregates of a relation that has too many columns for them: they take the places of columns that
+** SQLite could tell apart, and is then given whether it uses them or not. */
+#define WOW_MAX_FIRST_BRACKETS 31
 
 /* ---- statements and functions */
 

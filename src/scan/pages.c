@@ -22,7 +22,7 @@
 
 #include "scan/count.h"
 #include "scan/page.h"
-#include "scan/seen.h"
+#include "scan/twins.h"
 #include "server/progress.h"
 #include "types/value.h"
 
@@ -54,14 +54,9 @@ struct wow_pages {
   bool is_cut;    /* see wow_pages_is_cut */
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
   struct wow_keyset keyset; /* the place of the last row */
-  /* Of an unordered, limited response of a relation without a key: all rows handed out, which are
-  ** passed over when the scan goes on. With a key that may be none: those at the last place. */
+  struct wow_twins twins;   /* rows with one key */
+  /* Rows handed out of an unordered, limited response of a relation without a key. */
   struct wow_seen seen;
-  sqlite3_int64 n_at_place; /* rows handed out at the last place; more than one: no key */
-  bool is_doubted;          /* the key may be none, see note_place */
-  sqlite3_int64 n_passed;   /* rows passed over on this page */
-  sqlite3_int64 longest;    /* rows of the longest page so far */
-  bool goes_past;           /* the next page has no row of the last place, in spite of that */
   bool is_skipping;
 };
 
@@ -87,6 +82,7 @@ static void stop(struct wow_pages *pages) {
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
   wow_seen_reset(&pages->seen);
+  wow_twins_reset(&pages->twins);
 }
 
 void wow_pages_free(struct wow_pages *pages) {
@@ -127,10 +123,7 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->is_held = pages->is_shrunk = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
-  pages->is_doubted =
-      pages->shape.target->relation->key_is_named && !wow_shape_is_grouped(&pages->shape);
-  pages->goes_past = false;
-  pages->n_at_place = pages->longest = 0;
+  wow_twins_start(&pages->twins, &pages->shape);
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
@@ -177,7 +170,8 @@ static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
 /* A request for the rows after a place (NULL: from the start). */
 static struct wow_page_request request_after(const struct wow_pages *pages,
                                              const struct wow_place *place, sqlite3_int64 limit) {
-  bool is_from_place = pages->is_doubted && !pages->goes_past && place && !pages->by_offset;
+  const struct wow_twins *twins = &pages->twins;
+  bool is_from_place = twins->is_doubted && !twins->goes_past && place && !pages->by_offset;
   return (struct wow_page_request){
       .shape = &pages->shape,
       .where = &pages->where,
@@ -186,7 +180,7 @@ static struct wow_page_request request_after(const struct wow_pages *pages,
       .offset = pages->by_offset && place ? pages->offset : 0,
       .by_offset = pages->by_offset,
       .is_from_place = is_from_place,
-      .is_doubted = pages->is_doubted,
+      .is_doubted = twins->is_doubted,
       .is_single = pages->is_single && !place,
   };
 }
@@ -235,6 +229,10 @@ static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
   return wow_seen_hash(pages->current->rows, pages->shape.n_select);
 }
 
+static struct wow_twins_view view_twins(const struct wow_pages *pages) {
+  return (struct wow_twins_view){&pages->shape, &pages->keyset, pages->current};
+}
+
 /*
 ** A page that goes on after others does not begin with the scan's first row, unless there is no key
 ** and rows are alike (then the server has counted them). A server that does not look at what it is
@@ -254,73 +252,26 @@ static int check_progress(struct wow_pages *pages, struct wow_error *err) {
                         "them");
 }
 
-/* Rows handed out may come again. */
-static void meet_again(struct wow_pages *pages) {
-  wow_seen_restart(&pages->seen);
-  pages->n_passed = 0;
-}
-
-/* Is the current row at the place of the last one? */
-static bool is_at_place(const struct wow_pages *pages) {
-  return wow_keyset_is_at(&pages->keyset, pages->current->rows,
-                          pages->shape.n_select - pages->shape.n_sort);
-}
-
 /* Was a row like this handed out before? */
 static bool skip_seen(struct wow_pages *pages) {
-  struct wow_seen *seen = &pages->seen;
-  bool may_repeat = pages->is_skipping || pages->current->is_from_place;
-  if (!may_repeat || seen->n_met == seen->n) return false;
-  if (!pages->is_skipping && !is_at_place(pages)) return false;
-  bool is_met = wow_seen_meet(seen, row_hash(pages));
-  if (is_met) pages->n_passed++;
-  return is_met;
+  struct wow_twins_view view = view_twins(pages);
+  if (pages->shape.has_key) return wow_twins_skip(&pages->twins, &view);
+  return pages->is_skipping && wow_seen_meet(&pages->seen, row_hash(pages));
 }
 
-static int fail_key(const struct wow_pages *pages, struct wow_error *err) {
-  return wow_error_hint(
-      err, SQLITE_ERROR, pages->shape.target->relation->name,
-      "CREATE VIRTUAL TABLE ... USING wowsql(..., key='') says that it has no "
-      "key, and key='a,b' names another one",
-      "several rows have the same key, or none, and cannot be sorted or read in pages by "
-      "it");
-}
-
-/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
-** where SQLite expects them. */
-static bool is_sorted_without_nulls(const struct wow_pages *pages) {
-  for (int i = 0; i < pages->shape.n_order; i++) {
-    if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;
-  }
-  return false;
-}
-
-/*
-** Notes the current row, whose place is not kept yet. If it is at the place of the one before, or
-** has no value in the key, then the key is none: of a table whose children repeat it, or because
-** the user named it. From then on, and from the start if the user named it, pages begin with the
-** rows of the last place, of which those handed out are passed over.
-*/
+/* Notes what the current row says of the key, before its place is kept. */
 static int note_place(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_shape *shape = &pages->shape;
-  if (!shape->has_key || wow_shape_is_grouped(shape)) return SQLITE_OK;
-  int first = shape->n_select - shape->n_sort;
-  bool is_alike = is_at_place(pages), has_null = false, is_bounded = pages->max_rows >= 0;
-  for (int i = 0; i < shape->n_sort; i++)
-    has_null = has_null || wow_keyset_lacks(&pages->keyset, pages->current->rows, first, i);
-  if (is_alike || has_null || (is_bounded && pages->delivered > pages->max_rows)) {
-    pages->is_doubted = true;
+  struct wow_twins_view view = view_twins(pages);
+  if (!pages->shape.has_key || wow_shape_is_grouped(&pages->shape)) return SQLITE_OK;
+  bool is_one_more = pages->max_rows >= 0 && pages->delivered > pages->max_rows;
+  int rc = SQLITE_OK;
+  if (is_one_more || wow_twins_is_one(&view)) {
     pages->max_rows = -1;
-    if (is_sorted_without_nulls(pages)) return fail_key(pages, err);
+    rc = wow_twins_doubt(&pages->twins, &view, err);
   }
-  if (!is_alike) {
-    wow_seen_clear(&pages->seen);
-    pages->n_at_place = 0;
-  }
-  pages->n_at_place++;
-  bool must_keep = pages->is_doubted || pages->is_single;
-  bool is_kept = !must_keep || wow_seen_add(&pages->seen, row_hash(pages)) == SQLITE_OK;
-  return is_kept ? SQLITE_OK : wow_error_nomem(err);
+  if (rc == SQLITE_OK && wow_twins_hand_out(&pages->twins, &view, pages->is_single) != SQLITE_OK)
+    rc = wow_error_nomem(err);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- the end of a page */
@@ -426,19 +377,6 @@ static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   return at_once ? -1 : next_size(pages);
 }
 
-/* Does a place, or an offset, tell which rows are still to come? Rows that were handed out before
-** the key was doubted are not known, and by offset rows alike need a total order from the start. */
-static bool can_trust_place(const struct wow_pages *pages) {
-  if (!pages->shape.has_key || !pages->is_doubted) return true;
-  if (pages->by_offset) return pages->shape.target->relation->key_is_named;
-  for (int i = 0; i < pages->keyset.place.n; i++) {
-    /* A NULL where there is none to the server: it does not find the others, either. */
-    const struct wow_place_value *at = &pages->keyset.place.values[i];
-    if (at->value.kind == WOW_JSON_NULL && wow_relation_is_not_null(at->column)) return false;
-  }
-  return pages->goes_past || pages->seen.n == pages->n_at_place;
-}
-
 /* Asks for the rows after the last one that was handed out. */
 static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_place *place = &pages->keyset.place;
@@ -446,18 +384,19 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    meet_again(pages);
+    wow_seen_restart(&pages->seen);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
   if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
     pages->by_offset = true;
-  if (!can_trust_place(pages)) return fail_key(pages, err);
+  struct wow_twins_view view = view_twins(pages);
+  int rc = wow_twins_check_place(&pages->twins, &view, pages->by_offset, err);
+  if (rc != SQLITE_OK) return rc;
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, place, size);
-  if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
-  pages->goes_past = false;
-  if (pages->shape.has_key) meet_again(pages);
+  if (request.is_from_place && size > 0) request.limit += pages->twins.n_at_place;
+  wow_twins_turn(&pages->twins);
   return wow_page_open(pages->current, &request, false, err);
 }
 
@@ -501,22 +440,10 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
-/* A page that begins with the rows of the last place, and had no others: the server has no more, or
-** it cuts its answers there. That shows if what comes after the place is asked for; but not if it
-** never sends more rows than there are at the place. */
-static int look_past(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_page *page = pages->current;
-  bool has_passed_all = page->is_from_place && page->got > 0 && page->got == pages->n_passed;
-  bool may_be_cut = page->got >= pages->longest && pages->n_at_place > 1;
-  pages->goes_past = has_passed_all && page->got < page->asked;
-  if (page->got > pages->longest) pages->longest = page->got;
-  return pages->goes_past && may_be_cut ? fail_key(pages, err) : SQLITE_OK;
-}
-
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
-  if (rc == SQLITE_OK && more) rc = look_past(pages, err);
+  if (rc == SQLITE_OK && more) rc = wow_twins_check_page(&pages->twins, pages->current, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
     if (pages->next) wow_page_close(pages->next);
@@ -524,15 +451,17 @@ static int turn(struct wow_pages *pages, struct wow_error *err) {
     pages->is_done = true;
     return SQLITE_OK;
   }
-  if (pages->next && pages->is_doubted && !pages->next->is_from_place) {
+  if (pages->next && pages->twins.is_doubted && !pages->next->is_from_place) {
     wow_page_close(pages->next);
     pages->next = NULL;
   }
   if (pages->next == NULL) return continue_after_last(pages, err);
-  if (!can_trust_place(pages)) return fail_key(pages, err);
+  struct wow_twins_view view = view_twins(pages);
+  rc = wow_twins_check_place(&pages->twins, &view, false, err);
+  if (rc != SQLITE_OK) return rc;
   pages->current = pages->next;
   pages->next = NULL;
-  meet_again(pages);
+  wow_twins_turn(&pages->twins);
   return SQLITE_OK;
 }
 
@@ -684,7 +613,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
 
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages) {
   const struct wow_keyset *keyset = &pages->keyset;
-  bool can_continue = keyset->is_set && !pages->by_offset && !pages->is_doubted &&
+  bool can_continue = keyset->is_set && !pages->by_offset && !pages->twins.is_doubted &&
                       wow_keyset_can_continue(&keyset->place, max_keyset_bytes(pages));
   return can_continue ? keyset : NULL;
 }
@@ -695,7 +624,8 @@ bool wow_pages_is_cut(const struct wow_pages *pages) {
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {
   const struct wow_page *page = pages->current;
-  return pages->next == NULL && !pages->is_doubted && page->got > 0 && page->got == page->asked;
+  return pages->next == NULL && !pages->twins.is_doubted && page->got > 0 &&
+         page->got == page->asked;
 }
 
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,
