@@ -22,6 +22,7 @@
 
 #include "scan/count.h"
 #include "scan/page.h"
+#include "scan/page_size.h"
 #include "scan/twins.h"
 #include "server/progress.h"
 #include "types/value.h"
@@ -32,24 +33,21 @@ struct wow_pages {
   struct wow_page pages[2];
   struct wow_page *current;
   struct wow_page *next; /* in flight; NULL: not asked for */
+  struct wow_page_size size;
   struct wow_where where;
   sqlite3_int64 first_rows;
   sqlite3_int64 max_rows;
   sqlite3_int64 delivered;   /* rows stepped to since the start */
   sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
-  sqlite3_int64 page_rows;   /* the size of the page to come */
-  double row_bytes;          /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
   sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
-  sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
   sqlite3_uint64 first_hash; /* of the first row of all */
   int failures;              /* broken responses since the last progress */
   sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
   bool is_single; /* one row at most is expected: it is asked for without order and limit */
   bool is_started;
-  bool is_held;   /* see wow_pages_hold */
-  bool is_shrunk; /* the next page is not to be larger than page_rows */
-  bool is_few;    /* see wow_pages_expect_few */
+  bool is_held; /* see wow_pages_hold */
+  bool is_few;  /* see wow_pages_expect_few */
   bool is_done;
   bool is_cut;    /* see wow_pages_is_cut */
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
@@ -120,23 +118,21 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
-  pages->is_held = pages->is_shrunk = pages->is_few = false;
+  pages->is_held = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
   wow_twins_start(&pages->twins, &pages->shape);
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
-  pages->page_rows = first_rows >= 0 ? first_rows : WOW_FIRST_PAGE_ROWS;
-  if (max_rows >= 0 && first_rows < 0) pages->page_rows = max_rows;
-  pages->row_bytes = 0;
+  wow_page_size_start(&pages->size, pages->shape.target, first_rows >= 0 ? first_rows : max_rows);
   wow_keyset_start(&pages->keyset, pages->shape.target->relation, pages->shape.sort,
                    pages->shape.n_sort);
   return SQLITE_OK;
 }
 
 void wow_pages_expect_all(struct wow_pages *pages) {
-  pages->page_rows = WOW_MAX_PAGE_ROWS;
+  pages->size.rows = WOW_MAX_PAGE_ROWS;
 }
 
 void wow_pages_expect_few(struct wow_pages *pages) {
@@ -145,21 +141,6 @@ void wow_pages_expect_few(struct wow_pages *pages) {
 
 void wow_pages_hold(struct wow_pages *pages, bool hold) {
   pages->is_held = hold;
-}
-
-/* How many rows the next page is to have. */
-static sqlite3_int64 next_size(const struct wow_pages *pages) {
-  const struct wow_target *target = pages->shape.target;
-  sqlite3_int64 size = pages->page_rows;
-  if (pages->row_bytes > 0 && size > WOW_MAX_PAGE_BYTES / pages->row_bytes) {
-    size = (sqlite3_int64)(WOW_MAX_PAGE_BYTES / pages->row_bytes);
-  }
-  sqlite3_int64 top = target->page_size > 0 ? target->page_size : target->server->options.page_size;
-  if (size > top) size = top;
-  if (pages->most_rows > 0 && size > pages->most_rows) size = pages->most_rows;
-  if (target->server->learned.max_rows > 0 && size > target->server->learned.max_rows)
-    size = target->server->learned.max_rows;
-  return size > 0 ? size : 1;
 }
 
 /* What the condition "after the last row" may take of a request. */
@@ -203,7 +184,7 @@ static int open_first_groups(struct wow_pages *pages, struct wow_error *err) {
   bool count = may_cut(pages) && pages->max_rows < 0 && pages->shape.counting >= 0;
   bool is_limited =
       pages->first_rows >= 0 || (server->learned.max_rows > 0 && pages->shape.has_key);
-  return open_from_start(pages, is_limited ? next_size(pages) : -1, count, err);
+  return open_from_start(pages, is_limited ? wow_page_size_next(&pages->size) : -1, count, err);
 }
 
 static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
@@ -213,7 +194,7 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   if (pages->shape.has_key || pages->first_rows >= 0) {
     /* A count of few rows costs less than a request that shows that they were all. */
     bool count = pages->is_few && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
-    return open_from_start(pages, next_size(pages), count, err);
+    return open_from_start(pages, wow_page_size_next(&pages->size), count, err);
   }
   if (server->learned.max_rows > 0) {
     pages->by_offset = true;
@@ -346,7 +327,7 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
     *more = *more && page->got < total;
   learn(pages, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
-  if (page->got > 0) pages->row_bytes = (double)page->bytes / (double)page->got;
+  wow_page_size_saw(&pages->size, page->got, page->bytes);
   pages->failures = 0;
   wow_page_close(page);
   return SQLITE_OK;
@@ -354,27 +335,18 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- the pages that follow */
 
-static void grow(struct wow_pages *pages) {
-  if (pages->is_shrunk)
-    pages->is_shrunk = false;
-  else if (pages->page_rows < WOW_FIRST_PAGE_ROWS)
-    pages->page_rows = WOW_FIRST_PAGE_ROWS;
-  else if (pages->page_rows < WOW_MAX_PAGE_ROWS)
-    pages->page_rows *= WOW_PAGE_GROWTH;
-}
-
 /* A sorted response that does not follow the key costs the server a sort for each page, and groups
 ** are made again for each, so after the first page all the rest is asked for at once (it streams;
 ** see WOW_MAX_BUFFER_BYTES). */
 static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   const struct wow_shape *shape = &pages->shape;
-  grow(pages);
+  wow_page_size_grow(&pages->size);
   /* By the key alone an index gives it. */
   bool by_key = shape->n_sort <= shape->target->relation->n_key;
   bool is_sorted = (shape->n_order > 0 && !by_key) || wow_shape_is_grouped(shape);
   bool at_once = is_sorted && !pages->by_offset && shape->target->server->learned.max_rows <= 0 &&
-                 pages->most_rows == 0;
-  return at_once ? -1 : next_size(pages);
+                 pages->size.most_rows == 0;
+  return at_once ? -1 : wow_page_size_next(&pages->size);
 }
 
 /* Asks for the rows after the last one that was handed out. */
@@ -430,7 +402,7 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   wow_page_has_arrived(page);
   if (!wow_keyset_peek(&pages->keyset, page->rows, &place)) return SQLITE_OK;
   if (!wow_keyset_can_continue(&place, max_keyset_bytes(pages))) return SQLITE_OK;
-  if (page->asked > 0) pages->row_bytes = (double)page->bytes / (double)page->asked;
+  wow_page_size_saw(&pages->size, page->asked, page->bytes);
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, &place, size);
@@ -481,7 +453,7 @@ static int ask_again(struct wow_pages *pages, struct wow_error *err) {
   if (pages->next) wow_page_close(pages->next);
   pages->next = NULL;
   if (pages->delivered > 0) return continue_after_last(pages, err);
-  return open_from_start(pages, next_size(pages), false, err);
+  return open_from_start(pages, wow_page_size_next(&pages->size), false, err);
 }
 
 static int resume(struct wow_pages *pages, struct wow_error *err) {
@@ -506,16 +478,6 @@ static bool can_shrink(const struct wow_pages *pages, const struct wow_error *er
   bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
   return has_timed_out && pages->shape.has_key && !wow_shape_is_grouped(&pages->shape) &&
          pages->max_rows != 1 && pages->current->asked != 1;
-}
-
-static int shrink(struct wow_pages *pages, struct wow_error *err) {
-  sqlite3_int64 asked = pages->current->asked;
-  bool is_large = asked < 0 || asked > WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH;
-  sqlite3_int64 rows = is_large ? WOW_FIRST_PAGE_ROWS : asked / WOW_TIMEOUT_SHRINK;
-  pages->page_rows = rows > 0 ? rows : 1;
-  pages->most_rows = is_large ? WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH / 2 : (asked + 1) / 2;
-  pages->is_shrunk = true;
-  return ask_again(pages, err);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -600,8 +562,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
       else if (rc != SQLITE_OK && can_go_by_offset(pages, err)) {
         pages->by_offset = true;
         rc = ask_again(pages, err);
-      } else if (rc != SQLITE_OK && can_shrink(pages, err))
-        rc = shrink(pages, err);
+      } else if (rc != SQLITE_OK && can_shrink(pages, err)) {
+        wow_page_size_shrink(&pages->size, pages->current->asked);
+        rc = ask_again(pages, err);
+      }
     }
   }
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.target->relation->name);
