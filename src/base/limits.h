@@ -69,11 +69,11 @@
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
 ** large_client_header_buffers); PostgREST itself takes 50 KB, headers included. */
 #define WOW_MAX_URL_BYTES 7000
-/* What a term of the condition "after the last row" has beside its name and value: ".eq.,", "and()",
-** with the parentheses encoded by a gateway. */
+/* What a term of the condition "after the last row" has beside its name and value: ".eq.,",
+** "and()", with the parentheses encoded by a gateway. */
 #define WOW_KEYSET_TERM_BYTES 12
-/* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds to
-** read 3 KB of them, and the square of that for more. */
+/* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds
+** to read 3 KB of them, and the square of that for more. */
 #define WOW_MAX_SELECT_BYTES 2000
 /* The smallest query string that is given up for: below, a refusal has other reasons. Whatever
 ** speaks HTTP takes as much. */
@@ -159,6 +159,9 @@
 /* SQLite tells which columns a statement uses by a mask of 64 bits, of which the last stands for
 ** all columns from there on. */
 #define WOW_MAX_TOLD_COLUMNS 63
+/* Aggregates of a relation that has too many columns for them: they take the places of columns that
+** SQLite could tell apart, and is then given whether it uses them or not. */
+#define WOW_MAX_FIRST_BRACKETS 31
 
 /* ---- statements and functions */
 

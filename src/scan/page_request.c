@@ -113,9 +113,9 @@ static bool needs_all(const struct wow_shape *shape) {
   return false;
 }
 
-/* PostgREST takes long to read a long list of names, and gateways may refuse it: then all columns are
-** asked for, if they are the relation's own, and rows are not grouped by them. A role that may read
-** only some columns gets an error for that, and the list again. */
+/* PostgREST takes long to read a long list of names, and gateways may refuse it: then all
+** columns are asked for, if they are the relation's own, and rows are not grouped by them. A
+** role that may read only some columns gets an error for that, and the list again. */
 static bool is_all_shorter(const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;

@@ -22,7 +22,8 @@
 
 #include "scan/count.h"
 #include "scan/page.h"
-#include "scan/seen.h"
+#include "scan/page_size.h"
+#include "scan/twins.h"
 #include "server/progress.h"
 #include "types/value.h"
 
@@ -32,36 +33,28 @@ struct wow_pages {
   struct wow_page pages[2];
   struct wow_page *current;
   struct wow_page *next; /* in flight; NULL: not asked for */
+  struct wow_page_size size;
   struct wow_where where;
   sqlite3_int64 first_rows;
   sqlite3_int64 max_rows;
   sqlite3_int64 delivered;   /* rows stepped to since the start */
   sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
-  sqlite3_int64 page_rows;   /* the size of the page to come */
-  double row_bytes;          /* seen on the last page; 0: none yet */
   sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
   sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
-  sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
   sqlite3_uint64 first_hash; /* of the first row of all */
   int failures;              /* broken responses since the last progress */
   sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
   bool is_single; /* one row at most is expected: it is asked for without order and limit */
   bool is_started;
-  bool is_held;   /* see wow_pages_hold */
-  bool is_shrunk; /* the next page is not to be larger than page_rows */
-  bool is_few;    /* see wow_pages_expect_few */
+  bool is_held; /* see wow_pages_hold */
+  bool is_few;  /* see wow_pages_expect_few */
   bool is_done;
   bool is_cut;    /* see wow_pages_is_cut */
   bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
   struct wow_keyset keyset; /* the place of the last row */
-  /* Of an unordered, limited response of a relation without a key: all rows handed out, which are
-  ** passed over when the scan goes on. With a key that may be none: those at the last place. */
+  struct wow_twins twins;   /* rows with one key */
+  /* Rows handed out of an unordered, limited response of a relation without a key. */
   struct wow_seen seen;
-  sqlite3_int64 n_at_place; /* rows handed out at the last place; more than one: no key */
-  bool is_doubted;          /* the key may be none, see note_place */
-  sqlite3_int64 n_passed;   /* rows passed over on this page */
-  sqlite3_int64 longest;    /* rows of the longest page so far */
-  bool goes_past;           /* the next page has no row of the last place, in spite of that */
   bool is_skipping;
 };
 
@@ -87,6 +80,7 @@ static void stop(struct wow_pages *pages) {
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
   wow_seen_reset(&pages->seen);
+  wow_twins_reset(&pages->twins);
 }
 
 void wow_pages_free(struct wow_pages *pages) {
@@ -124,26 +118,21 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
-  pages->is_held = pages->is_shrunk = pages->is_few = false;
+  pages->is_held = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
-  pages->is_doubted =
-      pages->shape.target->relation->key_is_named && !wow_shape_is_grouped(&pages->shape);
-  pages->goes_past = false;
-  pages->n_at_place = pages->longest = 0;
+  wow_twins_start(&pages->twins, &pages->shape);
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
-  pages->page_rows = first_rows >= 0 ? first_rows : WOW_FIRST_PAGE_ROWS;
-  if (max_rows >= 0 && first_rows < 0) pages->page_rows = max_rows;
-  pages->row_bytes = 0;
+  wow_page_size_start(&pages->size, pages->shape.target, first_rows >= 0 ? first_rows : max_rows);
   wow_keyset_start(&pages->keyset, pages->shape.target->relation, pages->shape.sort,
                    pages->shape.n_sort);
   return SQLITE_OK;
 }
 
 void wow_pages_expect_all(struct wow_pages *pages) {
-  pages->page_rows = WOW_MAX_PAGE_ROWS;
+  pages->size.rows = WOW_MAX_PAGE_ROWS;
 }
 
 void wow_pages_expect_few(struct wow_pages *pages) {
@@ -154,21 +143,6 @@ void wow_pages_hold(struct wow_pages *pages, bool hold) {
   pages->is_held = hold;
 }
 
-/* How many rows the next page is to have. */
-static sqlite3_int64 next_size(const struct wow_pages *pages) {
-  const struct wow_target *target = pages->shape.target;
-  sqlite3_int64 size = pages->page_rows;
-  if (pages->row_bytes > 0 && size > WOW_MAX_PAGE_BYTES / pages->row_bytes) {
-    size = (sqlite3_int64)(WOW_MAX_PAGE_BYTES / pages->row_bytes);
-  }
-  sqlite3_int64 top = target->page_size > 0 ? target->page_size : target->server->options.page_size;
-  if (size > top) size = top;
-  if (pages->most_rows > 0 && size > pages->most_rows) size = pages->most_rows;
-  if (target->server->learned.max_rows > 0 && size > target->server->learned.max_rows)
-    size = target->server->learned.max_rows;
-  return size > 0 ? size : 1;
-}
-
 /* What the condition "after the last row" may take of a request. */
 static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
   return wow_server_url_bytes(pages->shape.target->server) / 2;
@@ -177,7 +151,8 @@ static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
 /* A request for the rows after a place (NULL: from the start). */
 static struct wow_page_request request_after(const struct wow_pages *pages,
                                              const struct wow_place *place, sqlite3_int64 limit) {
-  bool is_from_place = pages->is_doubted && !pages->goes_past && place && !pages->by_offset;
+  const struct wow_twins *twins = &pages->twins;
+  bool is_from_place = twins->is_doubted && !twins->goes_past && place && !pages->by_offset;
   return (struct wow_page_request){
       .shape = &pages->shape,
       .where = &pages->where,
@@ -186,7 +161,7 @@ static struct wow_page_request request_after(const struct wow_pages *pages,
       .offset = pages->by_offset && place ? pages->offset : 0,
       .by_offset = pages->by_offset,
       .is_from_place = is_from_place,
-      .is_doubted = pages->is_doubted,
+      .is_doubted = twins->is_doubted,
       .is_single = pages->is_single && !place,
   };
 }
@@ -209,7 +184,7 @@ static int open_first_groups(struct wow_pages *pages, struct wow_error *err) {
   bool count = may_cut(pages) && pages->max_rows < 0 && pages->shape.counting >= 0;
   bool is_limited =
       pages->first_rows >= 0 || (server->learned.max_rows > 0 && pages->shape.has_key);
-  return open_from_start(pages, is_limited ? next_size(pages) : -1, count, err);
+  return open_from_start(pages, is_limited ? wow_page_size_next(&pages->size) : -1, count, err);
 }
 
 static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
@@ -219,7 +194,7 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   if (pages->shape.has_key || pages->first_rows >= 0) {
     /* A count of few rows costs less than a request that shows that they were all. */
     bool count = pages->is_few && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
-    return open_from_start(pages, next_size(pages), count, err);
+    return open_from_start(pages, wow_page_size_next(&pages->size), count, err);
   }
   if (server->learned.max_rows > 0) {
     pages->by_offset = true;
@@ -233,6 +208,10 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
 
 static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
   return wow_seen_hash(pages->current->rows, pages->shape.n_select);
+}
+
+static struct wow_twins_view view_twins(const struct wow_pages *pages) {
+  return (struct wow_twins_view){&pages->shape, &pages->keyset, pages->current};
 }
 
 /*
@@ -254,73 +233,26 @@ static int check_progress(struct wow_pages *pages, struct wow_error *err) {
                         "them");
 }
 
-/* Rows handed out may come again. */
-static void meet_again(struct wow_pages *pages) {
-  wow_seen_restart(&pages->seen);
-  pages->n_passed = 0;
-}
-
-/* Is the current row at the place of the last one? */
-static bool is_at_place(const struct wow_pages *pages) {
-  return wow_keyset_is_at(&pages->keyset, pages->current->rows,
-                          pages->shape.n_select - pages->shape.n_sort);
-}
-
 /* Was a row like this handed out before? */
 static bool skip_seen(struct wow_pages *pages) {
-  struct wow_seen *seen = &pages->seen;
-  bool may_repeat = pages->is_skipping || pages->current->is_from_place;
-  if (!may_repeat || seen->n_met == seen->n) return false;
-  if (!pages->is_skipping && !is_at_place(pages)) return false;
-  bool is_met = wow_seen_meet(seen, row_hash(pages));
-  if (is_met) pages->n_passed++;
-  return is_met;
+  struct wow_twins_view view = view_twins(pages);
+  if (pages->shape.has_key) return wow_twins_skip(&pages->twins, &view);
+  return pages->is_skipping && wow_seen_meet(&pages->seen, row_hash(pages));
 }
 
-static int fail_key(const struct wow_pages *pages, struct wow_error *err) {
-  return wow_error_hint(
-      err, SQLITE_ERROR, pages->shape.target->relation->name,
-      "CREATE VIRTUAL TABLE ... USING wowsql(..., key='') says that it has no "
-      "key, and key='a,b' names another one",
-      "several rows have the same key, or none, and cannot be sorted or read in pages by "
-      "it");
-}
-
-/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
-** where SQLite expects them. */
-static bool is_sorted_without_nulls(const struct wow_pages *pages) {
-  for (int i = 0; i < pages->shape.n_order; i++) {
-    if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;
-  }
-  return false;
-}
-
-/*
-** Notes the current row, whose place is not kept yet. If it is at the place of the one before, or
-** has no value in the key, then the key is none: of a table whose children repeat it, or because
-** the user named it. From then on, and from the start if the user named it, pages begin with the
-** rows of the last place, of which those handed out are passed over.
-*/
+/* Notes what the current row says of the key, before its place is kept. */
 static int note_place(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_shape *shape = &pages->shape;
-  if (!shape->has_key || wow_shape_is_grouped(shape)) return SQLITE_OK;
-  int first = shape->n_select - shape->n_sort;
-  bool is_alike = is_at_place(pages), has_null = false, is_bounded = pages->max_rows >= 0;
-  for (int i = 0; i < shape->n_sort; i++)
-    has_null = has_null || wow_keyset_lacks(&pages->keyset, pages->current->rows, first, i);
-  if (is_alike || has_null || (is_bounded && pages->delivered > pages->max_rows)) {
-    pages->is_doubted = true;
+  struct wow_twins_view view = view_twins(pages);
+  if (!pages->shape.has_key || wow_shape_is_grouped(&pages->shape)) return SQLITE_OK;
+  bool is_one_more = pages->max_rows >= 0 && pages->delivered > pages->max_rows;
+  int rc = SQLITE_OK;
+  if (is_one_more || wow_twins_is_one(&view)) {
     pages->max_rows = -1;
-    if (is_sorted_without_nulls(pages)) return fail_key(pages, err);
+    rc = wow_twins_doubt(&pages->twins, &view, err);
   }
-  if (!is_alike) {
-    wow_seen_clear(&pages->seen);
-    pages->n_at_place = 0;
-  }
-  pages->n_at_place++;
-  bool must_keep = pages->is_doubted || pages->is_single;
-  bool is_kept = !must_keep || wow_seen_add(&pages->seen, row_hash(pages)) == SQLITE_OK;
-  return is_kept ? SQLITE_OK : wow_error_nomem(err);
+  if (rc == SQLITE_OK && wow_twins_hand_out(&pages->twins, &view, pages->is_single) != SQLITE_OK)
+    rc = wow_error_nomem(err);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- the end of a page */
@@ -395,7 +327,7 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
     *more = *more && page->got < total;
   learn(pages, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
-  if (page->got > 0) pages->row_bytes = (double)page->bytes / (double)page->got;
+  wow_page_size_saw(&pages->size, page->got, page->bytes);
   pages->failures = 0;
   wow_page_close(page);
   return SQLITE_OK;
@@ -403,40 +335,18 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- the pages that follow */
 
-static void grow(struct wow_pages *pages) {
-  if (pages->is_shrunk)
-    pages->is_shrunk = false;
-  else if (pages->page_rows < WOW_FIRST_PAGE_ROWS)
-    pages->page_rows = WOW_FIRST_PAGE_ROWS;
-  else if (pages->page_rows < WOW_MAX_PAGE_ROWS)
-    pages->page_rows *= WOW_PAGE_GROWTH;
-}
-
 /* A sorted response that does not follow the key costs the server a sort for each page, and groups
 ** are made again for each, so after the first page all the rest is asked for at once (it streams;
 ** see WOW_MAX_BUFFER_BYTES). */
 static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   const struct wow_shape *shape = &pages->shape;
-  grow(pages);
+  wow_page_size_grow(&pages->size);
   /* By the key alone an index gives it. */
   bool by_key = shape->n_sort <= shape->target->relation->n_key;
   bool is_sorted = (shape->n_order > 0 && !by_key) || wow_shape_is_grouped(shape);
   bool at_once = is_sorted && !pages->by_offset && shape->target->server->learned.max_rows <= 0 &&
-                 pages->most_rows == 0;
-  return at_once ? -1 : next_size(pages);
-}
-
-/* Does a place, or an offset, tell which rows are still to come? Rows that were handed out before
-** the key was doubted are not known, and by offset rows alike need a total order from the start. */
-static bool can_trust_place(const struct wow_pages *pages) {
-  if (!pages->shape.has_key || !pages->is_doubted) return true;
-  if (pages->by_offset) return pages->shape.target->relation->key_is_named;
-  for (int i = 0; i < pages->keyset.place.n; i++) {
-    /* A NULL where there is none to the server: it does not find the others, either. */
-    const struct wow_place_value *at = &pages->keyset.place.values[i];
-    if (at->value.kind == WOW_JSON_NULL && wow_relation_is_not_null(at->column)) return false;
-  }
-  return pages->goes_past || pages->seen.n == pages->n_at_place;
+                 pages->size.most_rows == 0;
+  return at_once ? -1 : wow_page_size_next(&pages->size);
 }
 
 /* Asks for the rows after the last one that was handed out. */
@@ -446,18 +356,19 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    meet_again(pages);
+    wow_seen_restart(&pages->seen);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
   if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
     pages->by_offset = true;
-  if (!can_trust_place(pages)) return fail_key(pages, err);
+  struct wow_twins_view view = view_twins(pages);
+  int rc = wow_twins_check_place(&pages->twins, &view, pages->by_offset, err);
+  if (rc != SQLITE_OK) return rc;
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, place, size);
-  if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
-  pages->goes_past = false;
-  if (pages->shape.has_key) meet_again(pages);
+  if (request.is_from_place && size > 0) request.limit += pages->twins.n_at_place;
+  wow_twins_turn(&pages->twins);
   return wow_page_open(pages->current, &request, false, err);
 }
 
@@ -491,7 +402,7 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   wow_page_has_arrived(page);
   if (!wow_keyset_peek(&pages->keyset, page->rows, &place)) return SQLITE_OK;
   if (!wow_keyset_can_continue(&place, max_keyset_bytes(pages))) return SQLITE_OK;
-  if (page->asked > 0) pages->row_bytes = (double)page->bytes / (double)page->asked;
+  wow_page_size_saw(&pages->size, page->asked, page->bytes);
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, &place, size);
@@ -501,22 +412,10 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
-/* A page that begins with the rows of the last place, and had no others: the server has no more, or
-** it cuts its answers there. That shows if what comes after the place is asked for; but not if it
-** never sends more rows than there are at the place. */
-static int look_past(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_page *page = pages->current;
-  bool has_passed_all = page->is_from_place && page->got > 0 && page->got == pages->n_passed;
-  bool may_be_cut = page->got >= pages->longest && pages->n_at_place > 1;
-  pages->goes_past = has_passed_all && page->got < page->asked;
-  if (page->got > pages->longest) pages->longest = page->got;
-  return pages->goes_past && may_be_cut ? fail_key(pages, err) : SQLITE_OK;
-}
-
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
-  if (rc == SQLITE_OK && more) rc = look_past(pages, err);
+  if (rc == SQLITE_OK && more) rc = wow_twins_check_page(&pages->twins, pages->current, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
     if (pages->next) wow_page_close(pages->next);
@@ -524,15 +423,17 @@ static int turn(struct wow_pages *pages, struct wow_error *err) {
     pages->is_done = true;
     return SQLITE_OK;
   }
-  if (pages->next && pages->is_doubted && !pages->next->is_from_place) {
+  if (pages->next && pages->twins.is_doubted && !pages->next->is_from_place) {
     wow_page_close(pages->next);
     pages->next = NULL;
   }
   if (pages->next == NULL) return continue_after_last(pages, err);
-  if (!can_trust_place(pages)) return fail_key(pages, err);
+  struct wow_twins_view view = view_twins(pages);
+  rc = wow_twins_check_place(&pages->twins, &view, false, err);
+  if (rc != SQLITE_OK) return rc;
   pages->current = pages->next;
   pages->next = NULL;
-  meet_again(pages);
+  wow_twins_turn(&pages->twins);
   return SQLITE_OK;
 }
 
@@ -552,7 +453,7 @@ static int ask_again(struct wow_pages *pages, struct wow_error *err) {
   if (pages->next) wow_page_close(pages->next);
   pages->next = NULL;
   if (pages->delivered > 0) return continue_after_last(pages, err);
-  return open_from_start(pages, next_size(pages), false, err);
+  return open_from_start(pages, wow_page_size_next(&pages->size), false, err);
 }
 
 static int resume(struct wow_pages *pages, struct wow_error *err) {
@@ -577,16 +478,6 @@ static bool can_shrink(const struct wow_pages *pages, const struct wow_error *er
   bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
   return has_timed_out && pages->shape.has_key && !wow_shape_is_grouped(&pages->shape) &&
          pages->max_rows != 1 && pages->current->asked != 1;
-}
-
-static int shrink(struct wow_pages *pages, struct wow_error *err) {
-  sqlite3_int64 asked = pages->current->asked;
-  bool is_large = asked < 0 || asked > WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH;
-  sqlite3_int64 rows = is_large ? WOW_FIRST_PAGE_ROWS : asked / WOW_TIMEOUT_SHRINK;
-  pages->page_rows = rows > 0 ? rows : 1;
-  pages->most_rows = is_large ? WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH / 2 : (asked + 1) / 2;
-  pages->is_shrunk = true;
-  return ask_again(pages, err);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -671,8 +562,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
       else if (rc != SQLITE_OK && can_go_by_offset(pages, err)) {
         pages->by_offset = true;
         rc = ask_again(pages, err);
-      } else if (rc != SQLITE_OK && can_shrink(pages, err))
-        rc = shrink(pages, err);
+      } else if (rc != SQLITE_OK && can_shrink(pages, err)) {
+        wow_page_size_shrink(&pages->size, pages->current->asked);
+        rc = ask_again(pages, err);
+      }
     }
   }
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.target->relation->name);
@@ -684,7 +577,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
 
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages) {
   const struct wow_keyset *keyset = &pages->keyset;
-  bool can_continue = keyset->is_set && !pages->by_offset && !pages->is_doubted &&
+  bool can_continue = keyset->is_set && !pages->by_offset && !pages->twins.is_doubted &&
                       wow_keyset_can_continue(&keyset->place, max_keyset_bytes(pages));
   return can_continue ? keyset : NULL;
 }
@@ -695,7 +588,8 @@ bool wow_pages_is_cut(const struct wow_pages *pages) {
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {
   const struct wow_page *page = pages->current;
-  return pages->next == NULL && !pages->is_doubted && page->got > 0 && page->got == page->asked;
+  return pages->next == NULL && !pages->twins.is_doubted && page->got > 0 &&
+         page->got == page->asked;
 }
 
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,
