@@ -105,6 +105,8 @@
 #define WOW_RECEIVE_BYTES (512 * 1024L)
 /* What is kept of a Server header: a name and a version. */
 #define WOW_MAX_SOFTWARE_BYTES 100
+/* Relations that select= may go through, one after the other; far fewer than a URL has room for. */
+#define WOW_MAX_EMBED_DEPTH 8
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps, by default and at most. */

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "catalog/column_list.h"
+#include "catalog/select_list.h"
 #include "base/limits.h"
+#include "scan/select_check.h"
 
 /* The hidden column that takes raw parameters of PostgREST. */
 #define FILTER_COLUMN "wowsql_filter"
@@ -300,6 +302,22 @@ static int declare(struct wow_definition *def, struct wow_error *err) {
   return wow_error_set(err, SQLITE_ERROR, relation->name, "%s", sqlite3_errmsg(def->conn->db));
 }
 
+static int ask_way(void *ctx, const char *relation, const char *way, bool *is_known,
+                   struct wow_error *err) {
+  return wow_select_check_way(ctx, relation, way, is_known, err);
+}
+
+/* Makes the relation of a select list, and lets the server look at it. */
+static int relation_of_select(struct wow_definition *def, struct wow_target *target,
+                              const struct wow_catalog *catalog, const char *select,
+                              struct wow_error *err) {
+  struct wow_select_source source = {.catalog = catalog, .ask = ask_way, .ctx = target};
+  int rc = wow_select_list_parse(&source, target->relation, select, &def->relation, err);
+  if (rc != SQLITE_OK) return rc;
+  target->relation = def->relation;
+  return wow_select_check(target, err);
+}
+
 /* Copies the relation from the server's catalog. */
 static int relation_from_server(struct wow_definition *def, const char *name, const char *select,
                                 struct wow_error *err) {
@@ -315,9 +333,20 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
                           "change on the server, SELECT wowsql_refresh()",
                           "the server '%s' has no such table", def->server);
   }
-  if (select) return wow_column_list_select(catalog, relation, select, &def->relation, err);
-  def->relation = wow_relation_copy(relation);
-  return def->relation ? SQLITE_OK : wow_error_nomem(err);
+  struct wow_relation *copy = wow_relation_copy(relation);
+  if (copy == NULL) return wow_error_nomem(err);
+  if (select == NULL) {
+    def->relation = copy;
+    return SQLITE_OK;
+  }
+  struct wow_target target = {.conn = def->conn,
+                              .server_name = def->server,
+                              .server = server,
+                              .schema = def->schema,
+                              .relation = copy};
+  rc = relation_of_select(def, &target, catalog, select, err);
+  wow_relation_free(copy);
+  return rc;
 }
 
 /* Finds out def->server, and what the shadow table says. A table that says all in its statement has
