@@ -10,6 +10,7 @@ void wow_page_size_start(struct wow_page_size *size, const struct wow_target *ta
       .target = target,
       .rows = first_rows >= 0 ? first_rows : WOW_FIRST_PAGE_ROWS,
       .most_rows = size->most_rows,
+      .short_page = -1,
   };
 }
 
@@ -38,6 +39,17 @@ void wow_page_size_grow(struct wow_page_size *size) {
 
 void wow_page_size_saw(struct wow_page_size *size, sqlite3_int64 rows, sqlite3_int64 bytes) {
   if (rows > 0) size->row_bytes = (double)bytes / (double)rows;
+}
+
+void wow_page_size_learn(struct wow_page_size *size, sqlite3_int64 got, sqlite3_int64 asked) {
+  struct wow_server *server = size->target->server;
+  bool is_short = asked >= 0 && got < asked;
+  if (got > server->learned.max_rows) {
+    server->learned.max_rows = server->options.max_rows; /* what was learned is no longer true */
+  }
+  if (server->learned.max_rows < 0 && is_short && got > 0 && got == size->short_page)
+    server->learned.max_rows = (int)got;
+  size->short_page = is_short ? got : -1;
 }
 
 void wow_page_size_shrink(struct wow_page_size *size, sqlite3_int64 asked) {

@@ -31,6 +31,9 @@ void wow_page_size_grow(struct wow_page_size *size);
 /* A page of `rows` rows had `bytes` bytes. */
 void wow_page_size_saw(struct wow_page_size *size, sqlite3_int64 rows, sqlite3_int64 bytes);
 
+/* Notes for the server where it cuts: two pages in a row are equally shorter than asked. */
+void wow_page_size_learn(struct wow_page_size *size, sqlite3_int64 got, sqlite3_int64 asked);
+
 /* A request for `asked` rows (-1: for all) took the server too long. */
 void wow_page_size_shrink(struct wow_page_size *size, sqlite3_int64 asked);
 

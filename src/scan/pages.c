@@ -39,7 +39,6 @@ struct wow_pages {
   sqlite3_int64 max_rows;
   sqlite3_int64 delivered;   /* rows stepped to since the start */
   sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
-  sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
   sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
   sqlite3_uint64 first_hash; /* of the first row of all */
   int failures;              /* broken responses since the last progress */
@@ -113,7 +112,6 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->meter.spent = NULL;
   pages->delivered = 0;
   pages->offset = 0;
-  pages->short_page = -1;
   pages->total = -1;
   pages->failures = 0;
   pages->failed_at = 0;
@@ -294,19 +292,6 @@ static bool may_have_more(const struct wow_pages *pages, sqlite3_int64 got, sqli
   return !was_count_compared && may_cut(pages);
 }
 
-/* Two pages in a row that are equally shorter than asked: there the server cuts. */
-static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 asked) {
-  struct wow_server *server = pages->shape.target->server;
-  bool is_short = asked >= 0 && got < asked;
-  if (got > server->learned.max_rows) {
-    server->learned.max_rows = server->options.max_rows; /* what was learned is no longer true */
-  }
-  if (server->learned.max_rows < 0 && is_short && got > 0 && got == pages->short_page) {
-    server->learned.max_rows = (int)got;
-  }
-  pages->short_page = is_short ? got : -1;
-}
-
 /* Are all groups here? Their rows are counted where the server was asked for a count; and without
 ** an order they cannot be continued. */
 static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *more) {
@@ -329,7 +314,7 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
   *more = may_have_more(pages, page->got, page->asked);
   if (total >= 0 && !pages->by_offset && !wow_shape_is_grouped(&pages->shape))
     *more = *more && page->got < total;
-  learn(pages, page->got, page->asked);
+  wow_page_size_learn(&pages->size, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
   wow_page_size_saw(&pages->size, page->got, page->bytes);
   pages->failures = 0;
