@@ -15,7 +15,8 @@ struct wow_page_size {
   sqlite3_int64 rows;              /* of the page to come, before other limits */
   sqlite3_int64 most_rows;         /* of a page, since the server ended a longer one; 0: no limit */
   double row_bytes;                /* seen on the last page; 0: none yet */
-  bool is_shrunk;                  /* the next page is not to be larger than `rows` */
+  sqlite3_int64 short_page; /* the rows of a page that was shorter than asked; -1: it was not */
+  bool is_shrunk;           /* the next page is not to be larger than `rows` */
 };
 
 /* Begins a scan whose first page has `first_rows` rows; -1: as many as usual. */
