@@ -9,8 +9,8 @@
 **     passed with ORDER BY shows that no such merge follows; so text in the server's collation is
 **     sorted there only then. Without a LIMIT every row travels anyway, and sorting costs no
 **     request.
-**   - For a relation without a key every plan must cost the same: then SQLite never answers
-**     "a = 1 OR b = 2" by two scans, whose common rows it could not tell apart.
+**   - For a relation without a key every plan costs the same: then SQLite does not answer "a = 1 OR
+**     b = 2" by two scans, where one will do that sends both terms or reads the whole in one go.
 */
 #include "plan/best_index.h"
 

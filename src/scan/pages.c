@@ -125,7 +125,10 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
-  wow_page_size_start(&pages->size, pages->shape.target, first_rows >= 0 ? first_rows : max_rows);
+  /* With a list of keys one row more than there should be, which would show that they repeat. */
+  sqlite3_int64 page_rows = first_rows < 0 && max_rows > 1 ? max_rows + 1 : max_rows;
+  if (first_rows >= 0) page_rows = first_rows;
+  wow_page_size_start(&pages->size, pages->shape.target, page_rows);
   wow_keyset_start(&pages->keyset, pages->shape.target->relation, pages->shape.sort,
                    pages->shape.n_sort);
   return SQLITE_OK;
@@ -244,13 +247,14 @@ static bool skip_seen(struct wow_pages *pages) {
 static int note_place(struct wow_pages *pages, struct wow_error *err) {
   struct wow_twins_view view = view_twins(pages);
   if (!pages->shape.has_key || wow_shape_is_grouped(&pages->shape)) return SQLITE_OK;
+  bool must_keep = pages->max_rows >= 0; /* few rows, or an error */
   bool is_one_more = pages->max_rows >= 0 && pages->delivered > pages->max_rows;
   int rc = SQLITE_OK;
   if (is_one_more || wow_twins_is_one(&view)) {
     pages->max_rows = -1;
     rc = wow_twins_doubt(&pages->twins, &view, err);
   }
-  if (rc == SQLITE_OK && wow_twins_hand_out(&pages->twins, &view, pages->is_single) != SQLITE_OK)
+  if (rc == SQLITE_OK && wow_twins_hand_out(&pages->twins, &view, must_keep) != SQLITE_OK)
     rc = wow_error_nomem(err);
   return rc;
 }
@@ -368,8 +372,10 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, place, size);
   if (request.is_from_place && size > 0) request.limit += pages->twins.n_at_place;
+  /* If the twins are all, a page of nothing else could be cut as well as be the end. */
+  bool count = request.is_from_place && pages->twins.n_at_place > 1 && may_cut(pages);
   wow_twins_turn(&pages->twins);
-  return wow_page_open(pages->current, &request, false, err);
+  return wow_page_open(pages->current, &request, count, err);
 }
 
 /* May a page be asked for before it is needed? Only with a key; not after a page whose length the

@@ -17,7 +17,7 @@ void wow_twins_start(struct wow_twins *twins, const struct wow_shape *shape) {
   wow_seen_clear(&twins->seen);
   twins->is_doubted = shape->target->relation->key_is_named && !wow_shape_is_grouped(shape);
   twins->goes_past = false;
-  twins->n_at_place = twins->n_passed = twins->longest = 0;
+  twins->n_at_place = twins->n_passed = 0;
 }
 
 void wow_twins_reset(struct wow_twins *twins) {
@@ -99,14 +99,12 @@ int wow_twins_check_place(const struct wow_twins *twins, const struct wow_twins_
   return is_known ? SQLITE_OK : fail(view->shape, err);
 }
 
-/* A page that has only rows which were passed over: the server has no more, or it cuts its answers
-** there. That shows if what comes after the place is asked for; but not if it never sends more rows
-** than there are at the place. */
+/* A page that has only rows which were passed over, and may not be the end: what comes after the
+** place is asked for next. But twins are counted, and if there are more than the server sends at
+** once, they cannot be told from those passed over. */
 int wow_twins_check_page(struct wow_twins *twins, const struct wow_page *page,
                          struct wow_error *err) {
   bool has_passed_all = page->is_from_place && page->got > 0 && page->got == twins->n_passed;
-  bool may_be_cut = page->got >= twins->longest && twins->n_at_place > 1;
-  twins->goes_past = has_passed_all && page->got < page->asked;
-  if (page->got > twins->longest) twins->longest = page->got;
-  return twins->goes_past && may_be_cut ? fail(page->shape, err) : SQLITE_OK;
+  twins->goes_past = has_passed_all && (page->asked < 0 || page->got < page->asked);
+  return twins->goes_past && twins->n_at_place > 1 ? fail(page->shape, err) : SQLITE_OK;
 }

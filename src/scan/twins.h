@@ -18,7 +18,6 @@ struct wow_twins {
   struct wow_seen seen;     /* rows handed out at the last place */
   sqlite3_int64 n_at_place; /* how many they are; those that came before the doubt are not kept */
   sqlite3_int64 n_passed;   /* rows passed over on this page */
-  sqlite3_int64 longest;    /* rows of the longest page so far */
 };
 
 /* What the functions below look at: the scan, the place of the row before, and the current row. */
