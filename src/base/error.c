@@ -152,6 +152,20 @@ static const char *hint_for(int http_status, const char *code) {
   return NULL;
 }
 
+/* Which right is missing, by PostgreSQL's message: "permission denied for table users". NULL: it does
+** not say, or no memory. */
+static char *right_hint(const char *message) {
+  static const char start[] = "permission denied for ";
+  if (message == NULL || strncmp(message, start, sizeof(start) - 1) != 0) return NULL;
+  const char *kind = message + sizeof(start) - 1;
+  const char *name = strrchr(kind, ' ');
+  if (name == NULL) return NULL;
+  const char *right = strncmp(kind, "function ", 9) == 0 || strncmp(kind, "procedure ", 10) == 0
+                          ? "EXECUTE"
+                          : (strncmp(kind, "schema ", 7) == 0 ? "USAGE" : "SELECT");
+  return sqlite3_mprintf("the role may need the right %s on%s: see GRANT", right, name);
+}
+
 /* A member as text: a string as it is, anything else as JSON. NULL: absent, null, or no memory. */
 static char *member_text(const cJSON *object, const char *name) {
   const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -242,6 +256,7 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
   err->http_status = http_status;
   err->what = clean_copy(what);
   err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
+  if (err->hint == NULL && is_code(err->code, "42501")) err->hint = right_hint(err->message);
   if (err->hint == NULL) err->hint = clean_copy(hint_for(http_status, err->code));
   if (err->hint == NULL && is_html(text)) {
     err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");

@@ -7,6 +7,7 @@
 
 #include "scan/identity.h"
 #include "scan/second_look.h"
+#include "scan/rights.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
 #include "scan/width.h"
@@ -18,6 +19,7 @@ struct wow_scan *wow_scan_new(const struct wow_target *target) {
   if (scan == NULL) return NULL;
   memset(scan, 0, sizeof(*scan));
   scan->target = *target;
+  scan->target.planned = target->relation;
   scan->run = wow_run_open_cursor(target->conn->runs);
   return scan;
 }
@@ -36,6 +38,7 @@ static void forget_plan(struct wow_scan *scan) {
   wow_row_cache_cursor_reset(&scan->remembered);
   wow_server_release(scan->target.server);
   scan->target.server = NULL;
+  scan->target.relation = scan->target.planned;
   wow_plan_reset(&scan->plan);
   sqlite3_free(scan->columns.select);
   scan->columns.select = NULL;
@@ -94,9 +97,11 @@ static struct wow_pages *new_pages(const struct wow_scan *scan) {
 }
 
 static int prepare_plan(struct wow_scan *scan, const struct wow_scan_call *call) {
-  const struct wow_target *target = &scan->target;
+  struct wow_target *target = &scan->target;
   int rc = wow_plan_parse(&scan->plan, call->plan, call->plan_number, target->relation,
                           target->brackets);
+  if (rc != SQLITE_OK) return rc;
+  rc = wow_rights_adopt(&scan->target, &scan->plan);
   if (rc != SQLITE_OK) return rc;
   scan->plan_number = call->plan_number;
   wow_merge_check_init(&scan->merge_check, &scan->plan, target->relation);
@@ -265,6 +270,13 @@ int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, stru
   }
   if (rc != SQLITE_OK && scan->target.server && is_too_long(err))
     rc = start_shorter(scan, call, err);
+  if (rc != SQLITE_OK && scan->target.server &&
+      wow_rights_learn(&scan->target, &scan->plan, scan->columns.n_select, err)) {
+    wow_error_reset(err);
+    forget_plan(scan);
+    rc = start(scan, call, err);
+  }
+  if (rc != SQLITE_OK && scan->target.server) wow_rights_explain(&scan->target, &scan->plan, err);
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
 
@@ -345,6 +357,10 @@ static int fail_group(const struct wow_scan *scan, struct wow_error *err) {
 int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
   int rc = SQLITE_OK;
   if (scan->state == WOW_SCAN_AGGREGATE) return fail_group(scan, err);
+  if (scan->target.relation != scan->target.planned &&
+      wow_relation_key_kind(scan->target.planned) == WOW_KEY_ROWID) {
+    return wow_rights_fail_rowid(&scan->target, err);
+  }
   if (scan->state == WOW_SCAN_COUNTED) rc = wow_source_fetch_counted(scan, err);
   if (rc == SQLITE_OK && scan->state == WOW_SCAN_GROUPED) rc = wow_source_ungroup(scan, err);
   if (rc != SQLITE_OK) return rc;

@@ -232,7 +232,7 @@ static int list(struct tally *tally, const struct wow_target *target, const char
 static struct wow_plan_change change_of(const struct wow_target *target,
                                         const struct wow_plan *plan, int term) {
   const struct wow_plan_term *t = &plan->terms[term];
-  struct wow_plan_change change = {.relation = target->relation, .column = t->column, .op = t->op};
+  struct wow_plan_change change = {.relation = target->planned, .column = t->column, .op = t->op};
   for (int i = 0; i < term; i++)
     change.nth += plan->terms[i].column == t->column && plan->terms[i].op == t->op;
   return change;

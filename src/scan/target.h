@@ -21,6 +21,7 @@ struct wow_target {
   struct wow_server *server;     /* NULL in a table: it need not be there yet */
   const char *schema;            /* PostgREST profile; NULL: the server's */
   struct wow_relation *relation; /* its integer columns may turn out to be narrower, see width.h */
+  struct wow_relation *planned; /* the same with its key, which a role may not read, see rights.h */
   const struct wow_brackets *brackets;
   const char *table;    /* the virtual table in SQL, quoted, with its database: "temp"."users" */
   char *const *columns; /* the names of its columns, that of wowsql_filter last */

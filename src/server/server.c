@@ -30,9 +30,20 @@ void wow_server_release(struct wow_server *server) {
   if (server == NULL || --server->references > 0) return;
   wow_options_reset(&server->options);
   wow_server_refresh(server);
+  while (server->restricted) {
+    struct wow_restricted *next = server->restricted->next;
+    wow_server_free_restricted(server->restricted);
+    server->restricted = next;
+  }
   sqlite3_free(server->project_url);
   sqlite3_free(server->api_key);
   sqlite3_free(server);
+}
+
+void wow_server_free_restricted(struct wow_restricted *restricted) {
+  sqlite3_free(restricted->schema);
+  wow_relation_free(restricted->relation);
+  sqlite3_free(restricted);
 }
 
 int wow_server_url_bytes(const struct wow_server *server) {

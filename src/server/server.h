@@ -26,6 +26,14 @@ struct wow_learned {
   int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
 };
 
+/* A relation of which a role may read some columns, but not the key, see scan/rights.h. */
+struct wow_restricted {
+  char *schema;                  /* NULL: the server's */
+  struct wow_relation *relation; /* as if it had no key */
+  int readable;                  /* a column that it may read; -1: none was looked for */
+  struct wow_restricted *next;
+};
+
 struct wow_server {
   char *project_url; /* scheme://host[:port][/path], no slash at the end, no secrets */
   char *api_key;     /* NULL: none. Never shown. */
@@ -33,6 +41,7 @@ struct wow_server {
   struct wow_learned learned;
   struct wow_http_options http; /* what of the options concerns transfers */
   struct wow_catalog *catalogs; /* cached descriptions, one for each schema that was asked for */
+  struct wow_restricted *restricted;
   struct wow_spent spent[WOW_MAX_RUNS];
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
@@ -51,6 +60,8 @@ void wow_server_release(struct wow_server *server);
 */
 int wow_server_resolve(struct wow_server *server, const char *project_url, const char *api_key,
                        struct wow_error *err);
+
+void wow_server_free_restricted(struct wow_restricted *restricted);
 
 /* The query string that one request to it may have, in bytes. */
 int wow_server_url_bytes(const struct wow_server *server);
