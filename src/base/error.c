@@ -152,8 +152,8 @@ static const char *hint_for(int http_status, const char *code) {
   return NULL;
 }
 
-/* Which right is missing, by PostgreSQL's message: "permission denied for table users". NULL: it does
-** not say, or no memory. */
+/* Which right is missing, by PostgreSQL's message: "permission denied for table users". NULL: it
+** does not say, or no memory. */
 static char *right_hint(const char *message) {
   static const char start[] = "permission denied for ";
   if (message == NULL || strncmp(message, start, sizeof(start) - 1) != 0) return NULL;

@@ -76,8 +76,8 @@
 /* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds
 ** to read 3 KB of them, and the square of that for more. */
 #define WOW_MAX_SELECT_BYTES 2000
-/* Columns of which it is tried whether a role may read them, to count rows by: a role that may
-** read none of so many is unlikely to read others. */
+/* Columns of which it is tried whether a role may read them, to count rows by: a role that may read
+** none of so many is unlikely to read others. */
 #define WOW_MAX_RIGHT_PROBES 32
 /* The smallest query string that is given up for: below, a refusal has other reasons. Whatever
 ** speaks HTTP takes as much. */
@@ -109,6 +109,8 @@
 #define WOW_RECEIVE_BYTES (512 * 1024L)
 /* What is kept of a Server header: a name and a version. */
 #define WOW_MAX_SOFTWARE_BYTES 100
+/* Relations that select= may go through, one after the other; far fewer than a URL has room for. */
+#define WOW_MAX_EMBED_DEPTH 8
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps, by default and at most. */
@@ -161,6 +163,9 @@
 /* SQLite tells which columns a statement uses by a mask of 64 bits, of which the last stands for
 ** all columns from there on. */
 #define WOW_MAX_TOLD_COLUMNS 63
+/* Aggregates of a relation that has too many columns for them: they take the places of columns that
+** SQLite could tell apart, and is then given whether it uses them or not. */
+#define WOW_MAX_FIRST_BRACKETS 31
 
 /* ---- statements and functions */
 

@@ -7,103 +7,26 @@
 
 #include "base/limits.h"
 #include "base/sqlite.h"
+#include "catalog/scanner.h"
 
-/* Reads a column list word by word. */
-struct scanner {
-  const char *start;
-  const char *p;
-  struct wow_error *err;
-};
-
-static void skip_blanks(struct scanner *s) {
-  while (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r')
-    s->p++;
-}
-
-static bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$' || (c & 0x80);
-}
-
-static int scan_error(struct scanner *s, const char *expected) {
-  return wow_error_hint(s->err, SQLITE_ERROR, NULL,
-                        "write columns='id bigint primary key, name text, tags text[]'",
-                        "the column list is wrong at character %d, near '%.20s': expected %s",
-                        (int)(s->p - s->start) + 1, s->p, expected);
-}
-
-/* Takes the text between quotes, which are doubled inside. NULL: no text in quotes begins here, or
-** there is an error (then err is set). */
-static char *take_quoted(struct scanner *s, char quote) {
-  if (*s->p != quote) return NULL;
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  for (s->p++; *s->p; s->p++) {
-    if (*s->p == quote && *++s->p != quote) {
-      /* The text of an empty sqlite3_str is NULL. */
-      bool is_empty = sqlite3_str_length(str) == 0 && sqlite3_str_errcode(str) == SQLITE_OK;
-      char *text = sqlite3_str_finish(str);
-      if (is_empty) text = sqlite3_mprintf("");
-      if (text == NULL) wow_error_nomem(s->err);
-      skip_blanks(s);
-      return text;
-    }
-    sqlite3_str_appendchar(str, 1, *s->p);
-  }
-  sqlite3_free(sqlite3_str_finish(str));
-  scan_error(s, "the closing quote");
-  return NULL;
-}
-
-/* Takes a name, bare or in double quotes. NULL: an error. */
-static char *take_name(struct scanner *s) {
-  skip_blanks(s);
-  if (*s->p == '"') return take_quoted(s, '"');
-  const char *from = s->p;
-  while (is_word_char(*s->p))
-    s->p++;
-  if (s->p == from) {
-    scan_error(s, "a name");
-    return NULL;
-  }
-  char *name = sqlite3_mprintf("%.*s", (int)(s->p - from), from);
-  skip_blanks(s);
-  if (name == NULL) wow_error_nomem(s->err);
-  return name;
-}
-
-/* Takes a keyword if it is here as a whole word. */
-static bool take_word(struct scanner *s, const char *word) {
-  size_t n = strlen(word);
-  if (sqlite3_strnicmp(s->p, word, (int)n) != 0 || is_word_char(s->p[n])) return false;
-  s->p += n;
-  skip_blanks(s);
-  return true;
-}
-
-static bool take_symbol(struct scanner *s, char symbol) {
-  if (*s->p != symbol) return false;
-  s->p++;
-  skip_blanks(s);
-  return true;
-}
-
-static int take_labels(struct scanner *s, struct wow_type *type) {
+static int take_labels(struct wow_scanner *s, struct wow_type *type) {
   type->family = WOW_ENUM;
-  if (!take_symbol(s, '(')) return scan_error(s, "( and the labels");
-  while (!take_symbol(s, ')')) {
-    char *label = take_quoted(s, '\'');
-    if (label == NULL) return s->err->rc ? s->err->rc : scan_error(s, "a label in single quotes");
+  if (!wow_scanner_take_symbol(s, '(')) return wow_scanner_fail(s, "( and the labels");
+  while (!wow_scanner_take_symbol(s, ')')) {
+    char *label = wow_scanner_take_quoted(s, '\'');
+    if (label == NULL)
+      return s->err->rc ? s->err->rc : wow_scanner_fail(s, "a label in single quotes");
     int rc = wow_type_add_label(type, label, (int)strlen(label));
     sqlite3_free(label);
     if (rc != SQLITE_OK) return wow_error_nomem(s->err);
-    if (*s->p != ')' && !take_symbol(s, ',')) return scan_error(s, ", or )");
+    if (*s->p != ')' && !wow_scanner_take_symbol(s, ',')) return wow_scanner_fail(s, ", or )");
   }
   return SQLITE_OK;
 }
 
 /* Takes a type: words up to a comma, a closing parenthesis or a constraint, with its modifier. */
-static int take_type(struct scanner *s, struct wow_type *type) {
-  if (take_word(s, "enum")) {
+static int take_type(struct wow_scanner *s, struct wow_type *type) {
+  if (wow_scanner_take_word(s, "enum")) {
     int rc = wow_type_init(type, "enum");
     return rc == SQLITE_OK ? take_labels(s, type) : wow_error_nomem(s->err);
   }
@@ -115,11 +38,11 @@ static int take_type(struct scanner *s, struct wow_type *type) {
     if (*s->p == '"') quoted = !quoted;
     if (!quoted && depth == 0) {
       if (*s->p == ',' || *s->p == ')') break;
-      bool at_word = s->p == from || !is_word_char(s->p[-1]);
+      bool at_word = s->p == from || !wow_scanner_is_word(s->p[-1]);
       bool end = false;
       for (int i = 0; at_word && ends[i]; i++) {
         int n = (int)strlen(ends[i]);
-        if (sqlite3_strnicmp(s->p, ends[i], n) == 0 && !is_word_char(s->p[n])) end = true;
+        if (sqlite3_strnicmp(s->p, ends[i], n) == 0 && !wow_scanner_is_word(s->p[n])) end = true;
       }
       if (end) break;
     }
@@ -127,88 +50,60 @@ static int take_type(struct scanner *s, struct wow_type *type) {
     if (!quoted && *s->p == ')') depth--;
     if (*s->p++ != ' ') to = s->p;
   }
-  if (to == from) return scan_error(s, "a type");
+  if (to == from) return wow_scanner_fail(s, "a type");
   char *name = sqlite3_mprintf("%.*s", (int)(to - from), from);
   int rc = name ? wow_type_init(type, name) : SQLITE_NOMEM;
   sqlite3_free(name);
   return rc == SQLITE_OK ? SQLITE_OK : wow_error_nomem(s->err);
 }
 
-/* A relation that is embedded, "customers!customer_id!inner", of which the hints may be missing. */
-struct embed {
-  char *target;
-  char *hint; /* NULL: not said */
-  char *join; /* NULL: not said */
-};
-
-static void embed_reset(struct embed *embed) {
-  sqlite3_free(embed->target);
-  sqlite3_free(embed->hint);
-  sqlite3_free(embed->join);
-  memset(embed, 0, sizeof(*embed));
-}
-
-/* Takes one. False: an error. */
-static bool take_embed(struct scanner *s, struct embed *embed) {
-  embed->target = take_name(s);
-  if (embed->target && take_symbol(s, '!')) embed->hint = take_name(s);
-  if (embed->hint && take_symbol(s, '!')) embed->join = take_name(s);
-  return s->err->rc == SQLITE_OK;
-}
-
-/* Takes "relation!hint!join(column)" after `of`. */
-static int take_of(struct scanner *s, struct wow_column *column) {
-  struct embed embed = {0};
-  char *name = NULL;
-  if (take_embed(s, &embed)) {
-    if (take_symbol(s, '('))
-      name = take_name(s);
-    else
-      scan_error(s, "( and the column's name");
-    if (name && !take_symbol(s, ')')) scan_error(s, ")");
+/* Takes "customers!hint!join.countries(column)" after `of`: the way to another relation, which may
+** be missing, and the column's name there. */
+static int take_of(struct wow_scanner *s, struct wow_column *column) {
+  int rc = SQLITE_OK;
+  if (column->remote) return wow_scanner_fail(s, "one of");
+  while (rc == SQLITE_OK && *s->p != '(') {
+    struct wow_embed embed = {0};
+    rc = wow_scanner_take_embed(s, &embed);
+    if (rc == SQLITE_OK && wow_relation_add_embed(column, &embed) != SQLITE_OK)
+      rc = wow_error_nomem(s->err);
+    wow_relation_reset_embed(&embed);
+    if (rc == SQLITE_OK && !wow_scanner_take_symbol(s, '.') && *s->p != '(')
+      rc = wow_scanner_fail(s, "( and the column's name");
   }
-  if (s->err->rc != SQLITE_OK) {
-    embed_reset(&embed);
-    sqlite3_free(name);
-    return s->err->rc;
-  }
-  sqlite3_free(column->embed);
-  sqlite3_free(column->embed_hint);
-  sqlite3_free(column->embed_join);
-  sqlite3_free(column->embed_column);
-  column->embed = embed.target;
-  column->embed_hint = embed.hint;
-  column->embed_join = embed.join;
-  column->embed_column = name;
-  return SQLITE_OK;
+  if (rc != SQLITE_OK) return rc;
+  wow_scanner_take_symbol(s, '(');
+  column->remote = wow_scanner_take_name(s);
+  rc = column->remote ? wow_scanner_take_json_path(s, &column->json_path) : s->err->rc;
+  return rc == SQLITE_OK && !wow_scanner_take_symbol(s, ')') ? wow_scanner_fail(s, ")") : rc;
 }
 
 /* Takes "relation (column)" after `references`, of which the column may be missing. */
-static int take_references(struct scanner *s, struct wow_column *column) {
+static int take_references(struct wow_scanner *s, struct wow_column *column) {
   sqlite3_free(column->fk_table);
   sqlite3_free(column->fk_column);
   column->fk_column = NULL;
-  column->fk_table = take_name(s);
-  if (column->fk_table && take_symbol(s, '(')) {
-    column->fk_column = take_name(s);
-    if (column->fk_column && !take_symbol(s, ')')) return scan_error(s, ")");
+  column->fk_table = wow_scanner_take_name(s);
+  if (column->fk_table && wow_scanner_take_symbol(s, '(')) {
+    column->fk_column = wow_scanner_take_name(s);
+    if (column->fk_column && !wow_scanner_take_symbol(s, ')')) return wow_scanner_fail(s, ")");
   }
   return s->err->rc;
 }
 
-static int take_constraints(struct scanner *s, struct wow_relation *relation,
+static int take_constraints(struct wow_scanner *s, struct wow_relation *relation,
                             struct wow_column *column) {
   int rc = SQLITE_OK;
   while (rc == SQLITE_OK) {
-    if (take_word(s, "not")) {
-      if (!take_word(s, "null")) return scan_error(s, "NULL after NOT");
+    if (wow_scanner_take_word(s, "not")) {
+      if (!wow_scanner_take_word(s, "null")) return wow_scanner_fail(s, "NULL after NOT");
       column->not_null = true;
-    } else if (take_word(s, "primary")) {
-      if (!take_word(s, "key")) return scan_error(s, "KEY after PRIMARY");
+    } else if (wow_scanner_take_word(s, "primary")) {
+      if (!wow_scanner_take_word(s, "key")) return wow_scanner_fail(s, "KEY after PRIMARY");
       column->key_position = ++relation->n_key;
-    } else if (take_word(s, "references")) {
+    } else if (wow_scanner_take_word(s, "references")) {
       rc = take_references(s, column);
-    } else if (take_word(s, "of")) {
+    } else if (wow_scanner_take_word(s, "of")) {
       rc = take_of(s, column);
     } else {
       break;
@@ -225,12 +120,12 @@ static int check_key(const struct wow_relation *relation, struct wow_error *err)
                        relation->n_key);
 }
 
-static int take_key_list(struct scanner *s, struct wow_relation *relation, char end) {
+static int take_key_list(struct wow_scanner *s, struct wow_relation *relation, char end) {
   for (int i = 0; i < relation->n_columns; i++)
     relation->columns[i].key_position = 0;
   relation->n_key = 0;
   do {
-    char *name = take_name(s);
+    char *name = wow_scanner_take_name(s);
     if (name == NULL) return s->err->rc;
     int column = wow_relation_column(relation, name);
     if (column < 0) {
@@ -242,14 +137,14 @@ static int take_key_list(struct scanner *s, struct wow_relation *relation, char 
     }
     sqlite3_free(name);
     if (s->err->rc) return s->err->rc;
-  } while (take_symbol(s, ','));
-  if (*s->p != end) return scan_error(s, end ? ")" : "a comma");
-  if (end) take_symbol(s, end);
+  } while (wow_scanner_take_symbol(s, ','));
+  if (*s->p != end) return wow_scanner_fail(s, end ? ")" : "a comma");
+  if (end) wow_scanner_take_symbol(s, end);
   return SQLITE_OK;
 }
 
-static int take_column(struct scanner *s, struct wow_relation *relation) {
-  char *name = take_name(s);
+static int take_column(struct wow_scanner *s, struct wow_relation *relation) {
+  char *name = wow_scanner_take_name(s);
   if (name == NULL) return s->err->rc;
   if (wow_relation_column(relation, name) >= 0) {
     int rc =
@@ -269,20 +164,20 @@ static int take_column(struct scanner *s, struct wow_relation *relation) {
 
 int wow_column_list_parse(const char *name, const char *columns, struct wow_relation **out,
                           struct wow_error *err) {
-  struct scanner s = {columns, columns, err};
+  struct wow_scanner s = {columns, columns, err};
   int rc = SQLITE_OK;
   struct wow_relation *relation = wow_relation_new(name);
   if (relation == NULL) return wow_error_nomem(err);
-  skip_blanks(&s);
+  wow_scanner_skip_blanks(&s);
   do {
-    if (take_word(&s, "primary")) {
-      bool begun = take_word(&s, "key") && take_symbol(&s, '(');
-      rc = begun ? take_key_list(&s, relation, ')') : scan_error(&s, "KEY (columns)");
+    if (wow_scanner_take_word(&s, "primary")) {
+      bool begun = wow_scanner_take_word(&s, "key") && wow_scanner_take_symbol(&s, '(');
+      rc = begun ? take_key_list(&s, relation, ')') : wow_scanner_fail(&s, "KEY (columns)");
     } else {
       rc = take_column(&s, relation);
     }
-  } while (rc == SQLITE_OK && take_symbol(&s, ','));
-  if (rc == SQLITE_OK && *s.p) rc = scan_error(&s, "a comma or the end");
+  } while (rc == SQLITE_OK && wow_scanner_take_symbol(&s, ','));
+  if (rc == SQLITE_OK && *s.p) rc = wow_scanner_fail(&s, "a comma or the end");
   if (rc == SQLITE_OK) rc = check_key(relation, err);
   if (rc == SQLITE_OK && wow_relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK)
@@ -294,10 +189,10 @@ int wow_column_list_parse(const char *name, const char *columns, struct wow_rela
 
 int wow_column_list_set_key(struct wow_relation *relation, const char *list,
                             struct wow_error *err) {
-  struct scanner s = {list, list, err};
+  struct wow_scanner s = {list, list, err};
   int rc = SQLITE_OK;
   wow_relation_drop_key(relation);
-  skip_blanks(&s);
+  wow_scanner_skip_blanks(&s);
   relation->key_is_named = *s.p != 0;
   if (*s.p) rc = take_key_list(&s, relation, 0);
   if (rc == SQLITE_OK) rc = check_key(relation, err);
@@ -308,7 +203,7 @@ int wow_column_list_set_key(struct wow_relation *relation, const char *list,
 static void append_name(sqlite3_str *str, const char *name) {
   bool bare = *name && !(*name >= '0' && *name <= '9');
   for (const char *p = name; *p; p++)
-    bare = bare && is_word_char(*p);
+    bare = bare && wow_scanner_is_word(*p);
   /* A column called "primary" would read as the table's key. */
   bare = bare && sqlite3_stricmp(name, "primary") != 0;
   sqlite3_str_appendf(str, bare ? "%s" : "\"%w\"", name);
@@ -331,6 +226,22 @@ static void append_hint(sqlite3_str *str, const char *name) {
   append_name(str, name);
 }
 
+/* Where the column comes from, as take_of reads it. */
+static void append_of(sqlite3_str *str, const struct wow_column *column) {
+  if (column->remote == NULL) return;
+  sqlite3_str_appendall(str, " of ");
+  for (int i = 0; i < column->n_embed; i++) {
+    if (i) sqlite3_str_appendchar(str, 1, '.');
+    append_name(str, column->embed[i].target);
+    append_hint(str, column->embed[i].hint);
+    append_hint(str, column->embed[i].join);
+  }
+  sqlite3_str_appendchar(str, 1, '(');
+  append_name(str, column->remote);
+  if (column->json_path) sqlite3_str_appendall(str, column->json_path);
+  sqlite3_str_appendchar(str, 1, ')');
+}
+
 static void append_column(sqlite3_str *str, const struct wow_column *column, bool is_key) {
   append_name(str, column->name);
   append_type(str, &column->type);
@@ -338,15 +249,7 @@ static void append_column(sqlite3_str *str, const struct wow_column *column, boo
     sqlite3_str_appendall(str, " primary key");
   else if (column->not_null)
     sqlite3_str_appendall(str, " not null");
-  if (column->embed) {
-    sqlite3_str_appendall(str, " of ");
-    append_name(str, column->embed);
-    append_hint(str, column->embed_hint);
-    append_hint(str, column->embed_join);
-    sqlite3_str_appendall(str, "(");
-    append_name(str, column->embed_column);
-    sqlite3_str_appendall(str, ")");
-  }
+  append_of(str, column);
   if (column->fk_table) {
     sqlite3_str_appendall(str, " references ");
     append_name(str, column->fk_table);
@@ -373,130 +276,4 @@ char *wow_column_list_text(const struct wow_relation *relation) {
     sqlite3_str_appendall(str, ")");
   }
   return sqlite3_str_finish(str);
-}
-
-/* ---------------------------------------------------------------- select lists */
-
-/* Where the columns that are taken come from. */
-struct origin {
-  const struct wow_relation *relation;
-  const struct embed *embed; /* NULL: the base relation itself */
-  const char *alias;         /* what an embedded relation is called */
-};
-
-/* Copies a column. */
-static int select_column(struct scanner *s, struct wow_relation *to, const struct origin *origin,
-                         const struct wow_column *from) {
-  char *name = origin->embed ? sqlite3_mprintf("%s.%s", origin->alias, from->name)
-                             : sqlite3_mprintf("%s", from->name);
-  if (name && wow_relation_column(to, name) >= 0) {
-    wow_error_set(s->err, SQLITE_ERROR, to->name, "column '%s' is named twice", name);
-    sqlite3_free(name);
-    return s->err->rc;
-  }
-  struct wow_column *column = name ? wow_relation_add_column(to) : NULL;
-  if (column == NULL) {
-    sqlite3_free(name);
-    return wow_error_nomem(s->err);
-  }
-  column->name = name;
-  if (wow_type_copy(&column->type, &from->type) != SQLITE_OK) return wow_error_nomem(s->err);
-  if (origin->embed == NULL) {
-    column->not_null = from->not_null;
-    column->key_position = from->key_position;
-    return SQLITE_OK;
-  }
-  const struct embed *embed = origin->embed;
-  column->embed = sqlite3_mprintf("%s", embed->target);
-  if (embed->hint) column->embed_hint = sqlite3_mprintf("%s", embed->hint);
-  if (embed->join) column->embed_join = sqlite3_mprintf("%s", embed->join);
-  column->embed_column = sqlite3_mprintf("%s", from->name);
-  bool is_complete = column->embed && column->embed_column &&
-                     (!embed->hint || column->embed_hint) && (!embed->join || column->embed_join);
-  return is_complete ? SQLITE_OK : wow_error_nomem(s->err);
-}
-
-/* Takes a column's name, or * for all. */
-static int take_selected(struct scanner *s, struct wow_relation *to, const struct origin *origin) {
-  const struct wow_relation *from = origin->relation;
-  int rc = SQLITE_OK;
-  skip_blanks(s);
-  if (take_symbol(s, '*')) {
-    for (int i = 0; rc == SQLITE_OK && i < from->n_columns; i++)
-      rc = select_column(s, to, origin, &from->columns[i]);
-    return rc;
-  }
-  char *name = take_name(s);
-  if (name == NULL) return s->err->rc;
-  int column = wow_relation_column(from, name);
-  rc = column >= 0 ? select_column(s, to, origin, &from->columns[column])
-                   : wow_error_set(s->err, SQLITE_ERROR, from->name, "it has no column '%s'", name);
-  sqlite3_free(name);
-  return rc;
-}
-
-/* Takes "(columns)". */
-static int take_embedded_columns(struct scanner *s, struct wow_relation *to,
-                                 const struct origin *origin) {
-  if (!take_symbol(s, '(')) return scan_error(s, "( and the columns to embed");
-  if (origin->relation == NULL) {
-    return wow_error_set(s->err, SQLITE_ERROR, origin->embed->target,
-                         "the server has no such table to embed");
-  }
-  for (;;) {
-    int rc = take_selected(s, to, origin);
-    if (rc != SQLITE_OK || take_symbol(s, ')')) return rc;
-    if (!take_symbol(s, ',')) return scan_error(s, ", or )");
-  }
-}
-
-/* Takes "alias:relation!hint!join(columns)", of which alias, hint and join may be missing. */
-static int take_embedded(struct scanner *s, const struct wow_catalog *catalog,
-                         struct wow_relation *to) {
-  struct embed alias = {0}, embed = {0};
-  bool good = take_embed(s, &embed);
-  if (good && take_symbol(s, ':')) {
-    alias = embed;
-    memset(&embed, 0, sizeof(embed));
-    good = take_embed(s, &embed);
-  }
-  struct origin origin = {.embed = &embed};
-  origin.alias = alias.target ? alias.target : embed.target;
-  if (good) origin.relation = wow_openapi_find(catalog, embed.target);
-  int rc = good ? take_embedded_columns(s, to, &origin) : s->err->rc;
-  embed_reset(&alias);
-  embed_reset(&embed);
-  return rc;
-}
-
-/* Does what comes here, up to the next comma, embed a relation? */
-static bool is_embedded(const struct scanner *s) {
-  size_t n = strcspn(s->p, ",(:");
-  return s->p[n] == '(' || s->p[n] == ':';
-}
-
-int wow_column_list_select(const struct wow_catalog *catalog, const struct wow_relation *base,
-                           const char *list, struct wow_relation **out, struct wow_error *err) {
-  struct scanner s = {list, list, err};
-  struct origin origin = {.relation = base};
-  struct wow_relation *relation = wow_relation_new(base->name);
-  int rc = relation ? SQLITE_OK : wow_error_nomem(err), n_key = 0;
-  if (rc != SQLITE_OK) return rc;
-  do {
-    skip_blanks(&s);
-    rc = is_embedded(&s) ? take_embedded(&s, catalog, relation)
-                         : take_selected(&s, relation, &origin);
-  } while (rc == SQLITE_OK && take_symbol(&s, ','));
-  if (rc == SQLITE_OK && *s.p) rc = scan_error(&s, "a comma or the end");
-  /* Half a key is not a key. */
-  for (int i = 0; i < relation->n_columns; i++)
-    n_key += relation->columns[i].key_position > 0;
-  for (int i = 0; n_key < base->n_key && i < relation->n_columns; i++)
-    relation->columns[i].key_position = 0;
-  if (rc == SQLITE_OK && wow_relation_finish(relation) != SQLITE_OK) rc = wow_error_nomem(err);
-  if (rc == SQLITE_OK)
-    *out = relation;
-  else
-    wow_relation_free(relation);
-  return rc;
 }

@@ -2,7 +2,6 @@
 ** Lists of columns as users write them:
 **   columns=  id bigint primary key, name text not null, status enum('new','paid'), tags text[]
 **   key=      order_id, line_no
-**   select=   id, total, customer:customers(name, city)
 ** A relation can be written back as a columns= list, which is how a virtual table keeps it.
 */
 #ifndef WOW_COLUMN_LIST_H
@@ -24,13 +23,5 @@ char *wow_column_list_text(const struct wow_relation *relation);
 /* Makes the columns named in `list` (comma-separated, quoted where needed) the key; of an empty
 ** list: there is none. */
 int wow_column_list_set_key(struct wow_relation *relation, const char *list, struct wow_error *err);
-
-/*
-** The relation with the columns of a select list: those of `base`, and those of relations that it
-** refers to, which are called customer.name. The types come from the catalog. Read-only. Free *out
-** with wow_relation_free.
-*/
-int wow_column_list_select(const struct wow_catalog *catalog, const struct wow_relation *base,
-                           const char *list, struct wow_relation **out, struct wow_error *err);
 
 #endif

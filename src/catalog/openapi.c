@@ -26,8 +26,9 @@ static int copy_between(char **to, const char *text, const char *open, const cha
 }
 
 /*
-** A property of a definition: `format` is the PostgreSQL type's name, except that from 14.8 on it is
-** int32 for smallint and integer and int64 for bigint; the end of `description` marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
+** A property of a definition: `format` is the PostgreSQL type's name, except that from 14.8 on it
+** is int32 for smallint and integer, and int64 for bigint; the end of `description` marks keys:
+** "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
 */
 static int openapi_column(struct wow_relation *relation, const cJSON *property) {
   struct wow_column *column = wow_relation_add_column(relation);

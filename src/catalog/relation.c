@@ -13,10 +13,11 @@ static void column_reset(struct wow_column *column) {
   sqlite3_free(column->fk_table);
   sqlite3_free(column->fk_column);
   wow_type_reset(&column->type);
+  for (int i = 0; i < column->n_embed; i++)
+    wow_relation_reset_embed(&column->embed[i]);
   sqlite3_free(column->embed);
-  sqlite3_free(column->embed_hint);
-  sqlite3_free(column->embed_join);
-  sqlite3_free(column->embed_column);
+  sqlite3_free(column->remote);
+  sqlite3_free(column->json_path);
 }
 
 void wow_relation_free(struct wow_relation *relation) {
@@ -102,10 +103,10 @@ static int copy_column(struct wow_column *to, const struct wow_column *from) {
   int rc = copy_text(&to->name, from->name);
   if (rc == SQLITE_OK) rc = copy_text(&to->fk_table, from->fk_table);
   if (rc == SQLITE_OK) rc = copy_text(&to->fk_column, from->fk_column);
-  if (rc == SQLITE_OK) rc = copy_text(&to->embed, from->embed);
-  if (rc == SQLITE_OK) rc = copy_text(&to->embed_hint, from->embed_hint);
-  if (rc == SQLITE_OK) rc = copy_text(&to->embed_join, from->embed_join);
-  if (rc == SQLITE_OK) rc = copy_text(&to->embed_column, from->embed_column);
+  if (rc == SQLITE_OK) rc = copy_text(&to->remote, from->remote);
+  if (rc == SQLITE_OK) rc = copy_text(&to->json_path, from->json_path);
+  for (int i = 0; rc == SQLITE_OK && i < from->n_embed; i++)
+    rc = wow_relation_add_embed(to, &from->embed[i]);
   return rc == SQLITE_OK ? wow_type_copy(&to->type, &from->type) : rc;
 }
 
@@ -141,9 +142,56 @@ static bool is_same_text(const char *a, const char *b) {
   return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b) {
-  return a->embed && is_same_text(a->embed, b->embed) &&
-         is_same_text(a->embed_hint, b->embed_hint) && is_same_text(a->embed_join, b->embed_join);
+bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b, int n) {
+  if (a->n_embed < n || b->n_embed < n) return false;
+  for (int i = 0; i < n; i++) {
+    const struct wow_embed *x = &a->embed[i], *y = &b->embed[i];
+    if (!is_same_text(x->target, y->target) || !is_same_text(x->hint, y->hint) ||
+        !is_same_text(x->join, y->join))
+      return false;
+  }
+  return true;
+}
+
+bool wow_relation_is_inner(const struct wow_column *column) {
+  for (int i = 0; i < column->n_embed; i++) {
+    if (column->embed[i].join && strcmp(column->embed[i].join, "inner") == 0) return true;
+  }
+  return false;
+}
+
+bool wow_relation_has_inner(const struct wow_relation *relation) {
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (wow_relation_is_inner(&relation->columns[i])) return true;
+  }
+  return false;
+}
+
+void wow_relation_reset_embed(struct wow_embed *embed) {
+  sqlite3_free(embed->target);
+  sqlite3_free(embed->hint);
+  sqlite3_free(embed->join);
+  memset(embed, 0, sizeof(*embed));
+}
+
+int wow_relation_add_embed(struct wow_column *column, const struct wow_embed *embed) {
+  sqlite3_uint64 bytes = sizeof(*embed) * ((sqlite3_uint64)column->n_embed + 1);
+  struct wow_embed *list = sqlite3_realloc64(column->embed, bytes);
+  if (list == NULL) return SQLITE_NOMEM;
+  struct wow_embed *step = &list[column->n_embed++];
+  column->embed = list;
+  memset(step, 0, sizeof(*step));
+  int rc = copy_text(&step->target, embed->target);
+  if (rc == SQLITE_OK) rc = copy_text(&step->hint, embed->hint);
+  return rc == SQLITE_OK ? copy_text(&step->join, embed->join) : rc;
+}
+
+bool wow_relation_is_plain(const struct wow_column *column) {
+  return column->embed == NULL && column->remote == NULL && strcmp(column->name, "*") != 0;
+}
+
+const char *wow_relation_remote_name(const struct wow_column *column) {
+  return column->remote ? column->remote : column->name;
 }
 
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
@@ -158,5 +206,5 @@ enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
 }
 
 bool wow_relation_can_name(const struct wow_column *column) {
-  return column->embed || strcmp(column->name, "*") != 0;
+  return column->embed || column->remote || strcmp(column->name, "*") != 0;
 }

@@ -10,6 +10,14 @@
 #include "base/error.h"
 #include "types/type.h"
 
+/* One step to another relation, customers!customer_id!inner. What follows the name after
+** exclamation marks is kept as said: the foreign key, and the kind of join. */
+struct wow_embed {
+  char *target; /* the relation, or a foreign key's name or column that leads to it */
+  char *hint;   /* NULL: nothing is said */
+  char *join;   /* "inner" or "left"; NULL: nothing is said */
+};
+
 struct wow_column {
   char *name;
   struct wow_type type;
@@ -19,12 +27,11 @@ struct wow_column {
   int key_position;    /* 1.. within the primary key; 0: not part of it */
   char *fk_table;      /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
-  /* A column that is embedded from another relation. What follows that relation's name after
-  ** exclamation marks is kept as said: as a rule the foreign key, then the kind of join. */
-  char *embed;        /* the other relation; NULL: the column is this relation's own */
-  char *embed_hint;   /* "customer_id" in customers!customer_id!inner; NULL: nothing is said */
-  char *embed_join;   /* "inner" in it; NULL: nothing is said */
-  char *embed_column; /* its name there */
+  char *remote;    /* its name on the server; NULL: `name` */
+  char *json_path; /* "->>city": the part of a JSON column that it is; NULL: all of it */
+  /* A column of another relation: the way there, from one relation to the next. */
+  struct wow_embed *embed; /* NULL: the column is this relation's own */
+  int n_embed;
 };
 
 /* How the rows of a relation are told apart. */
@@ -60,8 +67,19 @@ void wow_relation_drop_key(struct wow_relation *relation);
 struct wow_relation *wow_relation_copy(const struct wow_relation *relation);
 void wow_relation_free(struct wow_relation *relation);
 
-/* Are two columns embedded from the same relation in the same way? */
-bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b);
+/* Do the first `n` steps of two columns lead to the same relation in the same way? */
+bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_column *b, int n);
+/* Are rows left out for which there is no row of another relation, on the way to the column? */
+bool wow_relation_is_inner(const struct wow_column *column);
+/* Is a column of the relation on such a way? */
+bool wow_relation_has_inner(const struct wow_relation *relation);
+/* Adds a step to a column's way; copies the texts. SQLITE_OK or SQLITE_NOMEM. */
+int wow_relation_add_embed(struct wow_column *column, const struct wow_embed *embed);
+void wow_relation_reset_embed(struct wow_embed *embed);
+/* Is the column the relation's own, by its own name? */
+bool wow_relation_is_plain(const struct wow_column *column);
+/* The column's name on the server, in its relation. */
+const char *wow_relation_remote_name(const struct wow_column *column);
 
 /* Index of the column of this name; -1: there is none. */
 int wow_relation_column(const struct wow_relation *relation, const char *name);

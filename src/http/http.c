@@ -3,9 +3,9 @@
 **
 ** SQLite does not announce an interrupt: whoever waits must ask. From 3.41 on there is
 ** sqlite3_is_interrupted. Before, a statement of our own is stepped, which fails with
-** SQLITE_INTERRUPT while another statement is running. (While none is, as when a statement is being
-** prepared, stepping ours clears the flag.) The statement is finalised at once: one left open would
-** keep the application from closing its connection.
+** SQLITE_INTERRUPT while another statement is running; while none is, as when a statement is being
+** prepared, stepping ours clears the flag: so another one is kept running as long as we wait. Both
+** are finalised then: one left open would keep the application from closing its connection.
 */
 #include "http/http.h"
 
@@ -46,15 +46,37 @@ void wow_http_free(struct wow_http *http) {
 
 /* ---------------------------------------------------------------- interrupts */
 
+/* Does SQLite say whether it was interrupted? */
+static bool can_ask(void) {
+#if SQLITE_VERSION_NUMBER >= 3041000
+  return sqlite3_libversion_number() >= 3041000;
+#else
+  return false;
+#endif
+}
+
 static bool ask_interrupted(sqlite3 *db) {
 #if SQLITE_VERSION_NUMBER >= 3041000
-  if (sqlite3_libversion_number() >= 3041000) return sqlite3_is_interrupted(db);
+  if (can_ask()) return sqlite3_is_interrupted(db);
 #endif
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db, "SELECT 1", -1, &stmt, NULL);
   if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
   sqlite3_finalize(stmt);
   return rc == SQLITE_INTERRUPT;
+}
+
+/* A statement that is kept running until it is finalised; NULL: there is one already, or none is
+** needed. */
+static sqlite3_stmt *stay_busy(sqlite3 *db) {
+  sqlite3_stmt *stmt = NULL;
+  if (can_ask()) return NULL;
+  while ((stmt = sqlite3_next_stmt(db, stmt)) != NULL) {
+    if (sqlite3_stmt_busy(stmt)) return NULL;
+  }
+  if (sqlite3_prepare_v2(db, "SELECT 1 UNION ALL SELECT 2", -1, &stmt, NULL) == SQLITE_OK)
+    sqlite3_step(stmt);
+  return stmt;
 }
 
 /* Asks at most twice in WOW_POLL_MS. */
@@ -99,7 +121,7 @@ static int slice_ms(const struct wow_transfer *t) {
   return (int)slice + 1;
 }
 
-int wow_http_wait(struct wow_transfer *t, struct wow_error *err) {
+static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
   sqlite3_int64 handed = t->handed_bytes;
   bool had_response = wow_transfer_has_response(t);
   wow_http_pump(t->http);
@@ -118,6 +140,13 @@ int wow_http_wait(struct wow_transfer *t, struct wow_error *err) {
   if (t->state != TRANSFER_DONE || t->rc == SQLITE_OK) return SQLITE_OK;
   wow_error_copy(err, &t->err);
   return t->rc;
+}
+
+int wow_http_wait(struct wow_transfer *t, struct wow_error *err) {
+  sqlite3_stmt *busy = stay_busy(t->http->db);
+  int rc = wait_for_data(t, err);
+  sqlite3_finalize(busy);
+  return rc;
 }
 
 int wow_http_finish(struct wow_transfer *t, struct wow_error *err) {

@@ -487,6 +487,10 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
 static char *clean_warning(const struct wow_transfer *t) {
   char *text = t->response.warning ? sqlite3_mprintf("%s", t->response.warning) : NULL;
   wow_secret_redact(&t->secrets, text);
+  /* It is shown on terminals, to which control characters are commands. */
+  for (char *p = text; p && *p; p++) {
+    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+  }
   return text;
 }
 

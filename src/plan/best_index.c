@@ -9,8 +9,8 @@
 **     passed with ORDER BY shows that no such merge follows; so text in the server's collation is
 **     sorted there only then. Without a LIMIT every row travels anyway, and sorting costs no
 **     request.
-**   - For a relation without a key every plan must cost the same: then SQLite never answers
-**     "a = 1 OR b = 2" by two scans, whose common rows it could not tell apart.
+**   - For a relation without a key every plan costs the same: then SQLite does not answer "a = 1 OR
+**     b = 2" by two scans, where one will do that sends both terms or reads the whole in one go.
 */
 #include "plan/best_index.h"
 
@@ -145,15 +145,16 @@ static void estimate(struct wow_planner *p) {
 /* ---------------------------------------------------------------- handing over */
 
 /* Does SQLite say that the statement uses the column? */
-static bool is_used(const sqlite3_index_info *info, int column) {
+static bool is_used(const struct wow_planner *p, int column) {
+  column = wow_brackets_declared(p->context->brackets, p->context->relation, column);
   int bit = column < WOW_MAX_TOLD_COLUMNS ? column : WOW_MAX_TOLD_COLUMNS;
-  return (info->colUsed >> bit) & 1;
+  return (p->info->colUsed >> bit) & 1;
 }
 
 static void take_columns(struct wow_planner *p) {
   const struct wow_relation *relation = p->context->relation;
   for (int i = 0; i < relation->n_columns; i++) {
-    p->plan.columns[i] = is_used(p->info, i);
+    p->plan.columns[i] = is_used(p, i);
   }
   for (int i = 0; i < relation->n_key; i++)
     p->plan.columns[relation->key[i]] = true;
@@ -176,11 +177,10 @@ static void describe_statement(struct wow_planner *p) {
   plan->uses_nothing = p->info->colUsed == 0;
   for (int i = 0; i < relation->n_key; i++) {
     bool is_shared = i >= WOW_PLAN_KEY_BITS;
-    if (is_shared || is_used(p->info, relation->key[i]))
-      plan->key_used |= 1u << i % WOW_PLAN_KEY_BITS;
+    if (is_shared || is_used(p, relation->key[i])) plan->key_used |= 1u << i % WOW_PLAN_KEY_BITS;
   }
   for (int i = 0; i < relation->n_columns && nth < WOW_PLAN_ORDER_BITS; i++) {
-    if (!is_used(p->info, i)) continue;
+    if (!is_used(p, i)) continue;
     if (is_ordered_by(p, i)) plan->ordered |= 1u << nth;
     nth++;
   }
@@ -258,12 +258,33 @@ static int choose_rows(struct wow_planner *p) {
   return wow_best_index_hand_over(p);
 }
 
+/* Numbers the columns as the relation has them, or as SQLite does. */
+static void number_columns(const struct wow_plan_context *context, sqlite3_index_info *info,
+                           bool as_declared) {
+  int (*number)(const struct wow_brackets *, const struct wow_relation *, int) =
+      as_declared ? wow_brackets_declared : wow_brackets_own;
+  if (!context->brackets->come_first) return;
+  for (int i = 0; i < info->nConstraint; i++) {
+    int *column = &info->aConstraint[i].iColumn;
+    /* LIMIT and OFFSET are of no column. */
+    if (info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_LIMIT &&
+        info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_OFFSET)
+      *column = number(context->brackets, context->relation, *column);
+  }
+  for (int i = 0; i < info->nOrderBy; i++) {
+    int *column = &info->aOrderBy[i].iColumn;
+    *column = number(context->brackets, context->relation, *column);
+  }
+}
+
 int wow_best_index_choose(const struct wow_plan_context *context, sqlite3_index_info *info) {
   struct wow_planner p = {.context = context, .info = info, .limit = -1, .offset = -1};
   int rc = wow_plan_init(&p.plan, context->relation);
   if (rc != SQLITE_OK) return rc;
   p.plan.brackets = wow_bracket_plan_used(&p);
+  number_columns(context, info, false);
   rc = p.plan.brackets ? wow_bracket_plan_make(&p) : choose_rows(&p);
+  number_columns(context, info, true);
   wow_best_index_free_notes(p.notes);
   wow_plan_reset(&p.plan);
   return rc;

@@ -13,7 +13,8 @@ sqlite3_uint64 wow_bracket_plan_used(const struct wow_planner *p) {
   sqlite3_uint64 used = 0;
   if (p->info->colUsed == ~(sqlite3_uint64)0) return 0;
   for (int i = 0; i < p->context->brackets->n; i++) {
-    int column = WOW_BRACKET_COLUMN(p->context->relation, i);
+    int column = wow_brackets_declared(p->context->brackets, p->context->relation,
+                                       WOW_BRACKET_COLUMN(p->context->relation, i));
     if (p->info->colUsed >> column & 1) used |= (sqlite3_uint64)1 << i;
   }
   return used;

@@ -15,7 +15,7 @@ static const char *const words[] = {
 
 static bool offers(const struct wow_column *column, enum wow_bracket_kind kind) {
   const struct wow_type *type = &column->type;
-  if (column->embed || !wow_relation_can_name(column)) return false;
+  if (!wow_relation_is_plain(column)) return false;
   switch (kind) {
   case WOW_SUM:
   case WOW_AVG: return wow_type_is_number(type);
@@ -120,23 +120,57 @@ static int check_named(const struct wow_relation *relation, const char *list,
   return SQLITE_OK;
 }
 
+/* The most useful first: a wide relation has room for some only. */
+static const enum wow_bracket_kind kinds[] = {WOW_SUM, WOW_DATE_OF, WOW_AVG,
+                                              WOW_MAX, WOW_MIN,     WOW_COUNT};
+#define N_KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
+
+/* Is this an aggregate to offer, of the columns that `only` names? */
+static bool is_wanted(const struct wow_column *column, enum wow_bracket_kind kind,
+                      const char *only) {
+  return offers(column, kind) && (only == NULL || is_named(only, column->name));
+}
+
+/* How many aggregates there is room for; and where they are declared. */
+static int room_of(struct wow_brackets *brackets, const struct wow_relation *relation,
+                   const char *only) {
+  int room = WOW_MAX_TOLD_COLUMNS - relation->n_columns - 1, n_wanted = 1;
+  for (int i = 0; only && i < relation->n_columns; i++) {
+    for (int k = 0; k < N_KINDS; k++)
+      n_wanted += is_wanted(&relation->columns[i], kinds[k], only);
+  }
+  brackets->come_first = room < n_wanted;
+  if (!brackets->come_first) return room;
+  return n_wanted < WOW_MAX_FIRST_BRACKETS ? n_wanted : WOW_MAX_FIRST_BRACKETS;
+}
+
 int wow_brackets_init(struct wow_brackets *brackets, const struct wow_relation *relation,
                       const char *only, struct wow_error *err) {
-  /* The most useful first: a wide relation has room for some only. */
-  static const enum wow_bracket_kind kinds[] = {WOW_SUM, WOW_DATE_OF, WOW_AVG,
-                                                WOW_MAX, WOW_MIN,     WOW_COUNT};
-  int room = WOW_MAX_TOLD_COLUMNS - relation->n_columns - 1;
   memset(brackets, 0, sizeof(*brackets));
   int rc = only ? check_named(relation, only, err) : SQLITE_OK;
-  if (rc == SQLITE_OK && room > 0) rc = add(brackets, relation, WOW_COUNT_ALL, -1);
-  for (size_t k = 0; rc == SQLITE_OK && k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+  int room = room_of(brackets, relation, only);
+  if (rc == SQLITE_OK) rc = add(brackets, relation, WOW_COUNT_ALL, -1);
+  for (int k = 0; rc == SQLITE_OK && k < N_KINDS; k++) {
     for (int i = 0; rc == SQLITE_OK && i < relation->n_columns && brackets->n < room; i++) {
-      if (!offers(&relation->columns[i], kinds[k])) continue;
-      if (only == NULL || is_named(only, relation->columns[i].name))
+      if (is_wanted(&relation->columns[i], kinds[k], only))
         rc = add(brackets, relation, kinds[k], i);
     }
   }
   return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
+}
+
+int wow_brackets_declared(const struct wow_brackets *brackets, const struct wow_relation *relation,
+                          int column) {
+  if (!brackets->come_first || column < 0) return column;
+  bool is_hidden = column >= relation->n_columns;
+  return is_hidden ? column - relation->n_columns : column + 1 + brackets->n;
+}
+
+int wow_brackets_own(const struct wow_brackets *brackets, const struct wow_relation *relation,
+                     int declared) {
+  if (!brackets->come_first || declared < 0) return declared;
+  bool is_hidden = declared <= brackets->n;
+  return is_hidden ? declared + relation->n_columns : declared - 1 - brackets->n;
 }
 
 void wow_brackets_reset(struct wow_brackets *brackets) {

@@ -34,9 +34,15 @@ struct wow_bracket {
 struct wow_brackets {
   struct wow_bracket *list;
   int n;
+  bool come_first; /* the hidden columns are declared before the relation's */
 };
 
-/* The number of the hidden column wowsql_filter, and that of an aggregate. */
+/*
+** Columns are numbered as the relation has them, then comes the hidden column wowsql_filter, and
+** after it the aggregates. SQLite numbers them in the order in which they are declared. That is the
+** same, unless the relation is so wide that aggregates would be beyond the columns which SQLite can
+** tell apart (WOW_MAX_TOLD_COLUMNS): then the hidden columns are declared first.
+*/
 #define WOW_FILTER_COLUMN(relation) ((relation)->n_columns)
 #define WOW_BRACKET_COLUMN(relation, index) ((relation)->n_columns + 1 + (index))
 
@@ -46,6 +52,11 @@ struct wow_brackets {
 */
 int wow_brackets_init(struct wow_brackets *brackets, const struct wow_relation *relation,
                       const char *only, struct wow_error *err);
+/* SQLite's number of a column, and the number of SQLite's column. A negative one is the rowid's. */
+int wow_brackets_declared(const struct wow_brackets *brackets, const struct wow_relation *relation,
+                          int column);
+int wow_brackets_own(const struct wow_brackets *brackets, const struct wow_relation *relation,
+                     int declared);
 void wow_brackets_reset(struct wow_brackets *brackets);
 
 /* Does the server compute what SQLite would? Sums of `real` are rounded there to single precision.

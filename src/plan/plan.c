@@ -91,6 +91,18 @@ static bool is_sorted_by(const struct wow_plan_columns *columns, int column) {
   return false;
 }
 
+/* Does an inner join leave rows out that would be there without this column? */
+static bool leaves_rows_out(const struct wow_plan_columns *columns,
+                            const struct wow_relation *relation, int column) {
+  const struct wow_column *c = &relation->columns[column];
+  if (!wow_relation_is_inner(c)) return false;
+  for (int i = 0; i < columns->n_select; i++) {
+    if (wow_relation_is_same_embed(&relation->columns[columns->select[i]], c, c->n_embed))
+      return false;
+  }
+  return true;
+}
+
 int wow_plan_choose_columns(const struct wow_plan *plan, const struct wow_relation *relation,
                             struct wow_plan_columns *out) {
   memset(out, 0, sizeof(*out));
@@ -105,6 +117,10 @@ int wow_plan_choose_columns(const struct wow_plan *plan, const struct wow_relati
   }
   for (int i = 0; i < relation->n_columns; i++) {
     if (plan->columns[i] && !is_sorted_by(out, i)) out->select[out->n_select++] = i;
+  }
+  for (int i = 0; i < relation->n_columns; i++) {
+    if (!plan->columns[i] && !is_sorted_by(out, i) && leaves_rows_out(out, relation, i))
+      out->select[out->n_select++] = i;
   }
   for (int i = 0; i < out->n_sort; i++)
     out->select[out->n_select++] = out->sort[i].column;

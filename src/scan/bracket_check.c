@@ -23,8 +23,7 @@ int wow_bracket_check_fail(const struct wow_bracket_check *check, const char *co
 static int look(struct wow_bracket_check *check) {
   if (check->has_usage) return SQLITE_OK;
   check->has_usage = true;
-  return wow_bytecode_read(&check->usage, check->target->conn->db, check->plan->text,
-                           check->target->relation->n_columns);
+  return wow_bytecode_read(&check->usage, check->target, check->plan->text);
 }
 
 /* The number of terms that say that the column is not NULL. */

@@ -88,12 +88,12 @@ static void choose_keys(struct wow_bracket_scan *scan) {
     if (scan->n_keys < WOW_MAX_SORT) scan->sort[scan->n_keys].column = i;
     scan->members[i] = scan->n_keys;
     scan->keys[scan->n_keys++] = i;
-    bool can_group = wow_relation_can_name(column) && wow_shippable_can_group(&column->type);
-    if (column->embed || !can_group) scan->needs_rows = true;
+    bool can_group = wow_relation_is_plain(column) && wow_shippable_can_group(&column->type);
+    if (!can_group) scan->needs_rows = true;
     if (column->type.family == WOW_NUMERIC) scan->has_numbers = true;
     if (!wow_plan_has_term(scan->plan, i, WOW_EQ)) scan->is_single = false;
   }
-  if (scan->n_keys > WOW_MAX_SORT) scan->needs_rows = true;
+  if (scan->n_keys > WOW_MAX_SORT || wow_relation_has_inner(relation)) scan->needs_rows = true;
 }
 
 static int choose_brackets(struct wow_bracket_scan *scan) {

@@ -188,14 +188,15 @@ static void add(struct wow_usage *usage, const struct program *program) {
     if (op->kind == OP_FILTER) usage->loops = usage->loops || is_looped(program, i);
     if (op->kind != OP_VIRTUAL_COLUMN && op->kind != OP_ROWID) continue;
     if (!runs_plan(program, op->p1)) continue;
+    int column = op->p2 - usage->first_column;
     if (op->kind == OP_ROWID) {
-      usage->rowid = true;
       bool is_or = i + 1 < program->n && program->ops[i + 1].kind == OP_ROW_SET &&
                    program->ops[i + 1].p3 == op->p2;
+      usage->rowid = true;
       usage->shows_rowid = usage->shows_rowid || !is_or;
-    } else if (op->p2 >= 0 && op->p2 < usage->n_columns) {
-      usage->columns[op->p2].n_reads++;
-      usage->columns[op->p2].n_null_tests += is_null_test(program, i);
+    } else if (column >= 0 && column < usage->n_columns) {
+      usage->columns[column].n_reads++;
+      usage->columns[column].n_null_tests += is_null_test(program, i);
     }
   }
 }
@@ -223,10 +224,13 @@ static const char *running_text(sqlite3_stmt *stmt) {
   return sqlite3_strnicmp(sql, "PRAGMA", 6) == 0 ? NULL : sql;
 }
 
-int wow_bytecode_read(struct wow_usage *usage, sqlite3 *db, const char *plan_text, int n_columns) {
-  int rc = SQLITE_OK;
+int wow_bytecode_read(struct wow_usage *usage, const struct wow_target *target,
+                      const char *plan_text) {
+  sqlite3 *db = target->conn->db;
+  int rc = SQLITE_OK, n_columns = target->relation->n_columns;
   bool is_clear = true;
   memset(usage, 0, sizeof(*usage));
+  usage->first_column = wow_brackets_declared(target->brackets, target->relation, 0);
   sqlite3_uint64 bytes = sizeof(*usage->columns) * ((sqlite3_uint64)n_columns + 1);
   usage->columns = sqlite3_malloc64(bytes);
   if (usage->columns == NULL) return SQLITE_NOMEM;

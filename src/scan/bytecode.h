@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/sqlite.h"
+#include "scan/target.h"
 
 struct wow_usage_column {
   int n_reads;      /* instructions that read it */
@@ -27,12 +28,14 @@ struct wow_usage {
   bool shows_rowid; /* it is read for more than to take each row of the arms of an OR once */
   struct wow_usage_column *columns;
   int n_columns;
+  int first_column; /* SQLite's number of the first */
 };
 
 /* Looks at all running statements that run the plan of this text (see plan.h); with several the
 ** answer is what any of them reads. Call within xFilter, xNext or xColumn. SQLITE_OK or
 *SQLITE_NOMEM. */
-int wow_bytecode_read(struct wow_usage *usage, sqlite3 *db, const char *plan_text, int n_columns);
+int wow_bytecode_read(struct wow_usage *usage, const struct wow_target *target,
+                      const char *plan_text);
 void wow_bytecode_reset(struct wow_usage *usage);
 
 /* Is any value or identity read? */

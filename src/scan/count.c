@@ -6,9 +6,7 @@
 
 #include <string.h>
 
-#include "server/connection.h"
 #include "server/request.h"
-#include "server/run.h"
 #include "wire/deparse.h"
 
 int wow_count_rows(const struct wow_page_request *request, sqlite3_int64 *n_rows,
@@ -43,24 +41,6 @@ static long at_most(long ms, long max_ms) {
   return ms < max_ms ? ms : max_ms;
 }
 
-/* Runs a statement, and leaves it running: before SQLite 3.41 an interrupt is forgotten as soon as
-** one begins while none is running (see http.c), and none is while a statement is planned. NULL:
-** it does not work; then an interrupt is not noticed. */
-static sqlite3_stmt *keep_running(struct wow_connection *conn) {
-  sqlite3_stmt *stmt = NULL;
-  int rc = sqlite3_prepare_v2(conn->db, "SELECT 1 UNION ALL SELECT 2", -1, &stmt, NULL);
-  if (rc == SQLITE_OK) rc = wow_run_add_own(conn->runs, stmt);
-  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) return stmt;
-  wow_run_drop_own(conn->runs, stmt);
-  sqlite3_finalize(stmt);
-  return NULL;
-}
-
-static void stop_running(struct wow_connection *conn, sqlite3_stmt *stmt) {
-  wow_run_drop_own(conn->runs, stmt);
-  sqlite3_finalize(stmt);
-}
-
 double wow_count_estimate(const struct wow_target *target, const struct wow_where *where,
                           struct wow_error *err) {
   struct wow_error ignored = {0};
@@ -84,10 +64,8 @@ double wow_count_estimate(const struct wow_target *target, const struct wow_wher
       .what = target->relation->name,
       .options = &options,
   };
-  sqlite3_stmt *running = keep_running(target->conn);
   if (wow_request_fetch(target->conn, target->server, &get, &response, &ignored) != SQLITE_OK)
     response.total = -1;
-  stop_running(target->conn, running);
   sqlite3_free(response.body);
   sqlite3_free(path);
   if (ignored.rc == SQLITE_INTERRUPT) wow_error_move(err, &ignored);

@@ -93,8 +93,8 @@ bool wow_keyset_peek(const struct wow_keyset *keyset, struct wow_rows *rows,
   return true;
 }
 
-/* Each column is repeated in the alternatives of those after it, so the length grows with the square
-** of their number. */
+/* Each column is repeated in the alternatives of those after it, so the length grows with the
+** square of their number. */
 bool wow_keyset_can_continue(const struct wow_place *place, sqlite3_int64 max_bytes) {
   sqlite3_int64 bytes = 0, prefix = 0;
   for (int i = 0; i < place->n && bytes < max_bytes; i++) {

@@ -10,6 +10,7 @@
 #include "server/connection.h"
 #include "server/progress.h"
 #include "server/request.h"
+#include "types/value.h"
 
 int wow_page_init(struct wow_page *page, const struct wow_shape *shape, struct wow_meter *meter) {
   const struct wow_relation *relation = shape->target->relation;
@@ -102,6 +103,12 @@ bool wow_page_is_broken(const struct wow_page *page) {
          !wow_transfer_is_complete(page->transfer);
 }
 
+bool wow_page_is_too_long(const struct wow_error *err) {
+  int status = err->http_status;
+  return status == 502 || status == 413 || status == 414 || status == 431 || status == 494 ||
+         (status == 400 && err->code == NULL);
+}
+
 int wow_page_wait(struct wow_page *page, struct wow_error *err) {
   const struct wow_target *target = page->shape->target;
   page->is_hungry = true;
@@ -116,6 +123,14 @@ int wow_page_wait(struct wow_page *page, struct wow_error *err) {
 
 void wow_page_range(const struct wow_page *page, sqlite3_int64 *rows, sqlite3_int64 *total) {
   wow_request_content_range(wow_transfer_response(page->transfer)->content_range, rows, total);
+}
+
+bool wow_page_count_group(struct wow_page *page) {
+  int member = page->shape->n_select + page->shape->counting;
+  sqlite3_int64 n = 0;
+  if (!wow_value_int64(wow_rows_value(page->rows, member), &n) || n < 0) return false;
+  page->n_grouped += n;
+  return true;
 }
 
 int wow_page_finish(struct wow_page *page, sqlite3_int64 *total, struct wow_error *err) {

@@ -53,8 +53,13 @@ int wow_page_finish(struct wow_page *page, sqlite3_int64 *total, struct wow_erro
 /* Gives the transfer up, if there is one. */
 void wow_page_close(struct wow_page *page);
 
+/* Adds the rows of the current group. False: it does not say how many they are. */
+bool wow_page_count_group(struct wow_page *page);
 /* Has the whole response arrived, and well? Then the decoder knows it, too. */
 bool wow_page_has_arrived(struct wow_page *page);
+/* Did the server, or a gateway before it, refuse a request that may have been too long for it?
+** With 502, too: nginx gives up on responses that repeat a long request in their head. */
+bool wow_page_is_too_long(const struct wow_error *err);
 /* Did the response break off? */
 bool wow_page_is_broken(const struct wow_page *page);
 /* What the server says: rows in this response, and in all; -1: it does not say. */

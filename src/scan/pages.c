@@ -18,15 +18,46 @@
 */
 #include "scan/pages.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "scan/count.h"
 #include "scan/page.h"
-#include "scan/places.h"
-#include "scan/recover.h"
+#include "scan/page_size.h"
+#include "scan/tie.h"
+#include "scan/twins.h"
 #include "server/progress.h"
 #include "types/value.h"
+
+struct wow_pages {
+  struct wow_shape shape;
+  struct wow_meter meter;
+  struct wow_page pages[2];
+  struct wow_page *current;
+  struct wow_page *next; /* in flight; NULL: not asked for */
+  struct wow_page_size size;
+  struct wow_where where;
+  sqlite3_int64 first_rows;
+  sqlite3_int64 max_rows;
+  sqlite3_int64 delivered;   /* rows stepped to since the start */
+  sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
+  sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
+  sqlite3_uint64 first_hash; /* of the first row of all */
+  int failures;              /* broken responses since the last progress */
+  sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
+  bool is_single; /* one row at most is expected: it is asked for without order and limit */
+  bool is_started;
+  bool is_held; /* see wow_pages_hold */
+  bool is_few;  /* see wow_pages_expect_few */
+  bool is_done;
+  bool is_cut;    /* see wow_pages_is_cut */
+  bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
+  struct wow_keyset keyset; /* the place of the last row */
+  struct wow_twins twins;   /* rows with one key */
+  struct wow_tie tie;       /* by offset, without a key */
+  /* Rows handed out of an unordered, limited response of a relation without a key. */
+  struct wow_seen seen;
+  bool is_skipping;
+};
 
 struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
@@ -44,12 +75,18 @@ struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   return NULL;
 }
 
+static void drop_next(struct wow_pages *pages) {
+  if (pages->next) wow_page_close(pages->next);
+  pages->next = NULL;
+}
+
 static void stop(struct wow_pages *pages) {
   wow_progress_end(pages->shape.target->conn);
   wow_page_close(&pages->pages[0]);
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
   wow_seen_reset(&pages->seen);
+  wow_twins_reset(&pages->twins);
   wow_tie_reset(&pages->tie);
 }
 
@@ -83,33 +120,28 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->meter.spent = NULL;
   pages->delivered = 0;
   pages->offset = 0;
-  pages->short_page = -1;
   pages->total = -1;
-  pages->n_grouped = pages->claimed = 0;
-  pages->ends_at = -1;
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
-  pages->is_held = pages->is_shrunk = pages->is_few = false;
+  pages->is_held = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
-  pages->is_doubted =
-      pages->shape.target->relation->key_is_named && !wow_shape_is_grouped(&pages->shape);
-  pages->goes_past = false;
-  pages->n_at_place = pages->longest = 0;
+  wow_twins_start(&pages->twins, &pages->shape);
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
-  pages->page_rows = first_rows >= 0 ? first_rows : WOW_FIRST_PAGE_ROWS;
-  if (max_rows >= 0 && first_rows < 0) pages->page_rows = max_rows;
-  pages->row_bytes = 0;
+  /* With a list of keys one row more than there should be, which would show that they repeat. */
+  sqlite3_int64 page_rows = first_rows < 0 && max_rows > 1 ? max_rows + 1 : max_rows;
+  if (first_rows >= 0) page_rows = first_rows;
+  wow_page_size_start(&pages->size, pages->shape.target, page_rows);
   wow_keyset_start(&pages->keyset, pages->shape.target->relation, pages->shape.sort,
                    pages->shape.n_sort);
   return SQLITE_OK;
 }
 
 void wow_pages_expect_all(struct wow_pages *pages) {
-  pages->page_rows = WOW_MAX_PAGE_ROWS;
+  pages->size.rows = WOW_MAX_PAGE_ROWS;
 }
 
 void wow_pages_expect_few(struct wow_pages *pages) {
@@ -120,21 +152,6 @@ void wow_pages_hold(struct wow_pages *pages, bool hold) {
   pages->is_held = hold;
 }
 
-/* How many rows the next page is to have. */
-static sqlite3_int64 next_size(const struct wow_pages *pages) {
-  const struct wow_target *target = pages->shape.target;
-  sqlite3_int64 size = pages->page_rows;
-  if (pages->row_bytes > 0 && size > WOW_MAX_PAGE_BYTES / pages->row_bytes) {
-    size = (sqlite3_int64)(WOW_MAX_PAGE_BYTES / pages->row_bytes);
-  }
-  sqlite3_int64 top = target->page_size > 0 ? target->page_size : target->server->options.page_size;
-  if (size > top) size = top;
-  if (pages->most_rows > 0 && size > pages->most_rows) size = pages->most_rows;
-  if (target->server->learned.max_rows > 0 && size > target->server->learned.max_rows)
-    size = target->server->learned.max_rows;
-  return size > 0 ? size : 1;
-}
-
 /* What the condition "after the last row" may take of a request. */
 static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
   return wow_server_url_bytes(pages->shape.target->server) / 2;
@@ -143,7 +160,8 @@ static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
 /* A request for the rows after a place (NULL: from the start). */
 static struct wow_page_request request_after(const struct wow_pages *pages,
                                              const struct wow_place *place, sqlite3_int64 limit) {
-  bool is_from_place = pages->is_doubted && !pages->goes_past && place && !pages->by_offset;
+  const struct wow_twins *twins = &pages->twins;
+  bool is_from_place = twins->is_doubted && !twins->goes_past && place && !pages->by_offset;
   return (struct wow_page_request){
       .shape = &pages->shape,
       .where = &pages->where,
@@ -152,7 +170,7 @@ static struct wow_page_request request_after(const struct wow_pages *pages,
       .offset = pages->by_offset && place ? pages->offset : 0,
       .by_offset = pages->by_offset,
       .is_from_place = is_from_place,
-      .is_doubted = pages->is_doubted,
+      .is_doubted = twins->is_doubted,
       .is_single = pages->is_single && !place,
   };
 }
@@ -175,7 +193,7 @@ static int open_first_groups(struct wow_pages *pages, struct wow_error *err) {
   bool count = may_cut(pages) && pages->max_rows < 0 && pages->shape.counting >= 0;
   bool is_limited =
       pages->first_rows >= 0 || (server->learned.max_rows > 0 && pages->shape.has_key);
-  return open_from_start(pages, is_limited ? next_size(pages) : -1, count, err);
+  return open_from_start(pages, is_limited ? wow_page_size_next(&pages->size) : -1, count, err);
 }
 
 static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
@@ -183,12 +201,9 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   pages->is_started = true;
   if (wow_shape_is_grouped(&pages->shape)) return open_first_groups(pages, err);
   if (pages->shape.has_key || pages->first_rows >= 0) {
-    /* A count of few rows costs less than a request that shows that they were all; and where a
-    ** server cuts its answers, less than the requests that it takes. */
-    bool is_cut = server->learned.max_rows > 0 && pages->first_rows < 0;
-    bool count =
-        (pages->is_few || is_cut) && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
-    return open_from_start(pages, next_size(pages), count, err);
+    /* A count of few rows costs less than a request that shows that they were all. */
+    bool count = pages->is_few && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
+    return open_from_start(pages, wow_page_size_next(&pages->size), count, err);
   }
   if (server->learned.max_rows > 0) {
     pages->by_offset = true;
@@ -198,6 +213,67 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   return open_from_start(pages, -1, may_cut(pages), err);
 }
 
+/* ---------------------------------------------------------------- rows seen already */
+
+static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
+  return wow_seen_hash(pages->current->rows, pages->shape.n_select);
+}
+
+static struct wow_twins_view view_twins(const struct wow_pages *pages) {
+  return (struct wow_twins_view){&pages->shape, &pages->keyset, pages->current};
+}
+
+/*
+** A page that goes on after others does not begin with the scan's first row, unless there is no key
+** and rows are alike (then the server has counted them). A server that does not look at what it is
+** asked, or a cache before it, would be asked for ever.
+*/
+static int check_progress(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_shape *shape = &pages->shape;
+  if (pages->current->got > 0 || pages->is_skipping || (!shape->has_key && pages->total >= 0))
+    return SQLITE_OK;
+  sqlite3_uint64 hash = row_hash(pages);
+  if (pages->delivered == 0) pages->first_hash = hash;
+  if (pages->delivered == 0 || hash != pages->first_hash) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, shape->target->relation->name,
+                        "is there a cache before the server, or is rest_path wrong? It does not "
+                        "look at the query string",
+                        "the server sends the same rows again when it is asked for those after "
+                        "them");
+}
+
+/* By offset and without a key: is the order of the rows known? */
+static int check_tie(struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_page *page = pages->current;
+  if (!pages->by_offset || pages->shape.has_key) return SQLITE_ROW;
+  bool begins_page = page->got == 0 && pages->offset > 0;
+  int rc = wow_tie_next(&pages->tie, &pages->shape, page->rows, begins_page, err);
+  return rc == SQLITE_OK ? SQLITE_ROW : rc;
+}
+
+/* Was a row like this handed out before? */
+static bool skip_seen(struct wow_pages *pages) {
+  struct wow_twins_view view = view_twins(pages);
+  if (pages->shape.has_key) return wow_twins_skip(&pages->twins, &view);
+  return pages->is_skipping && wow_seen_meet(&pages->seen, row_hash(pages));
+}
+
+/* Notes what the current row says of the key, before its place is kept. */
+static int note_place(struct wow_pages *pages, struct wow_error *err) {
+  struct wow_twins_view view = view_twins(pages);
+  if (!pages->shape.has_key || wow_shape_is_grouped(&pages->shape)) return SQLITE_OK;
+  bool must_keep = pages->max_rows >= 0; /* few rows, or an error */
+  bool is_one_more = pages->max_rows >= 0 && pages->delivered > pages->max_rows;
+  int rc = SQLITE_OK;
+  if (is_one_more || wow_twins_is_one(&view)) {
+    pages->max_rows = -1;
+    rc = wow_twins_doubt(&pages->twins, &view, err);
+  }
+  if (rc == SQLITE_OK && wow_twins_hand_out(&pages->twins, &view, must_keep) != SQLITE_OK)
+    rc = wow_error_nomem(err);
+  return rc;
+}
+
 /* ---------------------------------------------------------------- the end of a page */
 
 /* A page of this relation without a key came back cut: read it in pages, in a total order. */
@@ -205,7 +281,6 @@ static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct 
   wow_page_close(pages->current);
   pages->by_offset = true;
   pages->offset = 0;
-  pages->claimed = cap;
   return open_from_start(pages, cap, false, err);
 }
 
@@ -219,8 +294,6 @@ static int check_count(struct wow_pages *pages, struct wow_error *err) {
   page->is_counted = false;
   wow_page_range(page, &rows, &total);
   pages->total = total;
-  if (pages->shape.has_key && total >= 0 && !page->is_from_place)
-    pages->ends_at = pages->delivered + total;
   if (pages->shape.has_key || pages->by_offset) return SQLITE_OK;
   return total > rows && rows > 0 ? restart_by_offset(pages, rows, err) : SQLITE_OK;
 }
@@ -236,29 +309,14 @@ static bool may_have_more(const struct wow_pages *pages, sqlite3_int64 got, sqli
   return !was_count_compared && may_cut(pages);
 }
 
-/* Two pages in a row that are equally shorter than asked: there the server cuts. */
-static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 asked) {
-  struct wow_server *server = pages->shape.target->server;
-  bool is_short = asked >= 0 && got < asked;
-  if (got > server->learned.max_rows) {
-    server->learned.max_rows = server->options.max_rows; /* what was learned is no longer true */
-  }
-  /* A cap is believed when that many rows have arrived. */
-  bool is_claimed = got > 0 && got == pages->claimed;
-  bool is_alike = is_short && got > 0 && got == pages->short_page;
-  if (server->learned.max_rows < 0 && (is_claimed || is_alike) && got < INT_MAX) {
-    server->learned.max_rows = (int)got;
-  }
-  pages->short_page = is_short ? got : -1;
-}
-
 /* Are all groups here? Their rows are counted where the server was asked for a count; and without
 ** an order they cannot be continued. */
 static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *more) {
   const struct wow_page *page = pages->current;
-  if (page->is_counted && total >= 0) pages->total = total;
-  pages->n_grouped += page->n_grouped;
-  if (pages->total >= 0) *more = page->got > 0 && pages->n_grouped < pages->total;
+  bool is_full = page->asked >= 0 && page->got >= page->asked;
+  if (page->is_counted && total >= 0 && !is_full) {
+    *more = page->got > 0 && page->n_grouped < total;
+  }
   if (pages->shape.has_key) return;
   pages->is_cut = *more;
   *more = false;
@@ -271,10 +329,11 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
   int rc = wow_page_finish(page, &total, err);
   if (rc != SQLITE_OK) return rc;
   *more = may_have_more(pages, page->got, page->asked);
-  if (pages->ends_at >= 0 && !pages->is_doubted) *more = *more && pages->delivered < pages->ends_at;
-  learn(pages, page->got, page->asked);
+  if (total >= 0 && !pages->by_offset && !wow_shape_is_grouped(&pages->shape))
+    *more = *more && page->got < total;
+  wow_page_size_learn(&pages->size, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
-  if (page->got > 0) pages->row_bytes = (double)page->bytes / (double)page->got;
+  wow_page_size_saw(&pages->size, page->got, page->bytes);
   pages->failures = 0;
   wow_page_close(page);
   return SQLITE_OK;
@@ -282,27 +341,18 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- the pages that follow */
 
-static void grow(struct wow_pages *pages) {
-  if (pages->is_shrunk)
-    pages->is_shrunk = false;
-  else if (pages->page_rows < WOW_FIRST_PAGE_ROWS)
-    pages->page_rows = WOW_FIRST_PAGE_ROWS;
-  else if (pages->page_rows < WOW_MAX_PAGE_ROWS)
-    pages->page_rows *= WOW_PAGE_GROWTH;
-}
-
 /* A sorted response that does not follow the key costs the server a sort for each page, and groups
 ** are made again for each, so after the first page all the rest is asked for at once (it streams;
 ** see WOW_MAX_BUFFER_BYTES). */
 static sqlite3_int64 continuation_size(struct wow_pages *pages) {
   const struct wow_shape *shape = &pages->shape;
-  grow(pages);
+  wow_page_size_grow(&pages->size);
   /* By the key alone an index gives it. */
   bool by_key = shape->n_sort <= shape->target->relation->n_key;
   bool is_sorted = (shape->n_order > 0 && !by_key) || wow_shape_is_grouped(shape);
   bool at_once = is_sorted && !pages->by_offset && shape->target->server->learned.max_rows <= 0 &&
-                 pages->most_rows == 0;
-  return at_once ? -1 : next_size(pages);
+                 pages->size.most_rows == 0;
+  return at_once ? -1 : wow_page_size_next(&pages->size);
 }
 
 /* Asks for the rows after the last one that was handed out. */
@@ -312,21 +362,21 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    wow_places_meet_again(pages);
+    wow_seen_restart(&pages->seen);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
   if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
     pages->by_offset = true;
-  if (!wow_places_can_continue(pages)) return wow_places_fail_key(pages, err);
+  struct wow_twins_view view = view_twins(pages);
+  int rc = wow_twins_check_place(&pages->twins, &view, pages->by_offset, err);
+  if (rc != SQLITE_OK) return rc;
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, place, size);
-  if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
-  pages->goes_past = false;
-  if (pages->shape.has_key) wow_places_meet_again(pages);
-  /* After a page that may have been cut the server counts what is left, so that the end shows. */
-  bool count = pages->short_page >= 0 && pages->ends_at < 0 && pages->shape.has_key &&
-               may_cut(pages) && !pages->by_offset && !wow_shape_is_grouped(&pages->shape);
+  if (request.is_from_place && size > 0) request.limit += pages->twins.n_at_place;
+  /* If the twins are all, a page of nothing else could be cut as well as be the end. */
+  bool count = request.is_from_place && pages->twins.n_at_place > 1 && may_cut(pages);
+  wow_twins_turn(&pages->twins);
   return wow_page_open(pages->current, &request, count, err);
 }
 
@@ -360,7 +410,7 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
   wow_page_has_arrived(page);
   if (!wow_keyset_peek(&pages->keyset, page->rows, &place)) return SQLITE_OK;
   if (!wow_keyset_can_continue(&place, max_keyset_bytes(pages))) return SQLITE_OK;
-  if (page->asked > 0) pages->row_bytes = (double)page->bytes / (double)page->asked;
+  wow_page_size_saw(&pages->size, page->asked, page->bytes);
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, &place, size);
@@ -373,68 +423,99 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
-  if (rc == SQLITE_OK && more) rc = wow_places_look_past(pages, err);
+  if (rc == SQLITE_OK && more) rc = wow_twins_check_page(&pages->twins, pages->current, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
-    if (pages->next) wow_page_close(pages->next);
-    pages->next = NULL;
+    drop_next(pages);
     pages->is_done = true;
     return SQLITE_OK;
   }
-  if (pages->next && pages->is_doubted && !pages->next->is_from_place) {
-    wow_page_close(pages->next);
-    pages->next = NULL;
+  if (pages->next && pages->twins.is_doubted && !pages->next->is_from_place) {
+    drop_next(pages);
   }
   if (pages->next == NULL) return continue_after_last(pages, err);
-  if (!wow_places_can_continue(pages)) return wow_places_fail_key(pages, err);
+  struct wow_twins_view view = view_twins(pages);
+  rc = wow_twins_check_place(&pages->twins, &view, false, err);
+  if (rc != SQLITE_OK) return rc;
   pages->current = pages->next;
   pages->next = NULL;
-  wow_places_meet_again(pages);
+  wow_twins_turn(&pages->twins);
   return SQLITE_OK;
 }
 
+/* A response broke off. Reads are repeated from the last row on, a few times without progress. */
+static bool can_resume(struct wow_pages *pages, int rc, const struct wow_error *err) {
+  if (pages->delivered > pages->failed_at) pages->failures = 0;
+  bool is_ordered = pages->shape.has_key && !pages->by_offset;
+  return rc == SQLITE_ERROR && wow_page_is_broken(pages->current) && err->http_status == 0 &&
+         pages->current->bytes > 0 && is_ordered &&
+         pages->failures < pages->shape.target->server->options.retries;
+}
+
 /* Asks again for what comes after the last row. */
-int wow_pages_ask_again(struct wow_pages *pages, struct wow_error *err) {
+static int ask_again(struct wow_pages *pages, struct wow_error *err) {
   wow_error_reset(err);
   wow_page_close(pages->current);
-  if (pages->next) wow_page_close(pages->next);
-  pages->next = NULL;
+  drop_next(pages);
   if (pages->delivered > 0) return continue_after_last(pages, err);
-  return open_from_start(pages, next_size(pages), false, err);
+  return open_from_start(pages, wow_page_size_next(&pages->size), false, err);
+}
+
+/* Was a request refused for saying what it comes after: because it is too long, or because the
+** type of the key can be sorted, but not compared with a constant (42883, a domain over an enum)?
+** Then the rest is asked for by offset, in the same order. */
+static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
+  bool is_length = wow_page_is_too_long(err) && pages->current->url_bytes > WOW_MIN_URL_BYTES;
+  bool is_operator = err->code && strcmp(err->code, "42883") == 0;
+  return (is_length || is_operator) && pages->shape.has_key && !pages->by_offset &&
+         pages->delivered > 0;
+}
+
+/* Did the server end the statement because it took too long (statement_timeout)? Fewer rows may be
+** done in time, if there is an order in which the others can follow. */
+static bool can_shrink(const struct wow_pages *pages, const struct wow_error *err) {
+  bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
+  return has_timed_out && pages->shape.has_key && !wow_shape_is_grouped(&pages->shape) &&
+         pages->max_rows != 1 && pages->current->asked != 1;
+}
+
+/* The current page has failed: asks again, in another way if need be. */
+static int recover(struct wow_pages *pages, int rc, struct wow_error *err) {
+  if (can_resume(pages, rc, err)) {
+    pages->failures++;
+    pages->failed_at = pages->delivered;
+  } else if (can_go_by_offset(pages, err)) {
+    pages->by_offset = true;
+  } else if (can_shrink(pages, err)) {
+    wow_page_size_shrink(&pages->size, pages->current->asked);
+  } else {
+    return rc;
+  }
+  return ask_again(pages, err);
 }
 
 /* ---------------------------------------------------------------- stepping */
 
-/* Adds the rows of the current group. False: it does not say how many they are. */
-static bool count_group(struct wow_pages *pages) {
-  struct wow_page *page = pages->current;
-  int member = pages->shape.n_select + pages->shape.counting;
-  sqlite3_int64 n = 0;
-  if (!wow_value_int64(wow_rows_value(page->rows, member), &n) || n < 0) return false;
-  page->n_grouped += n;
-  return true;
-}
-
 static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
   struct wow_page *page = pages->current;
-  if (wow_places_check_progress(pages, err) != SQLITE_OK) return err->rc;
+  if (check_progress(pages, err) != SQLITE_OK) return err->rc;
   page->got++;
   pages->delivered++;
   pages->offset++;
   wow_page_spent(&pages->meter)->rows++;
   shape->target->conn->progress.rows++;
-  if (wow_places_note(pages, err) != SQLITE_OK) return err->rc;
+  if (note_place(pages, err) != SQLITE_OK) return err->rc;
   if (shape->has_key &&
       wow_keyset_keep(&pages->keyset, page->rows, shape->n_select - shape->n_sort) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
-  if (shape->counting >= 0 && !count_group(pages)) {
+  if (shape->counting >= 0 && !wow_page_count_group(page)) {
     return wow_error_set(err, SQLITE_ERROR, shape->target->relation->name,
                          "the server did not say how many rows a group has");
   }
   if (!shape->has_key && pages->first_rows >= 0 &&
-      wow_seen_add(&pages->seen, wow_places_hash(pages)) != SQLITE_OK) {
+      wow_seen_add(&pages->seen, row_hash(pages)) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
   int rc = wow_budget_check(shape->target->server, wow_page_spent(&pages->meter), err);
@@ -467,9 +548,9 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     rc = check_count(pages, err);
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
-    if (rc == SQLITE_ROW && wow_places_check_tie(pages, err) != SQLITE_OK) rc = err->rc;
+    if (rc == SQLITE_ROW) rc = check_tie(pages, err);
     if (rc == SQLITE_ROW) {
-      if (wow_places_skip_seen(pages)) {
+      if (skip_seen(pages)) {
         pages->current->got++;
         pages->offset++;
         rc = SQLITE_OK;
@@ -481,7 +562,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     }
     if (rc == SQLITE_OK || rc == SQLITE_DONE) {
       rc = rc == SQLITE_OK ? wait_for_more(pages, err) : turn(pages, err);
-      if (rc != SQLITE_OK) rc = wow_recover_page(pages, rc, err);
+      if (rc != SQLITE_OK) rc = recover(pages, rc, err);
     }
   }
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.target->relation->name);
@@ -493,7 +574,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
 
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages) {
   const struct wow_keyset *keyset = &pages->keyset;
-  bool can_continue = keyset->is_set && !pages->by_offset && !pages->is_doubted &&
+  bool can_continue = keyset->is_set && !pages->by_offset && !pages->twins.is_doubted &&
                       wow_keyset_can_continue(&keyset->place, max_keyset_bytes(pages));
   return can_continue ? keyset : NULL;
 }
@@ -504,7 +585,8 @@ bool wow_pages_is_cut(const struct wow_pages *pages) {
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {
   const struct wow_page *page = pages->current;
-  return pages->next == NULL && !pages->is_doubted && page->got > 0 && page->got == page->asked;
+  return pages->next == NULL && !pages->twins.is_doubted && page->got > 0 &&
+         page->got == page->asked;
 }
 
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,

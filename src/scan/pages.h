@@ -38,9 +38,6 @@ void wow_pages_hold(struct wow_pages *pages, bool hold);
 /* Steps to the next row: SQLITE_ROW, SQLITE_DONE, or an error. */
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
 
-/* Asks again for what comes after the last row; the error is forgotten. For recover.c. */
-int wow_pages_ask_again(struct wow_pages *pages, struct wow_error *err);
-
 /* How many rows were stepped to since the start. */
 sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages);
 
@@ -54,8 +51,8 @@ const struct wow_keyset *wow_pages_place(const struct wow_pages *pages);
 /* The next row would be on another page than the current one, and that page was not asked for. */
 bool wow_pages_at_page_end(const struct wow_pages *pages);
 
-/* The server cut the response, and it has no order by which it could be continued: groups that
-** have keys which are not columns. Call once wow_pages_next has returned SQLITE_DONE. */
+/* The server cut the response, and it has no order by which it could be continued: groups that have
+** keys which are not columns. Call once wow_pages_next has returned SQLITE_DONE. */
 bool wow_pages_is_cut(const struct wow_pages *pages);
 
 /* How many rows the query has after the current one (before the first: in all), counted by the

@@ -7,7 +7,7 @@
 
 #include "scan/identity.h"
 #include "scan/second_look.h"
-#include "scan/recover.h"
+#include "scan/page.h"
 #include "scan/rights.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
@@ -64,8 +64,8 @@ void wow_scan_free(struct wow_scan *scan) {
 
 /* ---------------------------------------------------------------- the plan */
 
-/* Rows without a key may have to be read in pages, if the server cuts them; where a selected
-** column has no order, all others are selected to tell the rows apart. */
+/* Rows without a key may have to be read in pages, if the server cuts them; where a selected column
+** has no order, all others are selected to tell the rows apart. */
 static void add_telling_columns(struct wow_scan *scan) {
   const struct wow_relation *relation = scan->target.relation;
   struct wow_shape shape = {
@@ -264,7 +264,7 @@ static int start_shorter(struct wow_scan *scan, const struct wow_scan_call *call
                          struct wow_error *err) {
   struct wow_server *server = wow_server_retain(scan->target.server);
   int before = server->learned.max_url_bytes, rc = err->rc;
-  while (rc != SQLITE_OK && wow_recover_is_too_long(err) && server->learned.longest_refused > 0) {
+  while (rc != SQLITE_OK && wow_page_is_too_long(err) && server->learned.longest_refused > 0) {
     int bytes = wow_server_url_bytes(server) / 2;
     server->learned.longest_refused = 0;
     if (wow_server_url_bytes(server) <= WOW_MIN_URL_BYTES) break;
@@ -286,7 +286,7 @@ int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, stru
     wow_error_reset(err);
     rc = start(scan, call, err);
   }
-  if (rc != SQLITE_OK && scan->target.server && wow_recover_is_too_long(err))
+  if (rc != SQLITE_OK && scan->target.server && wow_page_is_too_long(err))
     rc = start_shorter(scan, call, err);
   if (rc != SQLITE_OK && scan->target.server &&
       wow_rights_learn(&scan->target, &scan->plan, scan->columns.n_select, err)) {

@@ -20,8 +20,7 @@
 int wow_strategy_read_usage(struct wow_scan *scan) {
   if (scan->has_usage) return SQLITE_OK;
   scan->has_usage = true;
-  return wow_bytecode_read(&scan->usage, scan->target.conn->db, scan->plan.text,
-                           scan->target.relation->n_columns);
+  return wow_bytecode_read(&scan->usage, &scan->target, scan->plan.text);
 }
 
 /* Are all columns that the statement uses, the key aside, among those of the plan's terms? Then

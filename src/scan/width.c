@@ -1,7 +1,7 @@
 /*
-** Widths of integer columns, see width.h. Assumes that a constant is read before any row is, so that
-** a request for no rows (limit=0) is refused, too; and that nothing else in such a request can be
-** out of range, since no row is computed.
+** Widths of integer columns, see width.h. Assumes that a constant is read before any row is, so
+** that a request for no rows (limit=0) is refused, too; and that nothing else in such a request can
+** be out of range, since no row is computed.
 */
 #include "scan/width.h"
 

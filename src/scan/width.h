@@ -16,8 +16,8 @@ bool wow_width_is_refusal(const struct wow_error *err);
 ** the column's range? They would be refused when rows have been handed out already. */
 bool wow_width_is_at_stake(const struct wow_binding *binding);
 
-/* Asks about the integer columns of the plan's terms. True: some are narrower than they were thought
-** to be, which is kept in the relation's columns. What else fails here is not told. */
+/* Asks about the integer columns of the plan's terms. True: some are narrower than they were
+** thought to be, which is kept in the relation's columns. What else fails here is not told. */
 bool wow_width_learn(const struct wow_target *target, const struct wow_plan *plan);
 
 #endif

@@ -9,8 +9,9 @@
 ** - STMTSTATUS_RUN counts runs, but also each firing of a trigger. STMTSTATUS_VM_STEP changes only
 **   between two calls of sqlite3_step, and all triggers of a statement fire in one. So a new
 **   RUN with the same VM_STEP is a trigger of the same run, and with another VM_STEP a new run.
-**   Hosts that reset VM_STEP after each run (Tcl does) are found out by what they commit; what is
-**   left are theirs within BEGIN and COMMIT.
+**   Only statements that write have triggers. Hosts that reset VM_STEP after each run (Tcl does)
+**   are found out by that and by what they commit; what is left are their writes within BEGIN and
+**   COMMIT.
 ** - Once all cursors of a run have been closed, only a further trigger can belong to it. Anything
 **   else might be a new run whose counters the host has reset: rows that are fetched again do less
 **   harm than rows that are no longer true.
@@ -148,7 +149,7 @@ static struct running look_at(sqlite3_stmt *stmt) {
 /* Is the statement, as it is now, in the run of which it was a member? See above. */
 static bool goes_on(const struct run *run, const struct running *member) {
   struct running now = look_at(member->stmt);
-  bool is_trigger = !sqlite3_stmt_readonly(member->stmt) && now.n_runs > member->n_runs &&
+  bool is_trigger = !sqlite3_stmt_readonly(now.stmt) && now.n_runs > member->n_runs &&
                     now.n_steps == member->n_steps && now.version == member->version;
   bool is_later = now.n_runs == member->n_runs && now.n_steps >= member->n_steps;
   bool is_reset = now.n_runs < member->n_runs || now.n_steps < member->n_steps;
@@ -163,8 +164,7 @@ static bool has_member(const struct run *run, sqlite3_stmt *stmt) {
   return false;
 }
 
-/* A trigger that has run to its end is not the end of the statement: for that its steps are
-** counted. */
+/* A trigger that has run to its end is not the end of the statement: steps tell that. */
 static bool has_ended(const struct run *run, const struct running *member, sqlite3 *db) {
   sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
   while (stmt && stmt != member->stmt)

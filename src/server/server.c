@@ -167,8 +167,8 @@ static bool is_same_schema(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* What to do where the server does not describe its tables: this key, or nobody, may see them. The
-** answer's own hint is not kept, since it does not know of these ways. SQLITE_OK or SQLITE_NOMEM. */
+/* What to do where the server does not describe its tables to this key, or to anybody. The answer's
+** own hint is not kept, since it does not know of these ways. SQLITE_OK or SQLITE_NOMEM. */
 static int hint_at_columns(const struct wow_server *server, struct wow_error *err) {
   const char *hint = NULL;
   if (err->http_status == 404) {

@@ -71,8 +71,8 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);
 
-/* The version of PostgREST, "14.8": as the last response said, unless a gateway has put its own name
-** there, or else the description. sqlite3_free it; NULL: not known, or no memory. */
+/* The version of PostgREST, "14.8": as the last response said, unless a gateway has put its own
+** name there, or else the description. sqlite3_free it; NULL: not known, or no memory. */
 char *wow_server_version(const struct wow_server *server);
 
 #endif

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "catalog/column_list.h"
+#include "catalog/select_list.h"
 #include "base/limits.h"
+#include "scan/select_check.h"
 
 /* The hidden column that takes raw parameters of PostgREST. */
 #define FILTER_COLUMN "wowsql_filter"
@@ -128,7 +130,7 @@ static int parse_argument(struct table_args *args, const char *text, struct wow_
 /* ---------------------------------------------------------------- the shadow table */
 
 /* Creates the shadow table and keeps the server and the columns in it. */
-static int shadow_write(struct wow_definition *def, struct wow_error *err) {
+static int shadow_write(const struct wow_definition *def, struct wow_error *err) {
   char *columns = wow_column_list_text(def->relation);
   if (columns == NULL) return wow_error_nomem(err);
   char *sql = sqlite3_mprintf(
@@ -141,11 +143,34 @@ static int shadow_write(struct wow_definition *def, struct wow_error *err) {
   return rc;
 }
 
-/* Keeps one row of the shadow table: the server, or else the columns. */
-static int shadow_take(sqlite3_stmt *stmt, char **server, char **columns) {
+/* Keeps the remote table's name, which the virtual table's says no more. */
+static int shadow_name(const struct wow_definition *def, struct wow_error *err) {
+  char *sql = sqlite3_mprintf("INSERT OR IGNORE INTO \"%w\".\"%w_" WOW_SHADOW_SUFFIX
+                              "\" VALUES('table',%Q)",
+                              def->database, def->name, def->relation->name);
+  return wow_connection_exec(def->conn, sql, def->name, err);
+}
+
+/* What the shadow table says; NULL: nothing of it. */
+struct kept {
+  char *server;
+  char *table;
+  char *columns;
+};
+
+static void kept_reset(struct kept *kept) {
+  sqlite3_free(kept->server);
+  sqlite3_free(kept->table);
+  sqlite3_free(kept->columns);
+}
+
+/* Takes one row of the shadow table. */
+static int shadow_take(sqlite3_stmt *stmt, struct kept *kept) {
   const char *name = (const char *)sqlite3_column_text(stmt, 0);
   const char *value = (const char *)sqlite3_column_text(stmt, 1);
-  char **field = name && strcmp(name, "server") == 0 ? server : columns;
+  char **field = &kept->columns;
+  if (name && strcmp(name, "server") == 0) field = &kept->server;
+  if (name && strcmp(name, "table") == 0) field = &kept->table;
   char *copy = sqlite3_mprintf("%s", value);
   if (copy == NULL) return SQLITE_NOMEM;
   sqlite3_free(*field);
@@ -153,10 +178,19 @@ static int shadow_take(sqlite3_stmt *stmt, char **server, char **columns) {
   return SQLITE_OK;
 }
 
+/* Is there a shadow table? */
+static bool has_shadow(const struct wow_definition *def) {
+  char *name = sqlite3_mprintf("%s_" WOW_SHADOW_SUFFIX, def->name);
+  int rc = name ? sqlite3_table_column_metadata(def->conn->db, def->database, name, "value", NULL,
+                                                NULL, NULL, NULL, NULL)
+                : SQLITE_NOMEM;
+  sqlite3_free(name);
+  return rc == SQLITE_OK;
+}
+
 /* Reads what shadow_write has kept. SQLITE_SCHEMA is returned as it is, without an error: SQLite
 ** then reads the schema again and repeats the statement. */
-static int shadow_read(struct wow_definition *def, char **server, char **columns,
-                       struct wow_error *err) {
+static int shadow_read(const struct wow_definition *def, struct kept *kept, struct wow_error *err) {
   sqlite3_stmt *stmt = NULL;
   char *sql = sqlite3_mprintf("SELECT name, value FROM \"%w\".\"%w_" WOW_SHADOW_SUFFIX "\"",
                               def->database, def->name);
@@ -164,7 +198,7 @@ static int shadow_read(struct wow_definition *def, char **server, char **columns
   int rc = sqlite3_prepare_v2(def->conn->db, sql, -1, &stmt, NULL);
   sqlite3_free(sql);
   while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
-    rc = shadow_take(stmt, server, columns);
+    rc = shadow_take(stmt, kept);
   int final_rc = sqlite3_finalize(stmt);
   if (rc == SQLITE_DONE) rc = final_rc;
   if (rc == SQLITE_OK || rc == SQLITE_SCHEMA) return rc;
@@ -220,9 +254,9 @@ static int name_columns(struct wow_definition *def) {
 /*
 ** Declares a column. NOT NULL and UNIQUE would be promises, by which SQLite leaves out tests, joins
 ** and DISTINCT without a look at the rows, so they are not given; but for the key of a table
-** WITHOUT ROWID, where they cannot be helped. An integer key is INTEGER, whatever its size: of another
-** type SQLite makes an index, which PRAGMA integrity_check then misses. It is a key to those who
-** look at the table's columns only: xBestIndex and xColumn get its own number.
+** WITHOUT ROWID, where they cannot be helped. An integer key is INTEGER, whatever its size: for
+** other types SQLite makes an index, which PRAGMA integrity_check then misses. It is a key to those
+** who look at the table's columns only: xBestIndex and xColumn get its own number.
 */
 static void append_declared(sqlite3_str *str, const struct wow_relation *relation,
                             const struct wow_column *column, const char *name) {
@@ -234,32 +268,54 @@ static void append_declared(sqlite3_str *str, const struct wow_relation *relatio
                       is_key ? " PRIMARY KEY" : "");
 }
 
+static void append_hidden(sqlite3_str *str, const struct wow_definition *def) {
+  sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN, ", def->names[def->relation->n_columns]);
+  for (int i = 0; i < def->brackets.n; i++) {
+    const struct wow_bracket *bracket = &def->brackets.list[i];
+    sqlite3_str_appendf(str, "\"%w\" %s HIDDEN, ", bracket->name,
+                        wow_type_declared(&bracket->type));
+  }
+}
+
 /* Declares the columns: the relation's, wowsql_filter, the bracketed aggregates. */
 static int declare(struct wow_definition *def, struct wow_error *err) {
   const struct wow_relation *relation = def->relation;
   if (name_columns(def) != SQLITE_OK) return wow_error_nomem(err);
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  sqlite3_str_appendall(str, "CREATE TABLE x(");
-  for (int i = 0; i < relation->n_columns; i++) {
-    const struct wow_column *column = &relation->columns[i];
-    append_declared(str, relation, column, def->names[i]);
-  }
-  sqlite3_str_appendf(str, "\"%w\" TEXT HIDDEN", def->names[relation->n_columns]);
-  for (int i = 0; i < def->brackets.n; i++) {
-    const struct wow_bracket *bracket = &def->brackets.list[i];
-    sqlite3_str_appendf(str, ", \"%w\" %s HIDDEN", bracket->name,
-                        wow_type_declared(&bracket->type));
-  }
-  sqlite3_str_appendchar(str, 1, ')');
+  sqlite3_str *str = sqlite3_str_new(NULL), *columns = sqlite3_str_new(NULL);
+  if (def->brackets.come_first) append_hidden(columns, def);
+  for (int i = 0; i < relation->n_columns; i++)
+    append_declared(columns, relation, &relation->columns[i], def->names[i]);
+  if (!def->brackets.come_first) append_hidden(columns, def);
+  int n = sqlite3_str_length(columns);
+  if (n > 0) sqlite3_str_appendf(str, "CREATE TABLE x(%.*s)", n - 2, sqlite3_str_value(columns));
+  int rc = sqlite3_str_errcode(columns);
+  sqlite3_free(sqlite3_str_finish(columns));
   if (wow_relation_key_kind(relation) == WOW_KEY_SINGLE) {
     sqlite3_str_appendall(str, " WITHOUT ROWID");
   }
   char *sql = sqlite3_str_finish(str);
-  if (sql == NULL) return wow_error_nomem(err);
-  int rc = sqlite3_declare_vtab(def->conn->db, sql);
+  if (rc == SQLITE_OK && sql) rc = sqlite3_declare_vtab(def->conn->db, sql);
+  bool is_nomem = sql == NULL || rc == SQLITE_NOMEM;
   sqlite3_free(sql);
-  if (rc == SQLITE_OK) return SQLITE_OK;
+  if (rc == SQLITE_OK && !is_nomem) return SQLITE_OK;
+  if (is_nomem) return wow_error_nomem(err);
   return wow_error_set(err, SQLITE_ERROR, relation->name, "%s", sqlite3_errmsg(def->conn->db));
+}
+
+static int ask_way(void *ctx, const char *relation, const char *way, bool *is_known,
+                   struct wow_error *err) {
+  return wow_select_check_way(ctx, relation, way, is_known, err);
+}
+
+/* Makes the relation of a select list, and lets the server look at it. */
+static int relation_of_select(struct wow_definition *def, struct wow_target *target,
+                              const struct wow_catalog *catalog, const char *select,
+                              struct wow_error *err) {
+  struct wow_select_source source = {.catalog = catalog, .ask = ask_way, .ctx = target};
+  int rc = wow_select_list_parse(&source, target->relation, select, &def->relation, err);
+  if (rc != SQLITE_OK) return rc;
+  target->relation = def->relation;
+  return wow_select_check(target, err);
 }
 
 /* Copies the relation from the server's catalog. */
@@ -277,34 +333,46 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
                           "change on the server, SELECT wowsql_refresh()",
                           "the server '%s' has no such table", def->server);
   }
-  if (select) return wow_column_list_select(catalog, relation, select, &def->relation, err);
-  def->relation = wow_relation_copy(relation);
-  return def->relation ? SQLITE_OK : wow_error_nomem(err);
+  struct wow_relation *copy = wow_relation_copy(relation);
+  if (copy == NULL) return wow_error_nomem(err);
+  if (select == NULL) {
+    def->relation = copy;
+    return SQLITE_OK;
+  }
+  struct wow_target target = {.conn = def->conn,
+                              .server_name = def->server,
+                              .server = server,
+                              .schema = def->schema,
+                              .relation = copy};
+  rc = relation_of_select(def, &target, catalog, select, err);
+  wow_relation_free(copy);
+  return rc;
 }
 
-/* Finds out def->server, and what the shadow table says of the columns. */
+/* Finds out def->server, and what the shadow table says. A table that says all in its statement has
+** one only once it was renamed: it goes by its first name on the server (wow_definition_rename). */
 static int resolve_server(struct wow_definition *def, const struct table_args *args, bool is_create,
-                          char **kept_columns, struct wow_error *err) {
+                          struct kept *kept, struct wow_error *err) {
   def->has_shadow = args->server == NULL || args->columns == NULL;
+  def->is_named_after = args->table == NULL;
+  if (!is_create && !def->has_shadow && def->is_named_after) def->has_shadow = has_shadow(def);
   if (!is_create && def->has_shadow) {
-    int rc = shadow_read(def, &def->server, kept_columns, err);
+    int rc = shadow_read(def, kept, err);
     if (rc != SQLITE_OK) return rc;
   }
-  const char *server = args->server;
-  if (server == NULL && def->server) return SQLITE_OK;
+  const char *server = args->server ? args->server : kept->server;
   if (server == NULL && !is_create) return wow_error_nomem(err);
   if (server == NULL) server = wow_connection_current(def->conn);
-  sqlite3_free(def->server);
   def->server = sqlite3_mprintf("%s", server);
   return def->server ? SQLITE_OK : wow_error_nomem(err);
 }
 
 static int resolve_relation(struct wow_definition *def, const struct table_args *args,
                             bool is_create, struct wow_error *err) {
-  char *kept_columns = NULL;
-  const char *name = args->table ? args->table : def->name;
-  int rc = resolve_server(def, args, is_create, &kept_columns, err);
-  const char *columns = args->columns ? args->columns : kept_columns;
+  struct kept kept = {0};
+  int rc = resolve_server(def, args, is_create, &kept, err);
+  const char *columns = args->columns ? args->columns : kept.columns;
+  const char *name = args->table ? args->table : kept.table ? kept.table : def->name;
   if (rc == SQLITE_OK && args->columns && args->select) {
     rc = wow_error_set(err, SQLITE_ERROR, name, "give either columns= or select=, not both");
   }
@@ -316,7 +384,7 @@ static int resolve_relation(struct wow_definition *def, const struct table_args 
   if (rc == SQLITE_OK && def->relation->n_columns == 0) {
     rc = wow_error_set(err, SQLITE_ERROR, name, "it has no columns that could be read");
   }
-  sqlite3_free(kept_columns);
+  kept_reset(&kept);
   return rc;
 }
 
@@ -371,7 +439,10 @@ int wow_definition_drop(struct wow_definition *def, struct wow_error *err) {
 }
 
 int wow_definition_rename(struct wow_definition *def, const char *new_name, struct wow_error *err) {
-  if (!def->has_shadow) return SQLITE_OK;
+  int rc = SQLITE_OK;
+  if (def->is_named_after && !def->has_shadow) rc = shadow_write(def, err);
+  if (def->is_named_after && rc == SQLITE_OK) rc = shadow_name(def, err);
+  if (rc != SQLITE_OK || (!def->has_shadow && !def->is_named_after)) return rc;
   char *sql = sqlite3_mprintf("ALTER TABLE \"%w\".\"%w_" WOW_SHADOW_SUFFIX
                               "\" RENAME TO \"%w_" WOW_SHADOW_SUFFIX "\"",
                               def->database, def->name, new_name);

@@ -2,8 +2,9 @@
 ** What CREATE VIRTUAL TABLE ... USING wowsql(...) says, and the columns that the table has.
 **
 ** What the arguments do not say is asked of the server once, when the table is created, and kept in
-** a shadow table <name>_wowsql(name, value): the server's name and the columns. So connecting,
-** dropping and renaming a table send nothing, and work with the server down.
+** a shadow table <name>_wowsql(name, value): the server's name and the columns; and once the table
+** is renamed, the remote table's name. So connecting, dropping and renaming a table send nothing,
+** and work with the server down.
 */
 #ifndef WOW_DEFINITION_H
 #define WOW_DEFINITION_H
@@ -29,7 +30,8 @@ struct wow_definition {
   int page_size; /* 0: the server's option */
   bool read_only;
   bool has_shadow;
-  char **names; /* of the declared columns, that of wowsql_filter last */
+  bool is_named_after; /* no table= was given: the remote table has the virtual one's first name */
+  char **names;        /* of the declared columns, that of wowsql_filter last */
   struct wow_brackets brackets;
 };
 

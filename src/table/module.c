@@ -215,7 +215,9 @@ static int table_eof(sqlite3_vtab_cursor *cur) {
 }
 
 static int table_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column) {
+  const struct wow_definition *def = &((struct wow_table *)cur->pVtab)->def;
   struct wow_error err = {0};
+  column = wow_brackets_own(&def->brackets, def->relation, column);
   int rc = wow_scan_column(((struct wow_cursor *)cur)->scan, ctx, column, &err);
   return cursor_result(cur, rc, &err);
 }

@@ -113,17 +113,19 @@ static bool take_pair(struct reader *r, bool *is_there, int *value) {
 
 /* Z, UTC, +HH, +HHMM, +HH:MM or +HH:MM:SS, also after a blank; or nothing (then it is UTC, in which
 ** our sessions are). Blanks may end it. In seconds. */
-static bool take_zone(struct reader *r, int *zone) {
+static bool take_zone(struct reader *r, int *zone, bool *is_utc) {
   int hour = 0, minute = 0, second = 0;
   bool is_there = false, is_bc = r->end - r->p > 1 && r->p[0] == ' ' && r->p[1] == 'B';
   *zone = 0;
   if (!is_bc) take_char(r, ' ');
-  if (take_char(r, 'Z') || take_text(r, "UTC")) return true;
+  *is_utc = take_char(r, 'Z') || take_text(r, "UTC");
+  if (*is_utc) return true;
   bool is_west = take_char(r, '-');
   if (!is_west && !take_char(r, '+')) return true;
   if (!take_number(r, 2, 2, &hour) || !take_pair(r, &is_there, &minute)) return false;
   if (is_there && !take_pair(r, &is_there, &second)) return false;
   *zone = (hour * 3600 + minute * 60 + second) * (is_west ? -1 : 1);
+  *is_utc = *zone == 0;
   return hour <= 15 && minute < 60 && second < 60;
 }
 
@@ -167,6 +169,7 @@ static bool read_timestamp(const char *text, int bytes, bool with_zone, int64_t 
   struct date d;
   int64_t us = 0;
   int zone = 0;
+  bool is_utc = !with_zone;
   if (is_infinity(text, bytes)) {
     *out = infinity(text);
     return true;
@@ -176,12 +179,13 @@ static bool read_timestamp(const char *text, int bytes, bool with_zone, int64_t 
   if (!take_date(&r, &d)) return false;
   if (take_char(&r, 'T') || (r.end - r.p > 1 && r.p[1] != 'B' && take_char(&r, ' '))) {
     if (!take_time(&r, &us)) return false;
-    if (with_zone && !take_zone(&r, &zone)) return false;
+    if (with_zone && !take_zone(&r, &zone, &is_utc)) return false;
   }
-  /* A zone may move the first and the last days out of the range. */
+  /* A zone may move the first and the last days out of the range; without one it is the session's,
+  ** which servers before PostgREST 12 do not let us set. */
   bool is_edge = d.year >= MAX_BC_YEAR - 1 && r.end - r.p == 3;
-  if (zone != 0 && is_edge) return false;
-  if (!is_valid_date(&r, &d, zone == 0 ? MAX_TIMESTAMP_YEAR : MAX_TIMESTAMP_YEAR - 1)) return false;
+  if (!is_utc && is_edge) return false;
+  if (!is_valid_date(&r, &d, is_utc ? MAX_TIMESTAMP_YEAR : MAX_TIMESTAMP_YEAR - 1)) return false;
   *out = days_of(&d) * US_PER_DAY + us - zone * US_PER_SECOND;
   return true;
 }

@@ -40,7 +40,8 @@ struct wow_type {
 };
 
 /* The PostgreSQL type that a server's description means: its `format`, which may be a name of
-** OpenAPI's; where that is not known, what its JSON `type` (NULL: none) says. Static, or `format`. */
+** OpenAPI's; where that is not known, what its JSON `type` (NULL: none) says. Static, or `format`.
+*/
 const char *wow_type_described(const char *format, const char *json_type);
 
 /* Fills `type` from a PostgreSQL type name as format_type() writes it, or a name of OpenAPI's

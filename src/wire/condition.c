@@ -35,11 +35,14 @@ void wow_condition_reset(struct wow_where *where) {
 
 /* Does a parameter name a column of this embedded relation, "customers.city"? Names are compared as
 ** they are sent, since one may be quoted and the other not. */
-static bool names_embed(const struct wow_condition *parameter, const struct wow_column *column) {
+static bool names_embed(const struct wow_condition *parameter, const struct wow_column *column,
+                        int n) {
   sqlite3_str *name = sqlite3_str_new(NULL), *key = sqlite3_str_new(NULL);
   wow_deparse_user_text(name, parameter->name, parameter->name_bytes);
-  wow_deparse_name(key, column->embed);
-  sqlite3_str_appendchar(key, 1, '.');
+  for (int i = 0; i < n; i++) {
+    wow_deparse_name(key, column->embed[i].target);
+    sqlite3_str_appendchar(key, 1, '.');
+  }
   int bytes = sqlite3_str_length(key);
   bool is_same = sqlite3_str_length(name) >= bytes &&
                  memcmp(sqlite3_str_value(name), sqlite3_str_value(key), (size_t)bytes) == 0;
@@ -48,11 +51,12 @@ static bool names_embed(const struct wow_condition *parameter, const struct wow_
   return is_same;
 }
 
-bool wow_condition_mentions_embed(const struct wow_where *where, const struct wow_column *column) {
+bool wow_condition_mentions_embed(const struct wow_where *where, const struct wow_column *column,
+                                  int n) {
   for (int i = 0; i < where->n; i++) {
     const struct wow_condition *c = &where->list[i];
-    bool is_same = c->column && c->column->embed && strcmp(c->column->embed, column->embed) == 0;
-    if (is_same || (c->kind == WOW_CONDITION_PARAMETER && names_embed(c, column))) return true;
+    bool is_same = c->column && wow_relation_is_same_embed(c->column, column, n);
+    if (is_same || (c->kind == WOW_CONDITION_PARAMETER && names_embed(c, column, n))) return true;
   }
   return false;
 }

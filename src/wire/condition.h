@@ -70,8 +70,10 @@ int wow_condition_add(struct wow_where *where, const struct wow_condition *condi
 int wow_condition_copy(struct wow_where *to, const struct wow_where *from);
 void wow_condition_reset(struct wow_where *where);
 
-/* Is any of the conditions about a column of the relation that `column` is embedded from? */
-bool wow_condition_mentions_embed(const struct wow_where *where, const struct wow_column *column);
+/* Is any of the conditions about a column of the relation that the first `n` steps of `column` lead
+** to, or of one beyond it? */
+bool wow_condition_mentions_embed(const struct wow_where *where, const struct wow_column *column,
+                                  int n);
 
 /* An element of a list: its text, not terminated. */
 const char *wow_condition_list_text(const struct wow_list *list, int i, int *bytes);

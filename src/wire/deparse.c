@@ -90,6 +90,11 @@ void wow_deparse_name(sqlite3_str *str, const char *name) {
     append_quoted(str, name, (int)strlen(name));
 }
 
+void wow_deparse_column(sqlite3_str *str, const struct wow_column *column) {
+  wow_deparse_name(str, wow_relation_remote_name(column));
+  if (column->json_path) wow_deparse_bytes(str, column->json_path, (int)strlen(column->json_path));
+}
+
 /* A value inside parentheses. Letters, digits and a few signs need no quotes, all else gets them;
 ** empty text must have them in a list. */
 static bool is_bare_element(const char *text, int bytes) {
@@ -131,9 +136,9 @@ void wow_deparse_user_text(sqlite3_str *str, const char *text, int bytes) {
 }
 
 /* "age.gte.18", as it is written inside or=(...) and and=(...). Not for WOW_IS_NOT. */
-static void append_inner(sqlite3_str *str, const char *column, enum wow_op op, const char *text,
-                         int bytes) {
-  wow_deparse_name(str, column);
+static void append_inner(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
+                         const char *text, int bytes) {
+  wow_deparse_column(str, column);
   sqlite3_str_appendf(str, ".%s", wow_op_rest(op));
   if (text == NULL) return;
   sqlite3_str_appendchar(str, 1, '.');
@@ -143,20 +148,20 @@ static void append_inner(sqlite3_str *str, const char *column, enum wow_op op, c
 /* The column as a condition at the top level names it: one that is embedded from another relation
 ** is `relation.column` there. */
 static void append_key(sqlite3_str *str, const struct wow_column *column) {
-  if (column->embed) {
-    wow_deparse_name(str, column->embed);
+  for (int i = 0; i < column->n_embed; i++) {
+    wow_deparse_name(str, column->embed[i].target);
     sqlite3_str_appendchar(str, 1, '.');
   }
-  wow_deparse_name(str, column->embed ? column->embed_column : column->name);
+  wow_deparse_column(str, column);
 }
 
 static void append_term(sqlite3_str *str, const struct wow_condition *c) {
   if (c->op == WOW_IS_NOT && c->column->embed == NULL) {
     /* "isdistinct" would say it in one word, but older servers lack it. */
     sqlite3_str_appendall(str, "&or=(");
-    append_inner(str, c->column->name, WOW_NE, c->text, c->bytes);
+    append_inner(str, c->column, WOW_NE, c->text, c->bytes);
     sqlite3_str_appendall(str, ",");
-    append_inner(str, c->column->name, WOW_IS_NULL, NULL, 0);
+    append_inner(str, c->column, WOW_IS_NULL, NULL, 0);
     sqlite3_str_appendall(str, ")");
     return;
   }
@@ -211,11 +216,11 @@ static void append_alternative(sqlite3_str *str, const struct wow_place *place, 
   for (int j = 0; j < i; j++) {
     const struct wow_place_value *equal = &place->values[j];
     bool is_null = equal->value.kind == WOW_JSON_NULL;
-    append_inner(str, equal->column->name, is_null ? WOW_IS_NULL : WOW_EQ,
+    append_inner(str, equal->column, is_null ? WOW_IS_NULL : WOW_EQ,
                  is_null ? NULL : equal->value.text, (int)equal->value.bytes);
     sqlite3_str_appendchar(str, 1, ',');
   }
-  append_inner(str, at->column->name, op, has_value ? at->value.text : NULL, (int)at->value.bytes);
+  append_inner(str, at->column, op, has_value ? at->value.text : NULL, (int)at->value.bytes);
   if (i > 0) sqlite3_str_appendchar(str, 1, ')');
 }
 
@@ -263,9 +268,9 @@ static void append_after(sqlite3_str *str, const struct wow_condition *after) {
     append_alternatives(str, after, i, &n);
   if (after->is_from_place) append_same(str, place, &n);
   if (n == 0) { /* nothing comes after NULL at the end */
-    append_inner(str, first->column->name, WOW_IS_NULL, NULL, 0);
+    append_inner(str, first->column, WOW_IS_NULL, NULL, 0);
     sqlite3_str_appendall(str, ")&and=(");
-    append_inner(str, first->column->name, WOW_NOT_NULL, NULL, 0);
+    append_inner(str, first->column, WOW_NOT_NULL, NULL, 0);
   }
   sqlite3_str_appendchar(str, 1, ')');
 }
@@ -287,7 +292,7 @@ void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *conditi
 int wow_deparse_condition_length(const struct wow_condition *condition) {
   const struct wow_column *column = condition->column;
   bool is_plain = condition->kind == WOW_CONDITION_TERM && condition->op != WOW_IS_NOT &&
-                  column->embed == NULL && is_bare_name(column->name);
+                  wow_relation_is_plain(column) && is_bare_name(column->name);
   if (is_plain) {
     size_t bytes = strlen(column->name) + strlen(wow_op_rest(condition->op)) + 2;
     if (condition->text)
@@ -311,9 +316,9 @@ const char *wow_deparse_direction(bool descending, bool not_null) {
   return descending ? ".desc.nullslast" : ".asc.nullsfirst";
 }
 
-void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bool not_null) {
-  wow_deparse_name(str, column);
-  sqlite3_str_appendall(str, wow_deparse_direction(descending, not_null));
+void wow_deparse_order(sqlite3_str *str, const struct wow_column *column, bool descending) {
+  wow_deparse_column(str, column);
+  sqlite3_str_appendall(str, wow_deparse_direction(descending, wow_relation_is_not_null(column)));
 }
 
 void wow_deparse_user_path(sqlite3_str *str, const char *path) {

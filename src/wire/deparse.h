@@ -22,6 +22,9 @@ void wow_deparse_path(sqlite3_str *str, const char *name);
 /* A column's name: bare where that is safe, else in double quotes. */
 void wow_deparse_name(sqlite3_str *str, const char *name);
 
+/* A column as the server calls it in its relation: its name, and the part of it that is meant. */
+void wow_deparse_column(sqlite3_str *str, const struct wow_column *column);
+
 /* The same for people: not percent-encoded. */
 void wow_deparse_plain_name(sqlite3_str *str, const char *name);
 
@@ -41,7 +44,7 @@ sqlite3_int64 wow_deparse_element_length(const char *text, int bytes);
 const char *wow_deparse_direction(bool descending, bool not_null);
 
 /* "age.desc.nullslast": a term of order=. */
-void wow_deparse_order(sqlite3_str *str, const char *column, bool descending, bool not_null);
+void wow_deparse_order(sqlite3_str *str, const struct wow_column *column, bool descending);
 
 /* A path with its query as a user wrote it ("users?select=id,name&age=gte.18"), made safe for a URL
 ** and with a slash before it. */

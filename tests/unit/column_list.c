@@ -32,8 +32,6 @@ static const struct {
     {"\"customer.city\" text of customers!customer_id(city)", NULL},
     {"\"customer.city\" text of customers!customer_id!inner(\"the city\")", NULL},
     /* what is said twice counts once, the last time */
-    {"c text of a(b) of customers!fk(city)", "c text of customers!fk(city)"},
-    {"c text of customers!fk(city) of a(b)", "c text of a(b)"},
     {"c text references a(b) references d", "c text references d"},
 };
 
@@ -64,6 +62,7 @@ static const struct {
     {"s enum(a)", "a label in single quotes"},
     {"s enum('a' 'b')", ", or )"},
     {"c text of", "expected a name"},
+    {"c text of a(b) of customers!fk(city)", "expected one of"},
     {"c text of a", "( and the column's name"},
     {"c text of a(b", "expected )"},
     {"c text of a!(b)", "expected a name"},
@@ -92,9 +91,13 @@ static void test_keys(void) {
   CHECK_INT(wow_column_list_set_key(relation, "c, b", &err), SQLITE_OK);
   CHECK_INT(relation->n_key, 2);
   CHECK(relation->key[0] == 2 && relation->key[1] == 1);
-  CHECK_INT(wow_relation_key_kind(relation), WOW_KEY_COMPOSITE);
+  CHECK_INT(wow_relation_key_kind(relation), WOW_KEY_MADE);
+  CHECK(relation->key_is_named && !wow_relation_is_not_null(&relation->columns[1]));
+  CHECK_INT(wow_column_list_set_key(relation, " ", &err), SQLITE_OK);
+  CHECK_INT(wow_relation_key_kind(relation), WOW_KEY_NONE);
+  CHECK(!relation->key_is_named);
   CHECK_INT(wow_column_list_set_key(relation, "b", &err), SQLITE_OK);
-  CHECK_INT(wow_relation_key_kind(relation), WOW_KEY_SINGLE);
+  CHECK_INT(wow_relation_key_kind(relation), WOW_KEY_MADE);
   struct wow_relation *copy = wow_relation_copy(relation);
   char *text = wow_column_list_text(copy);
   CHECK_TEXT(text, "a bigint, b text primary key, c text");

@@ -2,6 +2,8 @@
 ** What a comparison with a value amounts to (src/types/constant.h): whatever its type is, what is
 ** sent means what SQLite means, and never makes the server fail.
 */
+#include <stdlib.h>
+
 #include "sql_value.h"
 #include "types/constant.h"
 #include "unit.h"
@@ -38,6 +40,7 @@ static void check_constants(const char *name, enum wow_collation collation,
       CHECK(constant.text == NULL);
     }
     sqlite3_free(constant.text);
+    sqlite3_free(constant.upper);
     sqlite3_value_free(value);
   }
   wow_type_reset(&type);
@@ -116,8 +119,9 @@ static void test_reals(void) {
       {WOW_LT, "x'00'", WOW_ANY, WOW_EQ, NULL},
   };
   static const struct expectation numeric[] = {
-      {WOW_EQ, "9007199254740993", WOW_SEND, WOW_EQ, "9007199254740993"},
-      {WOW_LT, "9223372036854775807", WOW_SEND, WOW_LT, "9223372036854775807"},
+      /* beyond 15 digits bounds are sent, and each row is compared here besides */
+      {WOW_EQ, "9007199254740993", WOW_SEND, WOW_EQ, "9007199254740991"},
+      {WOW_LT, "9223372036854775807", WOW_SEND, WOW_LE, "9.2233720368547779e+18"},
       {WOW_EQ, "'1.50'", WOW_SEND, WOW_EQ, "1.5"},
   };
   static const struct expectation float4[] = {
@@ -130,6 +134,25 @@ static void test_reals(void) {
   CHECK_CONSTANTS("double precision", float8);
   CHECK_CONSTANTS("numeric", numeric);
   CHECK_CONSTANTS("real", float4);
+}
+
+/* The numbers that are the same to SQLite are between the bounds. */
+static void test_bounds(void) {
+  struct wow_type type;
+  struct wow_constant constant;
+  sqlite3_value *value = sql_value("0.1234567890123456789");
+  unit_about("bounds");
+  wow_type_init(&type, "numeric");
+  CHECK_INT(wow_constant_init(&constant, &type, WOW_EQ, WOW_COLLATION_SERVER, value), SQLITE_OK);
+  CHECK(constant.is_near);
+  CHECK(constant.upper && strtod(constant.text, NULL) < sqlite3_value_double(value) &&
+        strtod(constant.upper, NULL) > sqlite3_value_double(value));
+  sqlite3_free(constant.text);
+  sqlite3_free(constant.upper);
+  CHECK_INT(wow_constant_init(&constant, &type, WOW_NE, WOW_COLLATION_SERVER, value), SQLITE_OK);
+  CHECK(constant.is_near && constant.verdict == WOW_ANY && constant.text == NULL);
+  sqlite3_value_free(value);
+  wow_type_reset(&type);
 }
 
 static void test_booleans(void) {
@@ -229,10 +252,10 @@ static void test_nulls(void) {
 /* Each pattern becomes one that matches at least as much. */
 static void test_patterns(void) {
   static const struct expectation list[] = {
-      {WOW_LIKE, "'a%_b'", WOW_SEND, WOW_LIKE, "a%_b"},
-      {WOW_LIKE, "'a\\b'", WOW_SEND, WOW_LIKE, "a\\\\b"},
-      {WOW_LIKE, "''", WOW_SEND, WOW_LIKE, ""},
-      {WOW_LIKE, "5", WOW_SEND, WOW_LIKE, "5"},
+      {WOW_LIKE, "'a%_b'", WOW_SEND, WOW_REGEXP, "^[aA].*.[bB]$"},
+      {WOW_LIKE, "'a\\b'", WOW_SEND, WOW_REGEXP, "^[aA]\\\\[bB]$"},
+      {WOW_LIKE, "''", WOW_SEND, WOW_GLOB, ""},
+      {WOW_LIKE, "5", WOW_SEND, WOW_GLOB, "5"},
       {WOW_LIKE, "x'61'", WOW_UNSENT, WOW_EQ, NULL},
       {WOW_LIKE, "CAST(x'61ff' AS TEXT)", WOW_UNSENT, WOW_EQ, NULL},
       {WOW_GLOB, "'a*b?c'", WOW_SEND, WOW_GLOB, "a%b_c"},
@@ -252,6 +275,7 @@ int main(void) {
   sqlite3_int64 used = sqlite3_memory_used();
   test_integers();
   test_reals();
+  test_bounds();
   test_booleans();
   test_blobs();
   test_texts();

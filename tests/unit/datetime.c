@@ -68,7 +68,11 @@ static const struct form forms[] = {
     {"2024-01-01T10:00:00+15:59:59", false, false, false, true},
     {"2024-01-01T10:00:00+16", false, false, false, false},
     {"2024-01-01T10:00:00+1", false, false, false, false},
-    {"2024-01-01T10:00:00 UTC", false, false, false, false},
+    {"2024-01-01T10:00:00 UTC", false, false, false, true},
+    {"2024-01-01T10:00:00+0000", false, false, false, true},
+    {"2024-01-01T10:00:00 +02:00", false, false, false, true},
+    {"2024-01-01T10:00:00Z  ", false, false, false, true},
+    {"2024-01-01T10:00:00 CET", false, false, false, false},
     {"0044-03-15T12:00:00 BC", false, false, true, true},
     {"0044-03-15T12:00:00+00 BC", false, false, false, true},
     /* a zone may move the first and the last days out of the range */
@@ -79,27 +83,69 @@ static const struct form forms[] = {
     {"4714-11-24T00:00:00+00 BC", false, false, false, true},
 };
 
+static bool can_read(enum wow_family family, const char *text, int bytes) {
+  sqlite3_int64 value = 0;
+  return wow_datetime_read(family, text, bytes, &value);
+}
+
 static void test_forms(void) {
   for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
     const struct form *form = &forms[i];
     int bytes = (int)strlen(form->text);
     unit_about("%s", form->text);
-    CHECK_INT(wow_datetime_is_date(form->text, bytes), form->is_date);
-    CHECK_INT(wow_datetime_is_time(form->text, bytes), form->is_time);
-    CHECK_INT(wow_datetime_is_timestamp(form->text, bytes, false), form->is_timestamp);
-    CHECK_INT(wow_datetime_is_timestamp(form->text, bytes, true), form->is_timestamptz);
+    CHECK_INT(can_read(WOW_DATE, form->text, bytes), form->is_date);
+    CHECK_INT(can_read(WOW_TIME, form->text, bytes), form->is_time);
+    CHECK_INT(can_read(WOW_TIMESTAMP, form->text, bytes), form->is_timestamp);
+    CHECK_INT(can_read(WOW_TIMESTAMPTZ, form->text, bytes), form->is_timestamptz);
+    CHECK(!can_read(WOW_TEXT, form->text, bytes));
   }
 }
 
 /* The text ends where its length says, whatever comes after it. */
 static void test_lengths(void) {
   unit_about("lengths");
-  CHECK(wow_datetime_is_date("2024-01-010", 10));
-  CHECK(!wow_datetime_is_date("2024-01-01", 9));
-  CHECK(!wow_datetime_is_date("2024-01-01\0", 11));
-  CHECK(wow_datetime_is_time("12:30:599", 8));
-  CHECK(wow_datetime_is_timestamp("2024-01-01T10:00Z+", 17, true));
-  CHECK(wow_datetime_is_date("infinity+", 8));
+  CHECK(can_read(WOW_DATE, "2024-01-010", 10));
+  CHECK(!can_read(WOW_DATE, "2024-01-01", 9));
+  CHECK(!can_read(WOW_DATE, "2024-01-01\0", 11));
+  CHECK(can_read(WOW_TIME, "12:30:599", 8));
+  CHECK(can_read(WOW_TIMESTAMPTZ, "2024-01-01T10:00Z+", 17));
+  CHECK(can_read(WOW_DATE, "infinity+", 8));
+}
+
+/* What is less is earlier; the same moment is the same value, however it is written. */
+static void test_values(void) {
+  static const struct {
+    enum wow_family family;
+    const char *text[6]; /* in order */
+  } orders[] = {
+      {WOW_DATE,
+       {"-infinity", "0001-12-31 BC", "0001-01-01", "1999-12-31", "2000-01-01", "infinity"}},
+      {WOW_TIME, {"00:00", "00:00:00.000001", "00:00:01", "00:01", "23:59:59.999999", "24:00:00"}},
+      {WOW_TIMESTAMP,
+       {"-infinity", "2024-02-28", "2024-02-28T00:00:01", "2024-02-29", "2024-03-01", "infinity"}},
+      {WOW_TIMESTAMPTZ,
+       {"2024-01-01T10:00+11", "2024-01-01T00:00Z", "2024-01-01T01:00", "2024-01-01T02:01+01",
+        "2023-12-31T23:00-05", "2024-01-01T00:00-12"}},
+  };
+  static const char *const same[] = {"2024-01-01T00:00:00+00:00",  "2024-01-01",
+                                     "2024-01-01 00:00",           "2024-01-01T05:45+05:45",
+                                     "2023-12-31T19:00:00.000-05", "2024-01-01T00:00 UTC"};
+  for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+    sqlite3_int64 before = 0, value = 0;
+    for (size_t j = 0; j < 6; j++, before = value) {
+      const char *text = orders[i].text[j];
+      unit_about("%s", text);
+      CHECK(wow_datetime_read(orders[i].family, text, (int)strlen(text), &value));
+      if (j > 0) CHECK(before < value);
+    }
+  }
+  for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+    sqlite3_int64 value = 0, expected = 0;
+    unit_about("%s", same[i]);
+    CHECK(wow_datetime_read(WOW_TIMESTAMPTZ, "2024-01-01T00:00:00Z", 20, &expected));
+    CHECK(wow_datetime_read(WOW_TIMESTAMPTZ, same[i], (int)strlen(same[i]), &value));
+    CHECK_INT(value, expected);
+  }
 }
 
 static void test_uuids(void) {
@@ -127,6 +173,7 @@ static void test_uuids(void) {
 int main(void) {
   test_forms();
   test_lengths();
+  test_values();
   test_uuids();
   return unit_end("unit_datetime");
 }

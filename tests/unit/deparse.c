@@ -372,7 +372,7 @@ static void print_term(sqlite3_str *str, const char *name, enum wow_op op, const
 /* The rows after (text, 1) in the order of the columns `name` and id. */
 static void print_after(sqlite3_str *str, const char *name, const char *text, int bytes,
                         bool descending) {
-  static const struct wow_column id = {.name = (char *)"id", .not_null = true};
+  static const struct wow_column id = {.name = (char *)"id", .is_never_null = true};
   struct wow_column column = {.name = (char *)name};
   struct wow_place place = {.n = 2};
   place.values[0] = (struct wow_place_value){
@@ -563,12 +563,27 @@ static void test_order(void) {
   CHECK_TEXT(wow_deparse_direction(true, false), ".desc.nullslast");
   CHECK_TEXT(wow_deparse_direction(false, true), ".asc");
   CHECK_TEXT(wow_deparse_direction(true, true), ".desc");
-  CHECK_PRINTED(wow_deparse_order(str, "age", true, false), "age.desc.nullslast");
-  CHECK_PRINTED(wow_deparse_order(str, "age", false, false), "age.asc.nullsfirst");
-  CHECK_PRINTED(wow_deparse_order(str, "id", false, true), "id.asc");
-  CHECK_PRINTED(wow_deparse_order(str, "id", true, true), "id.desc");
-  CHECK_PRINTED(wow_deparse_order(str, "order", true, true), "%22order%22.desc");
-  CHECK_PRINTED(wow_deparse_order(str, "a.b,c", true, false), "%22a.b%2Cc%22.desc.nullslast");
+  CHECK_PRINTED(wow_deparse_order(
+                    str, &(struct wow_column){.name = (char *)"age", .is_never_null = false}, true),
+                "age.desc.nullslast");
+  CHECK_PRINTED(
+      wow_deparse_order(str, &(struct wow_column){.name = (char *)"age", .is_never_null = false},
+                        false),
+      "age.asc.nullsfirst");
+  CHECK_PRINTED(wow_deparse_order(
+                    str, &(struct wow_column){.name = (char *)"id", .is_never_null = true}, false),
+                "id.asc");
+  CHECK_PRINTED(wow_deparse_order(
+                    str, &(struct wow_column){.name = (char *)"id", .is_never_null = true}, true),
+                "id.desc");
+  CHECK_PRINTED(
+      wow_deparse_order(str, &(struct wow_column){.name = (char *)"order", .is_never_null = true},
+                        true),
+      "%22order%22.desc");
+  CHECK_PRINTED(
+      wow_deparse_order(str, &(struct wow_column){.name = (char *)"a.b,c", .is_never_null = false},
+                        true),
+      "%22a.b%2Cc%22.desc.nullslast");
 }
 
 /* ---------------------------------------------------------------- what users write */

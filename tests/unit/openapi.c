@@ -3,6 +3,7 @@
 */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/sqlite.h"
 #include "catalog/openapi.h"
 #include "unit.h"
@@ -45,6 +46,55 @@ static void test_shop(void) {
   const struct wow_column *note = &orders->columns[wow_relation_column(orders, "note")];
   CHECK_INT(note->type.family, WOW_TEXT);
   wow_openapi_free(catalog);
+}
+
+/* What is marked as a key is one where all of it is required. */
+static void test_keys(void) {
+  static const struct {
+    const char *required;
+    int n_key;
+  } cases[] = {{"\"a\",\"b\"", 2}, {"\"a\",\"b\",\"c\"", 2}, {"\"a\"", 0}, {"\"c\"", 0}, {"", 0}};
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    struct wow_error err = {0};
+    struct wow_catalog *catalog = NULL;
+    char *json = sqlite3_mprintf(
+        "{\"swagger\":\"2.0\",\"paths\":{},\"definitions\":{\"v\":{\"required\":[%s],"
+        "\"properties\":{\"a\":{\"description\":\"<pk/>\"},\"c\":{},"
+        "\"b\":{\"description\":\"<pk/>\"}}}}}",
+        cases[i].required);
+    unit_about(cases[i].required);
+    CHECK_INT(wow_openapi_parse(json, strlen(json), &catalog, &err), SQLITE_OK);
+    const struct wow_relation *v = wow_openapi_find(catalog, "v");
+    CHECK_INT(v->n_key, cases[i].n_key);
+    CHECK(wow_relation_is_not_null(&v->columns[0]) == (cases[i].n_key > 0));
+    CHECK(v->columns[2].key_position == cases[i].n_key);
+    wow_openapi_free(catalog);
+    sqlite3_free(json);
+  }
+}
+
+static void test_many_keys(void) {
+  struct wow_error err = {0};
+  struct wow_catalog *catalog = NULL;
+  for (int n = WOW_MAX_KEY; n <= WOW_MAX_KEY + 1; n++) {
+    sqlite3_str *names = sqlite3_str_new(NULL), *columns = sqlite3_str_new(NULL);
+    for (int i = 0; i < n; i++) {
+      sqlite3_str_appendf(names, "%s\"c%d\"", i ? "," : "", i);
+      sqlite3_str_appendf(columns, "%s\"c%d\":{\"description\":\"<pk/>\"}", i ? "," : "", i);
+    }
+    char *required = sqlite3_str_finish(names), *properties = sqlite3_str_finish(columns);
+    char *json = sqlite3_mprintf(
+        "{\"swagger\":\"2.0\",\"paths\":{},\"definitions\":{\"t\":{\"required\":[%s],"
+        "\"properties\":{%s}}}}",
+        required, properties);
+    unit_about("keys of many columns");
+    CHECK_INT(wow_openapi_parse(json, strlen(json), &catalog, &err), SQLITE_OK);
+    CHECK_INT(wow_openapi_find(catalog, "t")->n_key, n <= WOW_MAX_KEY ? n : 0);
+    wow_openapi_free(catalog);
+    sqlite3_free(required);
+    sqlite3_free(properties);
+    sqlite3_free(json);
+  }
 }
 
 static const char *const others[] = {
@@ -95,6 +145,8 @@ int main(void) {
   sqlite3_initialize();
   sqlite3_int64 used = sqlite3_memory_used();
   test_shop();
+  test_keys();
+  test_many_keys();
   test_others();
   test_odd_members();
   unit_about("memory that was not freed");

@@ -63,6 +63,7 @@ static pid_t start_server(int *port) {
   pid_t pid = fork();
   if (pid == 0) {
     alarm(60);
+    signal(SIGPIPE, SIG_IGN); /* a client may hang up in the middle */
     for (;;) {
       int client = accept(listener, NULL, NULL);
       if (client < 0) _exit(1);

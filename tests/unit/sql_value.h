@@ -5,7 +5,9 @@
 #define WOW_SQL_VALUE_H
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "base/sqlite.h"
 
 /* The connection that the expressions are evaluated on; sql_value_close it at the end. */
@@ -32,6 +34,26 @@ static inline sqlite3_value *sql_value(const char *expression) {
   sqlite3_free(sql);
   if (value == NULL) abort(); /* the test itself is wrong */
   return value;
+}
+
+/* A member of a row as the decoder gives it: 5, null, true, [1], or 'text, a string without its
+** second quote. */
+static inline struct wow_json_value json_of(const char *text) {
+  struct wow_json_value json = {.kind = WOW_JSON_NUMBER, .text = text, .bytes = strlen(text)};
+  switch (*text) {
+  case 'n': json.kind = WOW_JSON_NULL; break;
+  case 't': json.kind = WOW_JSON_TRUE; break;
+  case 'f': json.kind = WOW_JSON_FALSE; break;
+  case '{':
+  case '[': json.kind = WOW_JSON_NESTED; break;
+  case '\'': /* a string, without its quote */
+    json.kind = WOW_JSON_STRING;
+    json.text++;
+    json.bytes--;
+    break;
+  default: break;
+  }
+  return json;
 }
 
 #endif
