@@ -69,7 +69,7 @@ build/newer/$(LIBRARY): $(NEWER)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(NEWER) $(LIBS)
 
-build/fuzz_rows: fuzz/fuzz_rows.c $(CORE)
+build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
@@ -99,21 +99,23 @@ test: deps
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
 
-lint: $(LIBRARY) build/unit_types
+lint: $(LIBRARY) build/unit_shippable
 	@tools/lint.sh
 
 # Updates the parts of README.md that are made from the code.
 docs: deps
-	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_types
+	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
 
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@bench/run
 
-# Feeds random JSON to the row decoder and compares with cJSON. FUZZ_SEED and FUZZ_ROUNDS choose the run.
-fuzz: build/fuzz_rows
+# Feeds random JSON to the row decoder and compares with cJSON, and random texts to the doors for
+# headers and paths. FUZZ_SEED and FUZZ_ROUNDS choose the run.
+fuzz: build/fuzz_rows build/fuzz_door
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
+	build/fuzz_door $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)

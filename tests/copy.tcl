@@ -46,13 +46,17 @@ proc copy_rows {relation} {
 
 proc over_copies {sql} { regsub -all "\\m$::copy_prefix" $sql "copy_$::copy_prefix" }
 
+# The rows, each as a list; sorted, unless the statement sorts them. Parameters are global variables.
 proc rows_of {sql} {
-  set rows {}
-  db eval $sql row {
-    lappend rows [lmap name $row(*) { set row($name) }]
+  set t::copied_sql $sql
+  set t::copied_rows {}
+  uplevel #0 {
+    db eval $t::copied_sql t::copied_row {
+      lappend t::copied_rows [lmap t::copied_name $t::copied_row(*) { set t::copied_row($t::copied_name) }]
+    }
   }
-  if {![string match {* ORDER BY *} $sql]} { set rows [lsort $rows] }
-  return $rows
+  if {[string match {* ORDER BY *} $sql]} { return $t::copied_rows }
+  lsort $t::copied_rows
 }
 
 proc do_copy_or_error_test {name sql error} {

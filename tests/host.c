@@ -1,8 +1,7 @@
 /*
 ** An application that does to its connection what Tcl and the shell cannot: it drops and replaces
 ** modules, resets the counters of its statements, and closes with statements left. It reads
-*commands,
-** one in each line, and answers each with its rows (columns with | between them) and a line "end":
+** commands, one in each line, and answers each with its rows (columns with | between them) and a line "end":
 **
 **   sql SQL         runs it
 **   prepare SQL     prepares it, to be run more than once; there are up to eight such statements

@@ -25,7 +25,7 @@ proc functions {} {
 proc demo {} { return "```console\n[exec stack/demo << {}]\n```\n" }
 
 set text [read_file README.md]
-set new [replace_part $text shippability [exec build/unit_types --markdown]\n]
+set new [replace_part $text shippability [exec build/unit_shippable --markdown]\n]
 set new [replace_part $new functions [functions]]
 # bench/results.md without its title and its picture, which README.md has itself.
 set new [replace_part $new bench [string trim [regsub -all -line {^(#|!\[).*$} [read_file bench/results.md] {}]]\n]

@@ -119,26 +119,51 @@ static int code_of(int http_status, const char *code) {
   return http_status == 401 || http_status == 403 ? SQLITE_AUTH : SQLITE_ERROR;
 }
 
+static bool is_code(const char *code, const char *other) {
+  return code && strcmp(code, other) == 0;
+}
+
 /* What to do, if the server does not say so. NULL: no advice. */
 static const char *hint_for(int http_status, const char *code) {
+  if (is_code(code, "PGRST303")) return "the token has expired, or is not valid yet: get a new one";
+  if (is_code(code, "PGRST125"))
+    return "check the option rest_path of wowsql_connect; a path begins with the table's name";
+  if (http_status == 402) return "the project is restricted: see its plan and its usage";
+  if (http_status == 540) return "the project is paused: start it again where it is managed";
+  if ((http_status >= 520 && http_status <= 524) || http_status == 544)
+    return "the gateway got no answer from the server in time; try again later";
   if (http_status == 401) return "check the API key that was given to wowsql_connect";
   if (http_status == 403) return "the key, or the signed-in user, may not do this";
   if (http_status == 413) return "it is larger than the server accepts";
   if (http_status == 414 || http_status == 431)
     return "the request is longer than the server accepts";
   if (http_status == 429) return "the server limits the rate of requests; try again later";
-  if (http_status == 404 && code && strcmp(code, "42P01") == 0) {
+  if (http_status == 404 && (is_code(code, "42P01") || is_code(code, "PGRST205"))) {
     return "the table was dropped or renamed: SELECT name FROM wowsql_tables, then DROP it here "
            "and "
            "create it again";
   }
   /* An unknown column; a constant or an operator that does not fit the column's type. */
-  if (code && (strcmp(code, "42703") == 0 || strcmp(code, "22P02") == 0 ||
-               strcmp(code, "22007") == 0 || strcmp(code, "42883") == 0)) {
+  if (is_code(code, "42703") || is_code(code, "22P02") || is_code(code, "22007") ||
+      is_code(code, "42883")) {
     return "if the table has changed on the server: SELECT wowsql_refresh(), then DROP it and "
            "create it again";
   }
   return NULL;
+}
+
+/* Which right is missing, by PostgreSQL's message: "permission denied for table users". NULL: it does
+** not say, or no memory. */
+static char *right_hint(const char *message) {
+  static const char start[] = "permission denied for ";
+  if (message == NULL || strncmp(message, start, sizeof(start) - 1) != 0) return NULL;
+  const char *kind = message + sizeof(start) - 1;
+  const char *name = strrchr(kind, ' ');
+  if (name == NULL) return NULL;
+  const char *right = strncmp(kind, "function ", 9) == 0 || strncmp(kind, "procedure ", 10) == 0
+                          ? "EXECUTE"
+                          : (strncmp(kind, "schema ", 7) == 0 ? "USAGE" : "SELECT");
+  return sqlite3_mprintf("the role may need the right %s on%s: see GRANT", right, name);
 }
 
 /* A member as text: a string as it is, anything else as JSON. NULL: absent, null, or no memory. */
@@ -201,8 +226,8 @@ static char *plain_message(const char *body) {
   return *body ? clean_copy(body) : clean_copy("the server gave no reason");
 }
 
-/* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide nothing,
-** and not yet cut, so that nothing of a secret remains. cJSON has limited the depth. */
+/* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide
+** nothing, and not yet cut, so that nothing of a secret remains. cJSON has limited the depth. */
 static void redact_json(cJSON *json, const struct wow_secrets *secrets) {
   for (; json; json = json->next) {
     wow_secret_redact(secrets, json->string);
@@ -231,6 +256,7 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
   err->http_status = http_status;
   err->what = clean_copy(what);
   err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
+  if (err->hint == NULL && is_code(err->code, "42501")) err->hint = right_hint(err->message);
   if (err->hint == NULL) err->hint = clean_copy(hint_for(http_status, err->code));
   if (err->hint == NULL && is_html(text)) {
     err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");

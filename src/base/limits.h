@@ -56,6 +56,14 @@
 #define WOW_MAX_JSON_DEPTH 10000
 /* The largest integer that a JSON number, which is a double, says exactly. */
 #define WOW_MAX_JSON_INTEGER 9007199254740992.0
+/* Characters of a LIKE pattern that a regular expression says; what comes after them is SQLite's to
+** look at. Each becomes up to ten bytes of the request. */
+#define WOW_MAX_PATTERN_CHARS 200
+/* Digits of a number that are read: the middle of two doubles, which decides to which of them it is
+** rounded, has at most 767. */
+#define WOW_MAX_DOUBLE_DIGITS 800
+/* Integers up to this size have at most 15 digits, which numeric and a double both keep. */
+#define WOW_MAX_SHORT_INTEGER 999999999999999LL
 /* A control document: the OpenAPI descriptions of large schemas have several megabytes. */
 #define WOW_MAX_DOCUMENT_BYTES (64 * 1024 * 1024)
 /* The query string of one request. Gateways take request lines of 8 KB by default (nginx:
@@ -67,6 +75,9 @@
 /* The names in select=, beyond which all columns are asked for: PostgREST 12.0.2 takes 0.1 seconds to
 ** read 3 KB of them, and the square of that for more. */
 #define WOW_MAX_SELECT_BYTES 2000
+/* Columns of which it is tried whether a role may read them, to count rows by: a role that may read
+** none of so many is unlikely to read others. */
+#define WOW_MAX_RIGHT_PROBES 32
 /* The smallest query string that is given up for: below, a refusal has other reasons. Whatever
 ** speaks HTTP takes as much. */
 #define WOW_MIN_URL_BYTES 1000
@@ -95,6 +106,8 @@
 /* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one large
 ** chunk. */
 #define WOW_RECEIVE_BYTES (512 * 1024L)
+/* What is kept of a Server header: a name and a version. */
+#define WOW_MAX_SOFTWARE_BYTES 100
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps, by default and at most. */
@@ -159,7 +172,7 @@
 /* Arguments of a table-valued function; each is a bit of idxNum. */
 #define WOW_MAX_TVF_ARGS 8
 
-/* Relations that wowsql_import names when it leaves them out; of more it says how many there are. */
+/* Relations that wowsql_import names when it leaves them out: more would not be read. */
 #define WOW_MAX_LEFT_OUT 20
 
 /* ---- the planner's costs; the unit is about one row of a local table */

@@ -26,17 +26,18 @@ static int copy_between(char **to, const char *text, const char *open, const cha
 }
 
 /*
-** A property of a definition: `format` is the PostgreSQL type's name, and the end of `description`
-** marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
+** A property of a definition: `format` is the PostgreSQL type's name, except that from 14.8 on it is
+** int32 for smallint and integer and int64 for bigint; the end of `description` marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
 */
 static int openapi_column(struct wow_relation *relation, const cJSON *property) {
   struct wow_column *column = wow_relation_add_column(relation);
   if (column == NULL) return SQLITE_NOMEM;
   const char *format = string_member(property, "format");
   const char *description = string_member(property, "description");
+  const char *type = wow_type_described(format ? format : "", string_member(property, "type"));
   column->name = sqlite3_mprintf("%s", property->string);
   if (column->name == NULL) return SQLITE_NOMEM;
-  if (wow_type_init(&column->type, format ? format : "text") != SQLITE_OK) return SQLITE_NOMEM;
+  if (wow_type_init(&column->type, *type ? type : "text") != SQLITE_OK) return SQLITE_NOMEM;
   const cJSON *label;
   cJSON_ArrayForEach(label, cJSON_GetObjectItemCaseSensitive(property, "enum")) {
     const char *text = cJSON_GetStringValue(label);
@@ -116,6 +117,7 @@ void wow_openapi_free(struct wow_catalog *catalog) {
     wow_relation_free(catalog->relations[i]);
   sqlite3_free(catalog->relations);
   sqlite3_free(catalog->schema);
+  sqlite3_free(catalog->version);
   sqlite3_free(catalog);
 }
 
@@ -123,6 +125,8 @@ int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
                       struct wow_error *err) {
   cJSON *document = cJSON_ParseWithLength(json, bytes);
   const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(document, "definitions");
+  const char *version =
+      string_member(cJSON_GetObjectItemCaseSensitive(document, "info"), "version");
   const char *swagger = string_member(document, "swagger");
   struct wow_catalog *catalog = NULL;
   const cJSON *definition;
@@ -138,6 +142,8 @@ int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
   catalog = sqlite3_malloc64(sizeof(*catalog));
   if (catalog == NULL) goto nomem;
   memset(catalog, 0, sizeof(*catalog));
+  if (version) catalog->version = sqlite3_mprintf("%s", version);
+  if (version && catalog->version == NULL) goto nomem;
   sqlite3_uint64 n = (sqlite3_uint64)cJSON_GetArraySize(definitions) + 1;
   catalog->relations = sqlite3_malloc64(n * sizeof(*catalog->relations));
   if (catalog->relations == NULL) goto nomem;

@@ -10,6 +10,7 @@
 
 struct wow_catalog {
   char *schema;                    /* what it was asked for; NULL: the server's default */
+  char *version;                   /* of the software, as it says; NULL: it does not */
   struct wow_relation **relations; /* sorted by name */
   int n_relations;
   struct wow_catalog *next;

@@ -156,3 +156,7 @@ enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
   bool is_exact = type->family != WOW_NUMERIC && !wow_type_is_json(type);
   return is_exact && !relation->key_is_named ? WOW_KEY_SINGLE : WOW_KEY_MADE;
 }
+
+bool wow_relation_can_name(const struct wow_column *column) {
+  return column->embed || strcmp(column->name, "*") != 0;
+}

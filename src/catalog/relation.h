@@ -13,10 +13,11 @@
 struct wow_column {
   char *name;
   struct wow_type type;
-  bool not_null;      /* as it is described */
-  bool is_never_null; /* and that can be relied on, see wow_relation_finish */
-  int key_position;   /* 1.. within the primary key; 0: not part of it */
-  char *fk_table;     /* what a single-column foreign key refers to; NULL: none */
+  bool not_null;       /* as it is described */
+  bool is_never_null;  /* and that can be relied on, see wow_relation_finish */
+  bool is_width_known; /* an integer column that the server was asked about, see scan/width.h */
+  int key_position;    /* 1.. within the primary key; 0: not part of it */
+  char *fk_table;      /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
   /* A column that is embedded from another relation. What follows that relation's name after
   ** exclamation marks is kept as said: as a rule the foreign key, then the kind of join. */
@@ -65,6 +66,9 @@ bool wow_relation_is_same_embed(const struct wow_column *a, const struct wow_col
 /* Index of the column of this name; -1: there is none. */
 int wow_relation_column(const struct wow_relation *relation, const char *name);
 enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation);
+/* Can a request name the column? PostgREST takes one that is called * for the whole row, quoted or
+** not: it comes with all the others, and nothing can be said of it. */
+bool wow_relation_can_name(const struct wow_column *column);
 /* Is the column known to have no NULLs, so that an order need not say where they are? */
 bool wow_relation_is_not_null(const struct wow_column *column);
 

@@ -79,6 +79,9 @@ static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
     wow_tvf_add_integer(call->rows, s->api_key != NULL);
     wow_tvf_add_text(call->rows, s->options.schema);
     wow_tvf_add_integer(call->rows, s->options.read_only);
+    char *version = wow_server_version(s);
+    wow_tvf_add_text(call->rows, version);
+    sqlite3_free(version);
     wow_tvf_end_row(call->rows);
   }
   return SQLITE_OK;
@@ -106,6 +109,7 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
       wow_tvf_add_null(rows);
     wow_tvf_add_integer(rows, entry->retries);
     wow_tvf_add_text(rows, entry->error);
+    wow_tvf_add_text(rows, entry->warning);
     wow_tvf_end_row(rows);
   }
   return SQLITE_OK;
@@ -281,8 +285,8 @@ static const struct wow_function functions[] = {
 static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
-     "INTEGER",
-     6, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
+     "INTEGER, version TEXT",
+     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
     {"wowsql_tables", "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT", 5,
      "server HIDDEN", 1, 0, 0, "wowsql_tables [WHERE server = name]", "The tables of a server.",
      table_tables},
@@ -294,8 +298,8 @@ static const struct wow_tvf tables[] = {
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
-     "error TEXT",
-     13, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     "error TEXT, warning TEXT",
+     14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, WOW_EFFECTS, "wowsql_explain(sql)",

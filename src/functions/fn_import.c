@@ -117,8 +117,8 @@ struct import {
 struct candidate {
   const struct wow_relation *relation;
   char *name;
-  char *definition; /* what follows CREATE VIRTUAL TABLE, up to the columns */
-  size_t to_server; /* bytes of `definition` before the server's name */
+  char *definition;   /* what follows CREATE VIRTUAL TABLE, up to the columns */
+  size_t to_relation; /* bytes of `definition` that end with the relation's name */
 };
 
 static void candidate_reset(struct candidate *candidate) {
@@ -132,9 +132,9 @@ static int candidate_init(struct candidate *candidate, const struct import *impo
   sqlite3_str *str = sqlite3_str_new(NULL);
   candidate->relation = relation;
   candidate->name = sqlite3_mprintf("%s%s", options->prefix, relation->name);
-  sqlite3_str_appendf(str, "USING wowsql(table=%Q, server=", relation->name);
-  candidate->to_server = (size_t)sqlite3_str_length(str);
-  sqlite3_str_appendf(str, "%Q", import->server->options.name);
+  sqlite3_str_appendf(str, "USING wowsql(table=%Q", relation->name);
+  candidate->to_relation = (size_t)sqlite3_str_length(str);
+  sqlite3_str_appendf(str, ", server=%Q", import->server->options.name);
   if (options->schema) sqlite3_str_appendf(str, ", schema=%Q", options->schema);
   sqlite3_str_appendall(str, ", columns=");
   candidate->definition = sqlite3_str_finish(str);
@@ -146,22 +146,28 @@ static int candidate_init(struct candidate *candidate, const struct import *impo
 enum existing {
   EXISTS_NOT,
   EXISTS_OURS,    /* the same relation of the same server, imported before */
-  EXISTS_ANOTHER, /* the relation of this name of another server, imported before */
-  EXISTS_TWIN,    /* a relation of this server whose name differs in case */
-  EXISTS_OTHER    /* what was not imported, or not into this schema */
+  EXISTS_ANOTHER, /* a relation of the same name, of another server or not made by an import */
+  EXISTS_TWIN,    /* a relation whose name differs in case */
+  EXISTS_OTHER    /* anything else, or in another schema */
 };
 
-/* What is it that was created by `sql` (NULL for none), in the schema that is imported into? */
-static enum existing classify(const struct candidate *candidate, const char *sql) {
-  const char *definition = sql ? strstr(sql, " USING wowsql(") : NULL;
-  const char *ours = candidate->definition;
+/* What is the table that `sql` (NULL: none) created, in the schema that is imported into? Only the
+** forms are understood that an import writes, and the shortest: "USING wowsql". */
+static enum existing classify(const struct candidate *candidate, const char *name,
+                              const char *sql) {
+  const char *relation = candidate->relation->name, *ours = candidate->definition;
+  const char *definition = sql ? strstr(sql, "USING wowsql") : NULL;
   if (definition == NULL || sqlite3_strnicmp(sql, "CREATE VIRTUAL TABLE", 20) != 0) {
     return EXISTS_OTHER;
   }
-  definition++;
+  if (strcmp(definition, "USING wowsql") == 0) {
+    if (strcmp(name, relation) == 0) return EXISTS_ANOTHER;
+    return sqlite3_stricmp(name, relation) == 0 ? EXISTS_TWIN : EXISTS_OTHER;
+  }
   if (strncmp(definition, ours, strlen(ours)) == 0) return EXISTS_OURS;
-  if (strncmp(definition, ours, candidate->to_server) == 0) return EXISTS_ANOTHER;
-  return sqlite3_strnicmp(definition, ours, (int)strlen(ours)) == 0 ? EXISTS_TWIN : EXISTS_OTHER;
+  if (sqlite3_strnicmp(definition, ours, (int)candidate->to_relation) != 0) return EXISTS_OTHER;
+  bool is_same = strncmp(definition, ours, candidate->to_relation) == 0;
+  return is_same ? EXISTS_ANOTHER : EXISTS_TWIN;
 }
 
 /* Looks for the candidate's name in one schema; an index has it in vain, unless the table is to be
@@ -170,15 +176,17 @@ static int find_in_schema(const struct import *import, const struct candidate *c
                           const char *schema, enum existing *found) {
   sqlite3_stmt *stmt = NULL;
   bool is_here = sqlite3_stricmp(schema, import->options.into) == 0;
-  char *sql = sqlite3_mprintf("SELECT sql FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE NOCASE "
-                              "AND type IN ('table', 'view'%s)",
-                              schema, candidate->name, is_here ? ", 'index'" : "");
+  char *sql =
+      sqlite3_mprintf("SELECT sql, name FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE NOCASE "
+                      "AND type IN ('table', 'view'%s)",
+                      schema, candidate->name, is_here ? ", 'index'" : "");
   *found = EXISTS_NOT;
   int rc = sql ? sqlite3_prepare_v2(import->conn->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
   if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
   if (rc == SQLITE_ROW) {
     const char *text = (const char *)sqlite3_column_text(stmt, 0);
-    *found = is_here ? classify(candidate, text) : EXISTS_OTHER;
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    *found = is_here && name ? classify(candidate, name, text) : EXISTS_OTHER;
   }
   sqlite3_finalize(stmt);
   sqlite3_free(sql);
@@ -279,8 +287,8 @@ static int import_relation(struct import *import, const struct candidate *candid
       rc = drop_table(import, candidate->name, err);
     else if (existing != EXISTS_NOT) {
       rc = wow_error_hint(err, SQLITE_ERROR, candidate->name,
-                          "give a prefix, or if_exists 'skip' (or 'replace', if it is a table that "
-                          "was imported from another server): "
+                          "give a prefix, or if_exists 'skip' (or 'replace', if it is a table of "
+                          "wowsql): "
                           "wowsql_import(NULL, '{\"if_exists\":\"skip\"}')",
                           "a table of this name exists in %s", where);
     }
@@ -323,10 +331,12 @@ static int import_result(struct wow_call *call, const struct import *import,
   }
   const char *names = sqlite3_str_value(import->left_out);
   int n_more = import->n_left_out - WOW_MAX_LEFT_OUT;
-  char *text = names == NULL ? NULL
-               : n_more > 0  ? sqlite3_mprintf("%d tables; left out: %s, and %d more",
-                                               import->n_created, names, n_more)
-                             : sqlite3_mprintf("%d tables; left out: %s", import->n_created, names);
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendf(str, "%d table%s; left out: %s", import->n_created,
+                      import->n_created == 1 ? "" : "s", names);
+  if (n_more > 0) sqlite3_str_appendf(str, ", and %d more", n_more);
+  char *text = names ? sqlite3_str_finish(str) : NULL;
+  if (names == NULL) sqlite3_free(sqlite3_str_finish(str));
   return wow_functions_take_result(call, text, err);
 }
 

@@ -40,8 +40,41 @@ static sqlite3_int64 number_of(const char *path, const char *name, sqlite3_int64
   return text && *text >= '0' && *text <= '9' ? strtoll(text, NULL, 10) : otherwise;
 }
 
-/* Appends what makes the order total: the key, or all columns that have an order. False: it cannot
-** be told. */
+/* A request that is continued in parts. */
+struct parts {
+  struct wow_connection *conn;
+  struct wow_server *server;
+  const struct wow_request *request; /* the first one */
+  const struct wow_relation *relation;
+  bool is_grouped;   /* its rows are groups */
+  const char *order; /* of a function's rows; NULL: by the path and the relation */
+};
+
+/* The length of an element of a list in a URL, which may have parentheses. */
+static int element_bytes(const char *text, int bytes) {
+  int depth = 0, i = 0;
+  for (; i < bytes && (text[i] != ',' || depth > 0); i++)
+    depth += (text[i] == '(') - (text[i] == ')');
+  return i;
+}
+
+/* Groups are in a total order by their columns. False: one of them has no plain name. */
+static bool append_group_order(sqlite3_str *str, const char *path, int n) {
+  int bytes = 0, length = 0;
+  const char *select = parameter(path, "select", &bytes);
+  for (int i = 0; select && i < bytes; i += length + 1) {
+    length = element_bytes(select + i, bytes - i);
+    if (length >= 2 && memcmp(select + i + length - 2, "()", 2) == 0) continue;
+    if (memchr(select + i, '(', (size_t)length) || memchr(select + i, ':', (size_t)length) ||
+        memchr(select + i, '>', (size_t)length)) {
+      return false;
+    }
+    sqlite3_str_appendf(str, "%s%.*s", n++ ? "," : "", length, select + i);
+  }
+  return n > 0;
+}
+
+/* Appends what makes the order total: the key, or all columns. False: it cannot be told. */
 static bool append_total_order(sqlite3_str *str, const struct wow_relation *relation, int n) {
   if (relation == NULL) return false;
   for (int i = 0; i < relation->n_key; i++, n++) {
@@ -57,15 +90,18 @@ static bool append_total_order(sqlite3_str *str, const struct wow_relation *rela
 }
 
 /* The path for the rows from an offset on, in a total order. NULL: there is none. */
-static char *path_from(const char *path, const struct wow_relation *relation, sqlite3_int64 offset,
-                       sqlite3_int64 limit) {
+static char *path_from(const struct parts *parts, sqlite3_int64 offset, sqlite3_int64 limit) {
   static const char *const own[] = {"limit=", "offset=", "order="};
+  const char *path = parts->request->path;
   int bytes = 0, head = (int)strcspn(path, "?");
   const char *order = parameter(path, "order", &bytes);
+  bool has_order = order && bytes > 0;
   sqlite3_str *str = sqlite3_str_new(NULL);
-  sqlite3_str_appendf(str, "%.*s?order=", head, path);
+  sqlite3_str_appendf(str, "%.*s?order=%s", head, path, parts->order ? parts->order : "");
   if (order) sqlite3_str_append(str, order, bytes);
-  bool is_total = append_total_order(str, relation, order && bytes > 0);
+  bool is_total = parts->order        ? true
+                  : parts->is_grouped ? append_group_order(str, path, has_order)
+                                      : append_total_order(str, parts->relation, has_order);
   for (const char *p = path + head; *p;) {
     int length = (int)strcspn(p + 1, "&");
     bool is_own = false;
@@ -111,32 +147,40 @@ static void join_arrays(sqlite3_str *all, const char *body) {
   sqlite3_str_append(all, from, (int)(end - from));
 }
 
-/* Reads again what the server cut, in parts. Replaces response->body. */
-static int get_parts(struct wow_connection *conn, struct wow_server *server,
-                     struct wow_request *request, struct wow_response *response,
+/* Fetches the rows from an offset on into part->body. */
+static int get_part(const struct parts *parts, sqlite3_int64 offset, sqlite3_int64 limit,
+                    const struct wow_response *first, struct wow_response *part,
+                    struct wow_error *err) {
+  struct wow_request get = *parts->request;
+  char *path = path_from(parts, offset, limit);
+  if (path == NULL) return fail_cut(err, get.what, first);
+  get.path = path;
+  get.prefer = NULL;
+  int rc = wow_request_fetch(parts->conn, parts->server, &get, part, err);
+  sqlite3_free(path);
+  if (rc != SQLITE_OK || part->rows >= 0) return rc;
+  sqlite3_free(part->body);
+  part->body = NULL;
+  return fail_cut(err, get.what, first);
+}
+
+/* Reads again what the server cut, in parts, `wanted` rows at most. Replaces response->body. */
+static int get_parts(const struct parts *parts, sqlite3_int64 wanted, struct wow_response *response,
                      struct wow_error *err) {
-  const char *path = request->path;
-  sqlite3_int64 first = number_of(path, "offset", 0), limit = number_of(path, "limit", -1);
-  sqlite3_int64 n = 0, wanted = response->total - first;
-  if (limit >= 0 && limit < wanted) wanted = limit;
-  const struct wow_relation *relation = relation_of(conn, server, request->what);
+  sqlite3_int64 first = number_of(parts->request->path, "offset", 0), n = 0;
+  bool is_limited = number_of(parts->request->path, "limit", -1) >= 0;
   sqlite3_str *all = sqlite3_str_new(NULL);
   int rc = SQLITE_OK;
   sqlite3_str_appendchar(all, 1, '[');
   while (rc == SQLITE_OK && n < wanted) {
     struct wow_response part = {0};
-    char *next = path_from(path, relation, first + n, limit < 0 ? -1 : limit - n);
-    struct wow_request get = *request;
-    get.path = next;
-    get.prefer = NULL;
-    rc = next ? wow_request_fetch(conn, server, &get, &part, err)
-              : fail_cut(err, request->what, response);
-    sqlite3_free(next);
-    if (rc != SQLITE_OK) break;
-    if (part.rows > 0) join_arrays(all, part.body);
-    if (part.rows < 0) rc = fail_cut(err, request->what, response);
+    rc = get_part(parts, first + n, is_limited ? wanted - n : -1, response, &part, err);
+    if (rc != SQLITE_OK || part.rows == 0) {
+      sqlite3_free(part.body);
+      break;
+    }
+    join_arrays(all, part.body);
     sqlite3_free(part.body);
-    if (part.rows <= 0) break;
     n += part.rows;
   }
   sqlite3_str_appendchar(all, 1, ']');
@@ -150,13 +194,112 @@ static int get_parts(struct wow_connection *conn, struct wow_server *server,
   return rc;
 }
 
-/* Are there more rows than the response to this path has? Of groups the server counts the rows. */
-static bool is_cut(const char *path, const struct wow_response *response) {
+/* Are there more groups than those of the first response? Of groups the server counts the rows. */
+static int has_more_groups(const struct parts *parts, struct wow_response *response, bool *more,
+                           struct wow_error *err) {
+  struct wow_response part = {0};
+  sqlite3_int64 offset = number_of(parts->request->path, "offset", 0) + response->rows;
+  int rc = get_part(parts, offset, 1, response, &part, err);
+  *more = part.rows > 0;
+  sqlite3_free(part.body);
+  return rc;
+}
+
+/* How many rows a response to this path should have, by the server's count. */
+static sqlite3_int64 rows_wanted(const char *path, const struct wow_response *response) {
   sqlite3_int64 wanted = response->total - number_of(path, "offset", 0);
   sqlite3_int64 limit = number_of(path, "limit", -1);
-  if (limit >= 0 && limit < wanted) wanted = limit;
-  return response->total >= 0 && response->rows >= 0 && response->rows < wanted &&
-         strstr(path, "()") == NULL;
+  return limit >= 0 && limit < wanted ? limit : wanted;
+}
+
+/* Are there more rows than the response to this path has? */
+static bool is_cut(const char *path, const struct wow_response *response) {
+  return response->total >= 0 && response->rows >= 0 &&
+         response->rows < rows_wanted(path, response);
+}
+
+/* Completes a response that the server has cut. On failure there is none any more. */
+static int complete(struct wow_connection *conn, struct wow_server *server,
+                    const struct wow_request *request, struct wow_response *response,
+                    struct wow_error *err) {
+  struct parts parts = {conn, server, request, NULL, strstr(request->path, "()") != NULL, NULL};
+  bool more = true;
+  int rc = SQLITE_OK;
+  if (parts.is_grouped)
+    rc = has_more_groups(&parts, response, &more, err);
+  else
+    parts.relation = relation_of(conn, server, request->what);
+  if (rc == SQLITE_OK && !more) return rc;
+  if (rc == SQLITE_OK)
+    return get_parts(&parts, rows_wanted(request->path, response), response, err);
+  sqlite3_free(response->body);
+  response->body = NULL;
+  return rc;
+}
+
+static const char *text_of(sqlite3_stmt *stmt, int i) {
+  const char *text = (const char *)sqlite3_column_text(stmt, i);
+  return text ? text : "";
+}
+
+/* Has a further request, for what comes after the longest array of this name, any? */
+static int has_longer_array(struct wow_connection *conn, struct wow_server *server,
+                            const struct wow_request *request, const char *offset, bool *has,
+                            struct wow_error *err) {
+  static const char sql[] = "SELECT 1 FROM json_each(?1) r, json_each(r.value) e "
+                            "WHERE e.key = ?2 AND json_array_length(e.value) > 0";
+  struct wow_request probe = *request;
+  struct wow_response response = {0};
+  sqlite3_stmt *stmt = NULL;
+  int name = (int)strcspn(offset, ".");
+  probe.path = sqlite3_mprintf("%s&%s&%.*s.limit=1", request->path, offset, name, offset);
+  probe.prefer = NULL;
+  if (probe.path == NULL) return wow_error_nomem(err);
+  int rc = wow_request_fetch(conn, server, &probe, &response, err);
+  sqlite3_free((char *)probe.path);
+  if (rc != SQLITE_OK) return rc;
+  if (sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+    sqlite3_bind_text(stmt, 1, response.body, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, offset, name, SQLITE_STATIC);
+    *has = sqlite3_step(stmt) == SQLITE_ROW;
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_free(response.body);
+  return SQLITE_OK;
+}
+
+/* The server cuts embedded arrays, too, and does not count them: is any of them longer than it is
+** here? */
+static int check_embedded(struct wow_connection *conn, struct wow_server *server,
+                          const struct wow_request *request, const struct wow_response *response,
+                          struct wow_error *err) {
+  static const char sql[] = "SELECT e.key, max(json_array_length(e.value)) "
+                            "FROM json_each(?1) r, json_each(r.value) e WHERE e.type = 'array' "
+                            "AND json_type(e.value, '$[0]') = 'object' GROUP BY e.key";
+  sqlite3_stmt *stmt = NULL;
+  const char *bracket = strchr(request->path, '(');
+  int rc = SQLITE_OK;
+  if (bracket == NULL || bracket[1] == ')' || *response->body != '[') return SQLITE_OK;
+  if (sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL) == SQLITE_OK)
+    sqlite3_bind_text(stmt, 1, response->body, -1, SQLITE_STATIC);
+  while (rc == SQLITE_OK && stmt && sqlite3_step(stmt) == SQLITE_ROW) {
+    bool has = false;
+    sqlite3_str *offset = sqlite3_str_new(NULL);
+    wow_deparse_bytes(offset, text_of(stmt, 0), sqlite3_column_bytes(stmt, 0));
+    sqlite3_str_appendf(offset, ".offset=%lld", sqlite3_column_int64(stmt, 1));
+    char *text = sqlite3_str_finish(offset);
+    bool is_own = text == NULL || strstr(request->path, ".limit=") != NULL;
+    if (!is_own) rc = has_longer_array(conn, server, request, text, &has, err);
+    sqlite3_free(text);
+    if (rc != SQLITE_OK || !has) continue;
+    rc = wow_error_hint(err, SQLITE_ERROR, request->what,
+                        "ask for the embedded rows themselves, or for parts of them with limit and "
+                        "offset",
+                        "the server cut '%s' at %lld rows", text_of(stmt, 0),
+                        sqlite3_column_int64(stmt, 1));
+  }
+  sqlite3_finalize(stmt);
+  return rc;
 }
 
 /* Fetches a path that the user gave. Free response->body. */
@@ -177,7 +320,11 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   else
     rc = wow_error_nomem(err);
   if (rc == SQLITE_OK && is_cut(encoded, response))
-    rc = get_parts(conn, server, &request, response, err);
+    rc = complete(conn, server, &request, response, err);
+  if (rc == SQLITE_OK && server->options.max_rows != 0) {
+    rc = check_embedded(conn, server, &request, response, err);
+    if (rc != SQLITE_OK) sqlite3_free(response->body);
+  }
   sqlite3_free(encoded);
   sqlite3_free(what);
   return rc;
@@ -188,6 +335,91 @@ struct rpc {
   const char *name;
   const char *args; /* a JSON object; NULL: none */
 };
+
+/* Members of a JSON object, one after the other; finalize it. */
+static sqlite3_stmt *list_members(sqlite3 *db, const char *json, const char *path) {
+  sqlite3_stmt *stmt = NULL;
+  int rc =
+      sqlite3_prepare_v2(db, "SELECT key, type, value FROM json_each(?1, ?2)", -1, &stmt, NULL);
+  if (rc == SQLITE_OK) rc = sqlite3_bind_text(stmt, 1, json, -1, SQLITE_STATIC);
+  if (rc == SQLITE_OK) rc = sqlite3_bind_text(stmt, 2, path, -1, SQLITE_STATIC);
+  if (rc == SQLITE_OK) return stmt;
+  sqlite3_finalize(stmt);
+  return NULL;
+}
+
+/* The function with its arguments in a URL, which only texts, numbers and booleans go into. NULL:
+** they do not. */
+static char *rpc_path(sqlite3 *db, const struct rpc *rpc) {
+  static const char *const reserved[] = {"select", "order", "limit", "offset",     "columns",
+                                         "and",    "or",    "not",   "on_conflict"};
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_stmt *stmt = list_members(db, rpc->args ? rpc->args : "{}", "$");
+  bool fits = stmt != NULL;
+  sqlite3_str_appendall(str, "/rpc/");
+  wow_deparse_path(str, rpc->name);
+  for (int n = 0; stmt && sqlite3_step(stmt) == SQLITE_ROW; n++) {
+    const char *name = text_of(stmt, 0), *type = text_of(stmt, 1);
+    bool is_boolean = strcmp(type, "true") == 0 || strcmp(type, "false") == 0;
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+      fits = fits && strcmp(name, reserved[i]) != 0;
+    fits = fits && (is_boolean || strcmp(type, "text") == 0 || strcmp(type, "integer") == 0 ||
+                    strcmp(type, "real") == 0);
+    const char *value = is_boolean ? type : text_of(stmt, 2);
+    sqlite3_str_appendchar(str, 1, n ? '&' : '?');
+    wow_deparse_bytes(str, name, (int)strlen(name));
+    sqlite3_str_appendchar(str, 1, '=');
+    wow_deparse_bytes(str, value, (int)strlen(value));
+  }
+  sqlite3_finalize(stmt);
+  char *path = sqlite3_str_finish(str);
+  if (fits) return path;
+  sqlite3_free(path);
+  return NULL;
+}
+
+/* An order of a function's rows, by all that they have; a single value is called pgrst_scalar by
+** PostgREST. */
+static char *rpc_order(sqlite3 *db, const char *body) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  bool is_object = body[strspn(body, "[ \n\r\t")] == '{';
+  sqlite3_stmt *stmt = is_object ? list_members(db, body, "$[0]") : NULL;
+  for (int n = 0; stmt && sqlite3_step(stmt) == SQLITE_ROW; n++) {
+    if (n) sqlite3_str_appendchar(str, 1, ',');
+    wow_deparse_name(str, text_of(stmt, 0));
+  }
+  sqlite3_finalize(stmt);
+  if (!is_object) sqlite3_str_appendall(str, "pgrst_scalar");
+  return sqlite3_str_finish(str);
+}
+
+/* Completes what a function returned, by GET: then it runs in a transaction that cannot write, so
+** that one which acts does not act again. It is refused, and so is the whole. The rows come in
+** another order than the function's own. */
+static int complete_rpc(struct wow_connection *conn, struct wow_server *server,
+                        const struct rpc *rpc, struct wow_response *response,
+                        struct wow_error *err) {
+  char *path = rpc_path(conn->db, rpc), *order = rpc_order(conn->db, response->body);
+  struct wow_request get = {.method = "GET", .path = path, .what = rpc->name};
+  struct parts parts = {.conn = conn, .server = server, .request = &get, .order = order};
+  struct wow_response cut = *response;
+  struct wow_error refusal = {0};
+  int rc = SQLITE_ERROR;
+  if (path && order) {
+    rc = get_parts(&parts, response->total, response, &refusal);
+  } else {
+    sqlite3_free(response->body);
+    response->body = NULL;
+  }
+  if (rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM)
+    wow_error_move(err, &refusal);
+  else if (rc != SQLITE_OK)
+    fail_cut(err, rpc->name, &cut);
+  wow_error_reset(&refusal);
+  sqlite3_free(path);
+  sqlite3_free(order);
+  return rc == SQLITE_OK ? rc : err->rc;
+}
 
 /* Calls a function of the database. Its arguments are sent in the body: in a GET some of them would
 ** be taken for filters. Free response->body. */
@@ -207,12 +439,8 @@ static int call_rpc(struct wow_connection *conn, const struct rpc *rpc,
       .method = "POST", .path = path, .what = name, .body = {.data = args, .bytes = strlen(args)}};
   if (server->options.max_rows != 0) request.prefer = "count=exact";
   int rc = path ? wow_request_fetch(conn, server, &request, response, err) : wow_error_nomem(err);
-  /* It may act, so it is not called again for the rest. */
-  if (rc == SQLITE_OK && is_cut(path, response)) {
-    rc = fail_cut(err, name, response);
-    sqlite3_free(response->body);
-    response->body = NULL;
-  }
+  if (rc == SQLITE_OK && is_cut(path, response))
+    rc = complete_rpc(conn, server, rpc, response, err);
   sqlite3_free(path);
   return rc;
 }

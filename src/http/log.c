@@ -10,6 +10,7 @@ static void entry_reset(struct wow_log_entry *entry) {
   sqlite3_free(entry->method);
   sqlite3_free(entry->url);
   sqlite3_free(entry->error);
+  sqlite3_free(entry->warning);
   memset(entry, 0, sizeof(*entry));
 }
 

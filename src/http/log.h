@@ -20,7 +20,8 @@ struct wow_log_entry {
   sqlite3_int64 bytes_received; /* body bytes, as they came over the wire */
   sqlite3_int64 rows;           /* as told by wow_transfer_count_rows; -1: not said */
   int retries;
-  char *error; /* NULL: none */
+  char *error;   /* NULL: none */
+  char *warning; /* what the server's Warning headers say; NULL: nothing */
 };
 
 struct wow_log {

@@ -49,6 +49,7 @@ struct wow_transfer {
   sqlite3_int64 body_read; /* bytes of the spool that curl has taken in this attempt */
   bool repeatable;
   const struct wow_http_options *options;
+  char *software; /* NULL: nobody wants to know */
   struct wow_http_sink sink;
 
   struct wow_http_response response;

@@ -29,6 +29,7 @@ static void forget_response(struct wow_transfer *t) {
   sqlite3_free(response->preference_applied);
   sqlite3_free(response->location);
   sqlite3_free(response->server);
+  sqlite3_free(response->warning);
   memset(response, 0, sizeof(*response));
   t->retry_after_s = -1;
   t->headers_done = false;
@@ -54,6 +55,26 @@ static int keep_header(struct wow_transfer *t, const char *line, size_t end) {
     return *wanted[i].field ? SQLITE_OK : SQLITE_NOMEM;
   }
   return SQLITE_OK;
+}
+
+/* Warnings (RFC 9111, 5.5) may be several. SQLITE_OK or SQLITE_NOMEM. */
+static int keep_warning(struct wow_transfer *t, const char *line, size_t end) {
+  static const char name[] = "warning:";
+  char **warning = &t->response.warning;
+  size_t bytes = sizeof(name) - 1;
+  if (end <= bytes || sqlite3_strnicmp(line, name, (int)bytes) != 0) return SQLITE_OK;
+  while (bytes < end && line[bytes] == ' ')
+    bytes++;
+  if (*warning && strlen(*warning) > WOW_MAX_ERROR_BYTES) return SQLITE_OK; /* enough is enough */
+  *warning =
+      sqlite3_mprintf("%z%s%.*s", *warning, *warning ? "; " : "", (int)(end - bytes), line + bytes);
+  return *warning ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* Tells the caller which software the server says it is. */
+static void tell_software(struct wow_transfer *t) {
+  if (t->software == NULL || t->response.server == NULL) return;
+  sqlite3_snprintf(WOW_MAX_SOFTWARE_BYTES, t->software, "%s", t->response.server);
 }
 
 /* Reads Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
@@ -86,9 +107,11 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
   if (end == 0) {
     t->headers_done = t->response.status >= 200;
     if (t->headers_done) t->ttfb_ms = wow_clock_ms() - t->begun_ms;
+    if (t->headers_done) tell_software(t);
     return bytes;
   }
   t->sink_rc = keep_header(t, line, end);
+  if (t->sink_rc == SQLITE_OK) t->sink_rc = keep_warning(t, line, end);
   read_retry_after(t, line, end);
   return t->sink_rc == SQLITE_OK ? bytes : 0;
 }
@@ -190,7 +213,7 @@ static void set_options(struct wow_transfer *t) {
 #else
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  /* see follow() */
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
   /* The head of a proxy's answer to CONNECT is not the server's. */
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* every encoding that curl knows */
@@ -314,6 +337,30 @@ static void follow(struct wow_transfer *t) {
   wow_transfer_start(t);
 }
 
+/* May the same request succeed a moment later? Gateways before a server say 520 to 524 and 544 (see
+** Cloudflare's and Supabase's lists of errors); from 16 on PostgREST itself does not repeat what
+** failed for the sake of another transaction (40001). */
+static bool is_passing(const struct wow_transfer *t) {
+  int status = t->response.status;
+  if (status == 429 || (status >= 502 && status <= 504)) return true;
+  if ((status >= 520 && status <= 524) || status == 544) return true;
+  return status == 500 && t->err.code && strcmp(t->err.code, "40001") == 0;
+}
+
+static void finish_refused(struct wow_transfer *t) {
+  struct wow_error_body body = {
+      .text = sqlite3_str_value(t->error_body),
+      .bytes = (size_t)sqlite3_str_length(t->error_body),
+      .secrets = &t->secrets,
+  };
+  wow_error_response(&t->err, t->what, t->response.status, &body);
+  if (is_passing(t) && try_again(t, true)) {
+    wow_error_reset(&t->err);
+    return;
+  }
+  end(t, t->err.rc);
+}
+
 void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   CURLcode code = (CURLcode)curl_code;
   curl_off_t received = 0;
@@ -332,14 +379,7 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   } else if (status > 300 && status < 400 && t->response.location) {
     follow(t);
   } else {
-    bool passing = status == 429 || status == 502 || status == 503 || status == 504;
-    if (passing && try_again(t, true)) return;
-    struct wow_error_body body = {
-        .text = sqlite3_str_value(t->error_body),
-        .bytes = (size_t)sqlite3_str_length(t->error_body),
-        .secrets = &t->secrets,
-    };
-    end(t, wow_error_response(&t->err, t->what, status, &body));
+    finish_refused(t);
   }
 }
 
@@ -423,6 +463,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
   t->repeatable = request->repeatable;
   t->options = request->options;
+  t->software = request->software;
   t->sink = request->sink;
   t->rows = -1;
   t->retry_after_s = -1;
@@ -442,6 +483,13 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   return SQLITE_OK;
 }
 
+/* The warnings of the response, fit to be shown. NULL: none, or no memory. */
+static char *clean_warning(const struct wow_transfer *t) {
+  char *text = t->response.warning ? sqlite3_mprintf("%s", t->response.warning) : NULL;
+  wow_secret_redact(&t->secrets, text);
+  return text;
+}
+
 static void log_transfer(struct wow_transfer *t) {
   struct wow_log_entry entry = {
       .at = t->at,
@@ -456,6 +504,7 @@ static void log_transfer(struct wow_transfer *t) {
       .rows = t->rows,
       .retries = t->retries,
       .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
+      .warning = clean_warning(t),
   };
   wow_secret_redact(&t->secrets, entry.url);
   wow_log_add(t->http->log, &entry);

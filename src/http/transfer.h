@@ -1,6 +1,7 @@
 /*
 ** One request on its way, with its attempts. A read is repeated as long as no byte of its body has
-** been handed over: after a connection failure, and after 429, 502, 503 and 504. A request that may
+** been handed over: after a connection failure, and after a status that may pass (429, 502 to 504, 520
+** to 524, 544, and 500 for a conflict of transactions). A request that may
 ** have changed something on the server is repeated only if it certainly did not get there.
 */
 #ifndef WOW_TRANSFER_H
@@ -53,6 +54,8 @@ struct wow_http_request {
   struct wow_http_body body;             /* stays valid until the transfer is closed */
   bool repeatable; /* a read: may be sent again after it has (perhaps) reached the server */
   const struct wow_http_options *options;
+  char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
+                  ** response's Server header, where there is one; NULL: not wanted */
   struct wow_http_sink sink;
 };
 
@@ -64,6 +67,7 @@ struct wow_http_response {
   char *preference_applied;
   char *location;
   char *server;
+  char *warning; /* all of them */
 };
 
 /* Starts a request without waiting; copies all of `request` but the body and the options. Close the

@@ -45,6 +45,7 @@ static const char *reason_against(const struct wow_planner *p, int column) {
   if (column < 0) return "the rowid of a composite key is made here";
   const struct wow_column *c = &p->context->relation->columns[column];
   if (c->embed) return "it is a column of another table";
+  if (!wow_relation_can_name(c)) return WOW_REASON_UNNAMED;
   const char *reason = wow_shippable_order_reason(&c->type, p->context->collation);
   if (reason == NULL && c->type.family == WOW_TEXT &&
       p->context->collation == WOW_COLLATION_SERVER && p->limit < 0) {
@@ -185,8 +186,34 @@ static void describe_statement(struct wow_planner *p) {
   }
 }
 
+/* Takes the ranges that SQLite derives from LIKE and GLOB: only where it need not look at these
+** does it believe that it need not look at the pattern. */
+static void omit_ranges(struct wow_planner *p, int column) {
+  for (int i = 0; i < p->info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &p->info->aConstraint[i];
+    struct sqlite3_index_constraint_usage *usage = &p->info->aConstraintUsage[i];
+    bool is_range = c->op == SQLITE_INDEX_CONSTRAINT_GE || c->op == SQLITE_INDEX_CONSTRAINT_LT;
+    if (!c->usable || !is_range || wow_terms_column(p->context->relation, c->iColumn) != column)
+      continue;
+    if (usage->argvIndex == 0) usage->argvIndex = ++p->n_args;
+    usage->omit = 1;
+  }
+}
+
+static void change_plan(struct wow_planner *p, const struct wow_plan_change *change) {
+  int n = 0;
+  if (change->relation != p->context->relation) return;
+  if (change->op == WOW_LIKE || change->op == WOW_GLOB) omit_ranges(p, change->column);
+  for (int i = 0; i < p->plan.n_terms; i++) {
+    const struct wow_plan_term *term = &p->plan.terms[i];
+    if (term->column != change->column || term->op != change->op || n++ != change->nth) continue;
+    p->info->aConstraintUsage[p->term_constraints[i]].omit = change->omit;
+  }
+}
+
 int wow_best_index_hand_over(struct wow_planner *p) {
   if (p->rc != SQLITE_OK) return p->rc;
+  if (p->context->change) change_plan(p, p->context->change);
   char *text = wow_plan_text(&p->plan, p->context->relation, p->context->brackets);
   if (text == NULL) return SQLITE_NOMEM;
   describe_statement(p);

@@ -16,14 +16,25 @@ struct wow_plan_note {
 
 void wow_best_index_free_notes(struct wow_plan_note *notes);
 
+/* A term that is planned with another "omit" than usual, to see what that changes: the `nth` of
+** those with this column and operator. */
+struct wow_plan_change {
+  const struct wow_relation *relation;
+  int column;
+  enum wow_op op;
+  int nth;
+  bool omit;
+};
+
 /* What xBestIndex knows besides the statement. */
 struct wow_plan_context {
   const struct wow_relation *relation;
   const struct wow_brackets *brackets;
   enum wow_collation collation;
-  bool ship;                    /* false: send no terms, order and limit (tests) */
-  double n_rows;                /* how many rows the relation is thought to have */
-  struct wow_plan_note **notes; /* where to note terms that stay local; NULL: nowhere */
+  bool ship;                            /* false: send no terms, order and limit (tests) */
+  double n_rows;                        /* how many rows the relation is thought to have */
+  struct wow_plan_note **notes;         /* where to note terms that stay local; NULL: nowhere */
+  const struct wow_plan_change *change; /* NULL: none */
 };
 
 /* SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */

@@ -5,11 +5,18 @@
 
 #include <string.h>
 
+#include "types/compare.h"
 #include "types/constant.h"
 #include "types/shippable.h"
-#include "types/value.h"
 #include "wire/deparse.h"
 #include "wire/filter.h"
+
+static void values_reset(struct wow_bound_values *values) {
+  for (int i = 0; i < values->n; i++)
+    sqlite3_value_free(values->list[i]);
+  sqlite3_free(values->list);
+  memset(values, 0, sizeof(*values));
+}
 
 static void list_reset(struct wow_list *list) {
   if (list->texts) sqlite3_free(sqlite3_str_finish(list->texts));
@@ -21,6 +28,8 @@ void wow_bind_reset(struct wow_binding *binding) {
   for (int i = 0; i < binding->n_terms; i++) {
     struct wow_bound_term *bound = &binding->terms[i];
     sqlite3_free(bound->text);
+    sqlite3_free(bound->upper);
+    values_reset(&bound->values);
     list_reset(&bound->list);
     sqlite3_value_free(bound->value);
   }
@@ -41,11 +50,18 @@ static int keep_value(struct wow_bound_term *bound, sqlite3_value *value) {
   return bound->value ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* Each row is compared, in addition to what is sent. */
+static int compare_besides(struct wow_binding *binding, struct wow_bound_term *bound,
+                           sqlite3_value *value) {
+  bound->is_compared = true;
+  binding->n_compared++;
+  return keep_value(bound, value);
+}
+
 static int compare_here(struct wow_binding *binding, struct wow_bound_term *bound,
                         sqlite3_value *value) {
   bound->kind = WOW_BOUND_COMPARED;
-  binding->n_compared++;
-  return keep_value(bound, value);
+  return compare_besides(binding, bound, value);
 }
 
 /* The term is left to SQLite. That must not happen to one that SQLite was told not to look at
@@ -61,20 +77,24 @@ static int leave(struct wow_binding *binding, struct wow_bound_term *bound, stru
 
 /* Is there no room for such a constant in a request? */
 static bool is_too_long(const struct wow_binding *binding, const struct wow_constant *constant) {
+  if (constant->text == NULL) return false;
   sqlite3_int64 bytes = wow_deparse_bytes_length(constant->text, constant->text_bytes);
   return bytes > WOW_MAX_CONSTANT_BYTES || bytes + binding->length > binding->max_url_bytes / 2;
 }
 
-/* `column op text`; takes ownership of `text`. */
+/* `column op constant`, without its value for operators that have none. Takes over the texts. */
 static void send(struct wow_binding *binding, struct wow_bound_term *bound, enum wow_op op,
-                 char *text, int bytes) {
+                 struct wow_constant *constant) {
   bound->kind = WOW_BOUND_SENT;
-  bound->text = text;
+  bound->text = constant->text;
+  bound->upper = constant->upper;
+  constant->text = constant->upper = NULL;
   bound->condition = (struct wow_condition){.kind = WOW_CONDITION_TERM,
                                             .column = column_of(binding, bound),
                                             .op = op,
-                                            .text = text,
-                                            .bytes = bytes};
+                                            .text = bound->text,
+                                            .bytes = bound->text ? constant->text_bytes : 0,
+                                            .upper = bound->upper};
   binding->length += wow_deparse_condition_length(&bound->condition);
 }
 
@@ -108,34 +128,45 @@ static int bind_constant(struct wow_binding *binding, struct wow_bound_term *bou
   switch (constant.verdict) {
   case WOW_NEVER: binding->is_never = true; break;
   case WOW_ALWAYS: bound->kind = WOW_BOUND_ALWAYS; break;
-  case WOW_ANY: send(binding, bound, WOW_NOT_NULL, NULL, 0); break;
+  case WOW_ANY: send(binding, bound, WOW_NOT_NULL, &constant); break;
   case WOW_COMPARE: rc = compare_here(binding, bound, value); break;
   case WOW_UNSENT: rc = leave(binding, bound, err); break;
   case WOW_SEND:
-    if (constant.text && is_too_long(binding, &constant)) {
+    if (is_too_long(binding, &constant)) {
       rc = too_long(binding, bound, value, err);
       break;
     }
-    send(binding, bound, constant.op, constant.text, constant.text_bytes);
-    constant.text = NULL;
+    send(binding, bound, constant.op, &constant);
     if (is_constant(binding, bound)) rc = keep_value(bound, value);
     break;
   }
+  if (rc == SQLITE_OK && constant.is_near && bound->kind != WOW_BOUND_COMPARED)
+    rc = compare_besides(binding, bound, value);
   sqlite3_free(constant.text);
+  sqlite3_free(constant.upper);
   return rc;
 }
 
-static bool is_number(sqlite3_value *value) {
+bool wow_bind_is_number(sqlite3_value *value) {
   int kind = sqlite3_value_type(value);
   return kind == SQLITE_INTEGER || kind == SQLITE_FLOAT;
 }
 
 static int bind_scalar(struct wow_binding *binding, struct wow_bound_term *bound,
-                       bool has_parameters, sqlite3_value *value, struct wow_error *err) {
+                       const struct wow_term_look *look, sqlite3_value *value,
+                       struct wow_error *err) {
   const struct wow_type *type = &column_of(binding, bound)->type;
-  if (is_number(value) && !has_parameters &&
+  if (look->is_elsewhere) {
+    bound->kind = WOW_BOUND_LOCAL;
+    binding->is_partial = true;
+    return SQLITE_OK;
+  }
+  if (look->is_refused)
+    return bound->term->is_exact ? compare_here(binding, bound, value) : leave(binding, bound, err);
+  if (wow_bind_is_number(value) && look->as != WOW_AS_TEXT &&
       wow_shippable_is_ordered_there(type, bound->term->op, binding->plan->collation)) {
     bound->is_number = true;
+    bound->as = look->as;
     return compare_here(binding, bound, value);
   }
   return bind_constant(binding, bound, value, err);
@@ -165,12 +196,13 @@ static int list_add_value(struct wow_binding *binding, struct wow_bound_term *bo
   struct wow_constant constant;
   int rc = wow_constant_init(&constant, type, WOW_EQ, binding->plan->collation, value);
   if (rc != SQLITE_OK) return rc;
-  if (constant.verdict == WOW_UNSENT) *is_complete = false;
+  if (constant.verdict == WOW_UNSENT || constant.is_near) *is_complete = false;
   if (constant.verdict == WOW_SEND) {
     *is_complete = *is_complete && !is_too_long(binding, &constant);
     if (*is_complete) rc = list_add(&bound->list, constant.text, constant.text_bytes);
   }
   sqlite3_free(constant.text);
+  sqlite3_free(constant.upper);
   return rc;
 }
 
@@ -189,16 +221,44 @@ static int read_list(struct wow_binding *binding, struct wow_bound_term *bound,
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int bind_list(struct wow_binding *binding, struct wow_bound_term *bound,
+static int values_add(struct wow_bound_values *values, sqlite3_value *value) {
+  if (sqlite3_value_type(value) == SQLITE_NULL) return SQLITE_OK;
+  if ((values->n & (values->n - 1)) == 0) {
+    sqlite3_uint64 room = values->n ? 2 * (sqlite3_uint64)values->n : 1;
+    sqlite3_value **list = sqlite3_realloc64(values->list, room * sizeof(*list));
+    if (list == NULL) return SQLITE_NOMEM;
+    values->list = list;
+  }
+  values->list[values->n] = sqlite3_value_dup(value);
+  return values->list[values->n++] ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* Not all values of a list can be sent, and SQLite was told not to look at it again. */
+static int compare_list(struct wow_binding *binding, struct wow_bound_term *bound,
+                        sqlite3_value *values) {
+  sqlite3_value *value = NULL;
+  bound->kind = WOW_BOUND_COMPARED;
+  bound->is_compared = true;
+  binding->n_compared++;
+  int rc = sqlite3_vtab_in_first(values, &value);
+  while (rc == SQLITE_OK && value) {
+    rc = values_add(&bound->values, value);
+    if (rc == SQLITE_OK) rc = sqlite3_vtab_in_next(values, &value);
+  }
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int bind_list(struct wow_binding *binding, struct wow_bound_term *bound, bool is_refused,
                      sqlite3_value *values, struct wow_error *err) {
   bool is_complete = true;
   int rc = read_list(binding, bound, values, &is_complete);
+  if (is_refused) is_complete = false;
   bound->is_exact = bound->term->is_exact;
   if (rc != SQLITE_OK) return rc;
   bound->kind = WOW_BOUND_LIST;
   if (!is_complete) {
     list_reset(&bound->list);
-    return leave(binding, bound, err);
+    return bound->is_exact ? compare_list(binding, bound, values) : leave(binding, bound, err);
   }
   if (bound->list.n == 0) binding->is_never = true;
   return SQLITE_OK;
@@ -248,10 +308,9 @@ static int bind_term(struct wow_binding *binding, const struct wow_bind_context 
   struct wow_bound_term *bound = &binding->terms[i];
   bound->term = &context->plan->terms[i];
   binding->n_terms++;
-  if (bound->term->op != WOW_IN)
-    return bind_scalar(binding, bound, context->has_parameters, value, err);
+  if (bound->term->op != WOW_IN) return bind_scalar(binding, bound, &context->looks[i], value, err);
   if (!wow_plan_has_term(context->plan, bound->term->column, WOW_EQ))
-    return bind_list(binding, bound, value, err);
+    return bind_list(binding, bound, context->looks[i].is_refused, value, err);
   bound->kind = WOW_BOUND_HINT;
   if (binding->hint < 0) {
     binding->hint = i;
@@ -427,34 +486,60 @@ sqlite3_int64 wow_bind_max_rows(const struct wow_binding *binding) {
 
 /* ---------------------------------------------------------------- rows */
 
+/* Is the member one of the values? They came from SQLite's index of the list, but where a date is
+** written in two ways its order is another one than that of the values; so each is looked at. */
+static bool is_in(const struct wow_type *type, const struct wow_json_value *json,
+                  const struct wow_bound_values *values) {
+  for (int i = 0; json->kind != WOW_JSON_NULL && i < values->n; i++) {
+    if (wow_compare_order(type, json, values->list[i]) == 0) return true;
+  }
+  return false;
+}
+
+static int matches_number(const struct wow_binding *binding, const struct wow_bound_term *bound,
+                          const struct wow_json_value *json, bool *matches, struct wow_error *err) {
+  enum wow_op op = bound->term->op;
+  if (bound->as == WOW_AS_IT_IS) {
+    *matches = json->kind != WOW_JSON_NULL && wow_op_holds(op, 1);
+    return SQLITE_OK;
+  }
+  if (bound->as == WOW_AS_NUMBER) {
+    *matches = wow_compare_as_number(op, json, bound->value);
+    return SQLITE_OK;
+  }
+  enum wow_agreement agreement = wow_compare_agreement(op, json, bound->value);
+  *matches = agreement == WOW_TRUE;
+  if (agreement != WOW_AMBIGUOUS) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, binding->relation->name,
+                        "say which is meant: compare with CAST(... AS TEXT)",
+                        "'%s' is not a number, and is compared with one, as text or as a number",
+                        column_of(binding, bound)->name);
+}
+
 int wow_bind_matches(const struct wow_binding *binding, const struct wow_rows *rows,
                      const int *members, bool *matches, struct wow_error *err) {
+  int rc = SQLITE_OK;
   *matches = true;
-  for (int i = 0; binding->n_compared && *matches && i < binding->n_terms; i++) {
+  for (int i = 0; rc == SQLITE_OK && binding->n_compared && *matches && i < binding->n_terms; i++) {
     const struct wow_bound_term *bound = &binding->terms[i];
-    if (bound->kind != WOW_BOUND_COMPARED) continue;
-    const struct wow_column *column = column_of(binding, bound);
-    enum wow_op op = bound->term->op;
+    if (!bound->is_compared) continue;
+    const struct wow_type *type = &column_of(binding, bound)->type;
     const struct wow_json_value *json = wow_rows_value(rows, members[bound->term->column]);
-    if (!bound->is_number) {
-      *matches = wow_value_compare(&column->type, op, json, bound->value);
-      continue;
-    }
-    enum wow_agreement agreement = wow_value_compare_number(op, json, bound->value);
-    *matches = agreement == WOW_TRUE;
-    if (agreement != WOW_AMBIGUOUS) continue;
-    return wow_error_hint(err, SQLITE_ERROR, binding->relation->name,
-                          "say which is meant: compare with CAST(... AS TEXT)",
-                          "'%s' is not a number, and is compared with one, as text or as a number",
-                          column->name);
+    if (bound->is_number)
+      rc = matches_number(binding, bound, json, matches, err);
+    else if (bound->term->op == WOW_IN)
+      *matches = is_in(type, json, &bound->values);
+    else
+      *matches = wow_compare_holds(type, bound->term->op, json, bound->value);
   }
-  return SQLITE_OK;
+  return rc;
 }
 
 sqlite3_value *wow_bind_constant(const struct wow_binding *binding, int column) {
   for (int i = 0; i < binding->n_terms; i++) {
     const struct wow_bound_term *bound = &binding->terms[i];
-    if (bound->kind == WOW_BOUND_SENT && bound->term->column == column && bound->value) {
+    if (bound->kind == WOW_BOUND_SENT && bound->term->column == column && bound->value &&
+        !bound->is_compared) {
       return bound->value;
     }
   }

@@ -22,6 +22,29 @@ enum wow_bound_kind {
   WOW_BOUND_LOCAL     /* left to SQLite, which looks again */
 };
 
+/* How SQLite would compare a number with the text of a column: that depends on what the number is
+** an expression of. */
+enum wow_compared_as {
+  WOW_AS_TEXT,   /* the number as its text: a constant, a parameter */
+  WOW_AS_NUMBER, /* the text as a number, if it is one: a column of numbers, a CAST */
+  WOW_AS_IT_IS,  /* a number is below every text: a column of texts */
+  WOW_AS_UNKNOWN
+};
+
+/* What xBestIndex is not told of a term (scan/second_look.h). */
+struct wow_term_look {
+  bool is_elsewhere; /* it is of an outer join's ON clause, and must not filter this table */
+  bool is_doubtful;  /* that is not certain */
+  bool is_refused;   /* the server has no such operator for the column */
+  enum wow_compared_as as;
+};
+
+/* The values of a list that is compared here. */
+struct wow_bound_values {
+  sqlite3_value **list;
+  int n;
+};
+
 struct wow_bound_term {
   const struct wow_plan_term *term;
   enum wow_bound_kind kind;
@@ -29,9 +52,13 @@ struct wow_bound_term {
   struct wow_condition condition;
   char *text;           /* what `condition` borrows */
   struct wow_list list; /* likewise */
+  char *upper;          /* likewise */
+  bool is_compared;     /* each row is compared here, with `value` or `values`: WOW_BOUND_COMPARED,
+                        ** and where what is sent only narrows */
   sqlite3_value *value; /* NULL: not kept */
-  bool is_number;       /* `value` is a number of which it is not known how it is to be taken, see
-                        ** wow_value_compare_number */
+  struct wow_bound_values values;
+  bool is_number; /* `value` is a number beside texts, to be taken `as` ... */
+  enum wow_compared_as as;
 };
 
 struct wow_binding {
@@ -56,9 +83,12 @@ struct wow_binding {
 struct wow_bind_context {
   const struct wow_plan *plan;
   const struct wow_relation *relation;
-  bool has_parameters; /* the statement has: a number that is compared with text may be one */
-  int max_url_bytes;   /* what a query string may have; 0: WOW_MAX_URL_BYTES */
+  const struct wow_term_look *looks; /* one for each term */
+  int max_url_bytes;                 /* what a query string may have; 0: WOW_MAX_URL_BYTES */
 };
+
+/* Is the value an integer or a real? */
+bool wow_bind_is_number(sqlite3_value *value);
 
 /*
 ** Where a binding's values come from: xFilter's arguments, one for each term of the plan in order,

@@ -88,7 +88,7 @@ static bool is_exact(const struct wow_planner *p, int constraint,
   if (term->op != WOW_IN) sqlite3_vtab_rhs_value(p->info, constraint, &literal);
   struct wow_rule rule =
       wow_shippable_rule(&column->type, term->op, p->context->collation, literal);
-  return column->embed == NULL && rule.ship == WOW_EXACT;
+  return column->embed == NULL && wow_relation_can_name(column) && rule.ship == WOW_EXACT;
 }
 
 /* A condition of a statement with bracketed aggregates. */

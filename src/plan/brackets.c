@@ -15,7 +15,7 @@ static const char *const words[] = {
 
 static bool offers(const struct wow_column *column, enum wow_bracket_kind kind) {
   const struct wow_type *type = &column->type;
-  if (column->embed) return false;
+  if (column->embed || !wow_relation_can_name(column)) return false;
   switch (kind) {
   case WOW_SUM:
   case WOW_AVG: return wow_type_is_number(type);

@@ -166,6 +166,7 @@ static bool has_own_text_order(const struct wow_planner *p, enum wow_family fami
 static const char *reason_against(const struct wow_planner *p, int constraint,
                                   const struct wow_column *column, enum wow_op op) {
   bool can_omit = constraint < WOW_MAX_OMIT && p->n_args < WOW_MAX_OMIT;
+  if (!wow_relation_can_name(column)) return WOW_REASON_UNNAMED;
   if (column->embed && (op == WOW_IS || op == WOW_IS_NOT || op == WOW_IS_NULL)) {
     return "rows that refer to no row of the other table must not be lost";
   }

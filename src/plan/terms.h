@@ -6,6 +6,9 @@
 
 #include "plan/planner.h"
 
+/* Why a column is not in conditions and orders. */
+#define WOW_REASON_UNNAMED "PostgREST takes a column that is called * for the whole row"
+
 /* Decides about one usable constraint on a column. */
 void wow_terms_consider(struct wow_planner *p, int constraint);
 /* Takes a term into the plan. `is_exact` as in wow_plan_term; `omit` tells SQLite not to look

@@ -24,6 +24,7 @@
 #include "scan/bracket_sql.h"
 #include "scan/lookup.h"
 #include "scan/pages.h"
+#include "scan/second_look.h"
 #include "scan/tally.h"
 #include "server/run.h"
 #include "types/shippable.h"
@@ -87,7 +88,8 @@ static void choose_keys(struct wow_bracket_scan *scan) {
     if (scan->n_keys < WOW_MAX_SORT) scan->sort[scan->n_keys].column = i;
     scan->members[i] = scan->n_keys;
     scan->keys[scan->n_keys++] = i;
-    if (column->embed || !wow_shippable_can_group(&column->type)) scan->needs_rows = true;
+    bool can_group = wow_relation_can_name(column) && wow_shippable_can_group(&column->type);
+    if (column->embed || !can_group) scan->needs_rows = true;
     if (column->type.family == WOW_NUMERIC) scan->has_numbers = true;
     if (!wow_plan_has_term(scan->plan, i, WOW_EQ)) scan->is_single = false;
   }
@@ -356,9 +358,24 @@ static int start_bound(struct wow_bracket_scan *scan, bool *done, struct wow_err
   return rc == SQLITE_OK ? start_on_server(scan, done, err) : rc;
 }
 
+/* Groups have lost the values that a condition in the ON clause of an outer join would look at. */
+static int check_places(const struct wow_bracket_scan *scan, const struct wow_term_look *looks,
+                        struct wow_error *err) {
+  const struct wow_relation *relation = scan->target->relation;
+  for (int i = 0; i < scan->plan->n_terms; i++) {
+    if (!looks[i].is_elsewhere) continue;
+    return wow_error_hint(err, SQLITE_ERROR, relation->name,
+                          "put the aggregates into a sub-query with GROUP BY, and join that",
+                          "a condition of the outer join is on the column '%s' of single rows",
+                          relation->columns[scan->plan->terms[i].column].name);
+  }
+  return SQLITE_OK;
+}
+
 int wow_bracket_scan_start(struct wow_bracket_scan *scan, int argc, sqlite3_value **argv,
                            struct wow_error *err) {
   const struct wow_target *target = scan->target;
+  const struct wow_term_look *looks = wow_second_look_terms(target);
   bool done = false;
   int rc = SQLITE_OK;
   wow_bracket_sql_end(&scan->sql);
@@ -367,9 +384,11 @@ int wow_bracket_scan_start(struct wow_bracket_scan *scan, int argc, sqlite3_valu
   scan->n_rows = 0;
   scan->is_never = false;
   if (keep_values(scan, argv) != SQLITE_OK) return wow_error_nomem(err);
+  rc = wow_second_look_at(target, scan->plan, argc, argv, err);
+  if (rc == SQLITE_OK) rc = check_places(scan, looks, err);
+  if (rc != SQLITE_OK) return rc;
   if (target->conn->ship && !scan->needs_rows && !target->server->learned.refuses_aggregates) {
-    struct wow_bind_context context = {scan->plan, target->relation,
-                                       wow_run_has_parameters(target->conn->db),
+    struct wow_bind_context context = {scan->plan, target->relation, looks,
                                        wow_server_url_bytes(target->server)};
     rc = wow_bind_values(&scan->binding, &context, argc, argv, err);
     if (rc == SQLITE_OK) rc = start_bound(scan, &done, err);

@@ -507,7 +507,8 @@ static int find(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3
     set->n_requests++;
     if (set->whole == NULL && !is_worth_fetching_now(set, lookup)) return SQLITE_OK;
   }
-  if (lookup->binding->hint >= 0 && !set->hint_used) {
+  /* The rows of several keys that arrive in turns are not remembered in the response's order. */
+  if (lookup->binding->hint >= 0 && !set->hint_used && lookup->binding->plan->n_order == 0) {
     rc = fetch_hinted(set, lookup, err);
     if (rc != SQLITE_OK || find_remembered(set, lookup, key, result)) return rc;
   }

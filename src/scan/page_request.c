@@ -21,7 +21,20 @@ static void append_sort(sqlite3_str *str, const struct wow_column *column, bool 
   wow_deparse_order(str, column->name, descending, wow_relation_is_not_null(column));
 }
 
-/* The order of the response; for pages by offset it must be total, as far as types allow. */
+static bool can_sort(const struct wow_column *column) {
+  return wow_relation_can_name(column) && wow_shippable_has_order(&column->type);
+}
+
+bool wow_page_request_tells_apart(const struct wow_shape *shape) {
+  for (int i = 0; i < shape->n_select; i++) {
+    if (!can_sort(&shape->target->relation->columns[shape->select[i]])) return false;
+  }
+  return true;
+}
+
+/* The order of the response. For pages by offset it must be total: so it is by the selected columns
+** (rows that are alike in them may take each other's places) and then by all others that the role may
+** read, because values may be one in order and look different ('a' and 'A' of citext). */
 static void append_order(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;
@@ -29,9 +42,14 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   for (int i = 0; i < shape->n_sort; i++)
     append_sort(str, &relation->columns[shape->sort[i].column], shape->sort[i].descending, &n);
   if (!request->by_offset || (shape->has_key && !request->is_doubted)) return;
-  for (int i = 0; i < relation->n_columns; i++) {
+  bool may_read_all = relation == shape->target->planned;
+  for (int i = 0; i < shape->n_select; i++) {
+    const struct wow_column *column = &relation->columns[shape->select[i]];
+    if (can_sort(column)) append_sort(str, column, false, &n);
+  }
+  for (int i = 0; may_read_all && i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
-    if (wow_shippable_has_order(&column->type)) append_sort(str, column, false, &n);
+    if (can_sort(column)) append_sort(str, column, false, &n);
   }
 }
 
@@ -70,6 +88,14 @@ static void append_embedded(sqlite3_str *str, const struct wow_page_request *req
   sqlite3_str_appendchar(str, 1, ')');
 }
 
+/* Is there a column that comes only with all the others? */
+static bool needs_all(const struct wow_shape *shape) {
+  for (int i = 0; i < shape->n_select; i++) {
+    if (!wow_relation_can_name(&shape->target->relation->columns[shape->select[i]])) return true;
+  }
+  return false;
+}
+
 /* PostgREST takes long to read a long list of names, and gateways may refuse it: then all columns are
 ** asked for, if they are the relation's own, and rows are not grouped by them. A role that may read
 ** only some columns gets an error for that, and the list again. */
@@ -90,17 +116,20 @@ static bool is_all_shorter(const struct wow_page_request *request) {
 
 static void append_select(sqlite3_str *str, const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
-  int n = 0;
+  bool has_all = needs_all(shape);
+  int n = has_all;
   if (is_all_shorter(request)) {
     sqlite3_str_appendchar(str, 1, '*');
     return;
   }
+  if (has_all) sqlite3_str_appendchar(str, 1, '*');
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_column *column = &shape->target->relation->columns[shape->select[i]];
     if (column->embed) {
       append_embedded(str, request, i, &n);
       continue;
     }
+    if (has_all) continue;
     if (n++) sqlite3_str_appendchar(str, 1, ',');
     wow_deparse_name(str, column->name);
   }

@@ -52,6 +52,10 @@ struct wow_page_request {
 ** it. NULL: no memory. */
 char *wow_page_request_path(const struct wow_page_request *request);
 
+/* Have all selected columns an order on the server, so that rows which are not alike in them can be
+** sorted? */
+bool wow_page_request_tells_apart(const struct wow_shape *shape);
+
 /* The name of a computed member: `base`, made different from the relation's columns. NULL: no
 ** memory. */
 char *wow_page_request_alias(const struct wow_relation *relation, const char *base);

@@ -22,43 +22,10 @@
 
 #include "scan/count.h"
 #include "scan/page.h"
-#include "scan/twins.h"
+#include "scan/places.h"
+#include "scan/recover.h"
 #include "server/progress.h"
 #include "types/value.h"
-
-struct wow_pages {
-  struct wow_shape shape;
-  struct wow_meter meter;
-  struct wow_page pages[2];
-  struct wow_page *current;
-  struct wow_page *next; /* in flight; NULL: not asked for */
-  struct wow_where where;
-  sqlite3_int64 first_rows;
-  sqlite3_int64 max_rows;
-  sqlite3_int64 delivered;   /* rows stepped to since the start */
-  sqlite3_int64 offset;      /* rows of this response and of those before it in the same order */
-  sqlite3_int64 page_rows;   /* the size of the page to come */
-  double row_bytes;          /* seen on the last page; 0: none yet */
-  sqlite3_int64 short_page;  /* the rows of a page that was shorter than asked; -1: it was not */
-  sqlite3_int64 total;       /* the rows that there are, as counted by the server; -1: not known */
-  sqlite3_int64 most_rows;   /* of a page, since the server ended a longer one; 0: no limit */
-  sqlite3_uint64 first_hash; /* of the first row of all */
-  int failures;              /* broken responses since the last progress */
-  sqlite3_int64 failed_at;   /* rows stepped to when the last response broke */
-  bool is_single; /* one row at most is expected: it is asked for without order and limit */
-  bool is_started;
-  bool is_held;   /* see wow_pages_hold */
-  bool is_shrunk; /* the next page is not to be larger than page_rows */
-  bool is_few;    /* see wow_pages_expect_few */
-  bool is_done;
-  bool is_cut;    /* see wow_pages_is_cut */
-  bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
-  struct wow_keyset keyset; /* the place of the last row */
-  struct wow_twins twins;   /* rows with one key */
-  /* Rows handed out of an unordered, limited response of a relation without a key. */
-  struct wow_seen seen;
-  bool is_skipping;
-};
 
 struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
@@ -82,7 +49,7 @@ static void stop(struct wow_pages *pages) {
   wow_page_close(&pages->pages[1]);
   pages->next = NULL;
   wow_seen_reset(&pages->seen);
-  wow_twins_reset(&pages->twins);
+  wow_tie_reset(&pages->tie);
 }
 
 void wow_pages_free(struct wow_pages *pages) {
@@ -117,13 +84,17 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->offset = 0;
   pages->short_page = -1;
   pages->total = -1;
+  pages->n_grouped = 0;
   pages->failures = 0;
   pages->failed_at = 0;
   pages->is_started = false;
   pages->is_held = pages->is_shrunk = pages->is_few = false;
   pages->is_done = first_rows == 0;
   pages->is_skipping = false;
-  wow_twins_start(&pages->twins, &pages->shape);
+  pages->is_doubted =
+      pages->shape.target->relation->key_is_named && !wow_shape_is_grouped(&pages->shape);
+  pages->goes_past = false;
+  pages->n_at_place = 0;
   pages->is_cut = false;
   pages->by_offset = false;
   pages->current = &pages->pages[0];
@@ -171,8 +142,7 @@ static sqlite3_int64 max_keyset_bytes(const struct wow_pages *pages) {
 /* A request for the rows after a place (NULL: from the start). */
 static struct wow_page_request request_after(const struct wow_pages *pages,
                                              const struct wow_place *place, sqlite3_int64 limit) {
-  const struct wow_twins *twins = &pages->twins;
-  bool is_from_place = twins->is_doubted && !twins->goes_past && place && !pages->by_offset;
+  bool is_from_place = pages->is_doubted && !pages->goes_past && place && !pages->by_offset;
   return (struct wow_page_request){
       .shape = &pages->shape,
       .where = &pages->where,
@@ -181,7 +151,7 @@ static struct wow_page_request request_after(const struct wow_pages *pages,
       .offset = pages->by_offset && place ? pages->offset : 0,
       .by_offset = pages->by_offset,
       .is_from_place = is_from_place,
-      .is_doubted = twins->is_doubted,
+      .is_doubted = pages->is_doubted,
       .is_single = pages->is_single && !place,
   };
 }
@@ -222,58 +192,6 @@ static int open_first_page(struct wow_pages *pages, struct wow_error *err) {
   }
   /* No key: the whole in one request, and its true length unless the server is said not to cut. */
   return open_from_start(pages, -1, may_cut(pages), err);
-}
-
-/* ---------------------------------------------------------------- rows seen already */
-
-static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
-  return wow_seen_hash(pages->current->rows, pages->shape.n_select);
-}
-
-static struct wow_twins_view view_twins(const struct wow_pages *pages) {
-  return (struct wow_twins_view){&pages->shape, &pages->keyset, pages->current};
-}
-
-/*
-** A page that goes on after others does not begin with the scan's first row, unless there is no key
-** and rows are alike (then the server has counted them). A server that does not look at what it is
-** asked, or a cache before it, would be asked for ever.
-*/
-static int check_progress(struct wow_pages *pages, struct wow_error *err) {
-  const struct wow_shape *shape = &pages->shape;
-  if (pages->current->got > 0 || pages->is_skipping || (!shape->has_key && pages->total >= 0))
-    return SQLITE_OK;
-  sqlite3_uint64 hash = row_hash(pages);
-  if (pages->delivered == 0) pages->first_hash = hash;
-  if (pages->delivered == 0 || hash != pages->first_hash) return SQLITE_OK;
-  return wow_error_hint(err, SQLITE_ERROR, shape->target->relation->name,
-                        "is there a cache before the server, or is rest_path wrong? It does not "
-                        "look at the query string",
-                        "the server sends the same rows again when it is asked for those after "
-                        "them");
-}
-
-/* Was a row like this handed out before? */
-static bool skip_seen(struct wow_pages *pages) {
-  struct wow_twins_view view = view_twins(pages);
-  if (pages->shape.has_key) return wow_twins_skip(&pages->twins, &view);
-  return pages->is_skipping && wow_seen_meet(&pages->seen, row_hash(pages));
-}
-
-/* Notes what the current row says of the key, before its place is kept. */
-static int note_place(struct wow_pages *pages, struct wow_error *err) {
-  struct wow_twins_view view = view_twins(pages);
-  if (!pages->shape.has_key || wow_shape_is_grouped(&pages->shape)) return SQLITE_OK;
-  bool must_keep = pages->max_rows >= 0; /* few rows, or an error */
-  bool is_one_more = pages->max_rows >= 0 && pages->delivered > pages->max_rows;
-  int rc = SQLITE_OK;
-  if (is_one_more || wow_twins_is_one(&view)) {
-    pages->max_rows = -1;
-    rc = wow_twins_doubt(&pages->twins, &view, err);
-  }
-  if (rc == SQLITE_OK && wow_twins_hand_out(&pages->twins, &view, must_keep) != SQLITE_OK)
-    rc = wow_error_nomem(err);
-  return rc;
 }
 
 /* ---------------------------------------------------------------- the end of a page */
@@ -328,10 +246,9 @@ static void learn(struct wow_pages *pages, sqlite3_int64 got, sqlite3_int64 aske
 ** an order they cannot be continued. */
 static void check_groups(struct wow_pages *pages, sqlite3_int64 total, bool *more) {
   const struct wow_page *page = pages->current;
-  bool is_full = page->asked >= 0 && page->got >= page->asked;
-  if (page->is_counted && total >= 0 && !is_full) {
-    *more = page->got > 0 && page->n_grouped < total;
-  }
+  if (page->is_counted && total >= 0) pages->total = total;
+  pages->n_grouped += page->n_grouped;
+  if (pages->total >= 0) *more = page->got > 0 && pages->n_grouped < pages->total;
   if (pages->shape.has_key) return;
   pages->is_cut = *more;
   *more = false;
@@ -386,21 +303,20 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     /* An unordered response that was limited: read the whole, without the rows handed out. */
     pages->is_skipping = true;
     pages->offset = 0;
-    wow_seen_restart(&pages->seen);
+    wow_places_meet_again(pages);
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
   if (!pages->by_offset && !wow_keyset_can_continue(place, max_keyset_bytes(pages)))
     pages->by_offset = true;
-  struct wow_twins_view view = view_twins(pages);
-  int rc = wow_twins_check_place(&pages->twins, &view, pages->by_offset, err);
-  if (rc != SQLITE_OK) return rc;
+  if (!wow_places_can_continue(pages)) return wow_places_fail_key(pages, err);
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_after(pages, place, size);
-  if (request.is_from_place && size > 0) request.limit += pages->twins.n_at_place;
-  /* If the twins are all, a page of nothing else could be cut as well as be the end. */
-  bool count = request.is_from_place && pages->twins.n_at_place > 1 && may_cut(pages);
-  wow_twins_turn(&pages->twins);
+  if (request.is_from_place && size > 0) request.limit += pages->n_at_place;
+  /* If the rows of the place are all, a page of nothing else could be cut as well as be the end. */
+  bool count = request.is_from_place && pages->n_at_place > 1 && may_cut(pages);
+  pages->goes_past = false;
+  if (pages->shape.has_key) wow_places_meet_again(pages);
   return wow_page_open(pages->current, &request, count, err);
 }
 
@@ -447,7 +363,7 @@ static int prefetch(struct wow_pages *pages, struct wow_error *err) {
 static int turn(struct wow_pages *pages, struct wow_error *err) {
   bool more = false;
   int rc = finish(pages, &more, err);
-  if (rc == SQLITE_OK && more) rc = wow_twins_check_page(&pages->twins, pages->current, err);
+  if (rc == SQLITE_OK && more) rc = wow_places_look_past(pages, err);
   if (rc != SQLITE_OK) return rc;
   if (!more) {
     if (pages->next) wow_page_close(pages->next);
@@ -455,71 +371,26 @@ static int turn(struct wow_pages *pages, struct wow_error *err) {
     pages->is_done = true;
     return SQLITE_OK;
   }
-  if (pages->next && pages->twins.is_doubted && !pages->next->is_from_place) {
+  if (pages->next && pages->is_doubted && !pages->next->is_from_place) {
     wow_page_close(pages->next);
     pages->next = NULL;
   }
   if (pages->next == NULL) return continue_after_last(pages, err);
-  struct wow_twins_view view = view_twins(pages);
-  rc = wow_twins_check_place(&pages->twins, &view, false, err);
-  if (rc != SQLITE_OK) return rc;
+  if (!wow_places_can_continue(pages)) return wow_places_fail_key(pages, err);
   pages->current = pages->next;
   pages->next = NULL;
-  wow_twins_turn(&pages->twins);
+  wow_places_meet_again(pages);
   return SQLITE_OK;
 }
 
-/* A response broke off. Reads are repeated from the last row on, a few times without progress. */
-static bool can_resume(struct wow_pages *pages, int rc, const struct wow_error *err) {
-  if (pages->delivered > pages->failed_at) pages->failures = 0;
-  bool is_ordered = pages->shape.has_key && !pages->by_offset;
-  return rc == SQLITE_ERROR && wow_page_is_broken(pages->current) && err->http_status == 0 &&
-         pages->current->bytes > 0 && is_ordered &&
-         pages->failures < pages->shape.target->server->options.retries;
-}
-
 /* Asks again for what comes after the last row. */
-static int ask_again(struct wow_pages *pages, struct wow_error *err) {
+int wow_pages_ask_again(struct wow_pages *pages, struct wow_error *err) {
   wow_error_reset(err);
   wow_page_close(pages->current);
   if (pages->next) wow_page_close(pages->next);
   pages->next = NULL;
   if (pages->delivered > 0) return continue_after_last(pages, err);
   return open_from_start(pages, next_size(pages), false, err);
-}
-
-static int resume(struct wow_pages *pages, struct wow_error *err) {
-  pages->failures++;
-  pages->failed_at = pages->delivered;
-  return ask_again(pages, err);
-}
-
-/* Was a request refused that is long only because it says what it comes after? Then the rest is
-** asked for by offset, in the same order. */
-static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
-  int status = err->http_status;
-  bool is_length = status == 502 || status == 413 || status == 414 || status == 431 ||
-                   status == 494 || (status == 400 && err->code == NULL);
-  return is_length && pages->shape.has_key && !pages->by_offset && pages->delivered > 0 &&
-         pages->current->url_bytes > WOW_MIN_URL_BYTES;
-}
-
-/* Did the server end the statement because it took too long (statement_timeout)? Fewer rows may be
-** done in time, if there is an order in which the others can follow. */
-static bool can_shrink(const struct wow_pages *pages, const struct wow_error *err) {
-  bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
-  return has_timed_out && pages->shape.has_key && !wow_shape_is_grouped(&pages->shape) &&
-         pages->max_rows != 1 && pages->current->asked != 1;
-}
-
-static int shrink(struct wow_pages *pages, struct wow_error *err) {
-  sqlite3_int64 asked = pages->current->asked;
-  bool is_large = asked < 0 || asked > WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH;
-  sqlite3_int64 rows = is_large ? WOW_FIRST_PAGE_ROWS : asked / WOW_TIMEOUT_SHRINK;
-  pages->page_rows = rows > 0 ? rows : 1;
-  pages->most_rows = is_large ? WOW_FIRST_PAGE_ROWS * WOW_PAGE_GROWTH / 2 : (asked + 1) / 2;
-  pages->is_shrunk = true;
-  return ask_again(pages, err);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -537,13 +408,13 @@ static bool count_group(struct wow_pages *pages) {
 static int row_ready(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
   struct wow_page *page = pages->current;
-  if (check_progress(pages, err) != SQLITE_OK) return err->rc;
+  if (wow_places_check_progress(pages, err) != SQLITE_OK) return err->rc;
   page->got++;
   pages->delivered++;
   pages->offset++;
   wow_page_spent(&pages->meter)->rows++;
   shape->target->conn->progress.rows++;
-  if (note_place(pages, err) != SQLITE_OK) return err->rc;
+  if (wow_places_note(pages, err) != SQLITE_OK) return err->rc;
   if (shape->has_key &&
       wow_keyset_keep(&pages->keyset, page->rows, shape->n_select - shape->n_sort) != SQLITE_OK) {
     return wow_error_nomem(err);
@@ -553,7 +424,7 @@ static int row_ready(struct wow_pages *pages, struct wow_error *err) {
                          "the server did not say how many rows a group has");
   }
   if (!shape->has_key && pages->first_rows >= 0 &&
-      wow_seen_add(&pages->seen, row_hash(pages)) != SQLITE_OK) {
+      wow_seen_add(&pages->seen, wow_places_hash(pages)) != SQLITE_OK) {
     return wow_error_nomem(err);
   }
   int rc = wow_budget_check(shape->target->server, wow_page_spent(&pages->meter), err);
@@ -586,8 +457,9 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     rc = check_count(pages, err);
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
+    if (rc == SQLITE_ROW && wow_places_check_tie(pages, err) != SQLITE_OK) rc = err->rc;
     if (rc == SQLITE_ROW) {
-      if (skip_seen(pages)) {
+      if (wow_places_skip_seen(pages)) {
         pages->current->got++;
         pages->offset++;
         rc = SQLITE_OK;
@@ -599,13 +471,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     }
     if (rc == SQLITE_OK || rc == SQLITE_DONE) {
       rc = rc == SQLITE_OK ? wait_for_more(pages, err) : turn(pages, err);
-      if (rc != SQLITE_OK && can_resume(pages, rc, err))
-        rc = resume(pages, err);
-      else if (rc != SQLITE_OK && can_go_by_offset(pages, err)) {
-        pages->by_offset = true;
-        rc = ask_again(pages, err);
-      } else if (rc != SQLITE_OK && can_shrink(pages, err))
-        rc = shrink(pages, err);
+      if (rc != SQLITE_OK) rc = wow_recover_page(pages, rc, err);
     }
   }
   if (rc != SQLITE_OK) wow_error_about(err, pages->shape.target->relation->name);
@@ -617,7 +483,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
 
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages) {
   const struct wow_keyset *keyset = &pages->keyset;
-  bool can_continue = keyset->is_set && !pages->by_offset && !pages->twins.is_doubted &&
+  bool can_continue = keyset->is_set && !pages->by_offset && !pages->is_doubted &&
                       wow_keyset_can_continue(&keyset->place, max_keyset_bytes(pages));
   return can_continue ? keyset : NULL;
 }
@@ -628,8 +494,7 @@ bool wow_pages_is_cut(const struct wow_pages *pages) {
 
 bool wow_pages_at_page_end(const struct wow_pages *pages) {
   const struct wow_page *page = pages->current;
-  return pages->next == NULL && !pages->twins.is_doubted && page->got > 0 &&
-         page->got == page->asked;
+  return pages->next == NULL && !pages->is_doubted && page->got > 0 && page->got == page->asked;
 }
 
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,

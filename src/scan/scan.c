@@ -6,9 +6,14 @@
 #include <string.h>
 
 #include "scan/identity.h"
+#include "scan/second_look.h"
+#include "scan/recover.h"
+#include "scan/rights.h"
 #include "scan/source.h"
 #include "scan/strategy.h"
+#include "scan/width.h"
 #include "server/run.h"
+#include "types/shippable.h"
 #include "types/value.h"
 
 struct wow_scan *wow_scan_new(const struct wow_target *target) {
@@ -16,6 +21,7 @@ struct wow_scan *wow_scan_new(const struct wow_target *target) {
   if (scan == NULL) return NULL;
   memset(scan, 0, sizeof(*scan));
   scan->target = *target;
+  scan->target.planned = target->relation;
   scan->run = wow_run_open_cursor(target->conn->runs);
   return scan;
 }
@@ -34,6 +40,7 @@ static void forget_plan(struct wow_scan *scan) {
   wow_row_cache_cursor_reset(&scan->remembered);
   wow_server_release(scan->target.server);
   scan->target.server = NULL;
+  scan->target.relation = scan->target.planned;
   wow_plan_reset(&scan->plan);
   sqlite3_free(scan->columns.select);
   scan->columns.select = NULL;
@@ -57,12 +64,36 @@ void wow_scan_free(struct wow_scan *scan) {
 
 /* ---------------------------------------------------------------- the plan */
 
+/* Rows without a key may have to be read in pages, if the server cuts them; where a selected column
+** has no order, all others are selected to tell the rows apart. */
+static void add_telling_columns(struct wow_scan *scan) {
+  const struct wow_relation *relation = scan->target.relation;
+  struct wow_shape shape = {
+      .target = &scan->target, .select = scan->columns.select, .n_select = scan->columns.n_select};
+  bool is_needed = relation->n_key == 0 && relation == scan->target.planned &&
+                   scan->target.server->options.max_rows != 0 &&
+                   !wow_page_request_tells_apart(&shape);
+  int n = scan->columns.n_select, *select = scan->columns.select;
+  for (int i = 0; is_needed && i < relation->n_columns; i++) {
+    bool is_there = relation->columns[i].embed != NULL ||
+                    !wow_relation_can_name(&relation->columns[i]) ||
+                    !wow_shippable_has_order(&relation->columns[i].type);
+    for (int j = 0; j < n; j++)
+      is_there = is_there || select[j] == i;
+    if (is_there) continue;
+    memmove(select + 1, select, sizeof(*select) * (size_t)n++); /* those of the order stay last */
+    select[0] = i;
+  }
+  scan->columns.n_select = n;
+}
+
 static int choose_columns(struct wow_scan *scan) {
   const struct wow_relation *relation = scan->target.relation;
   sqlite3_uint64 bytes = sizeof(int) * (sqlite3_uint64)(relation->n_columns + 1);
   int rc = wow_plan_choose_columns(&scan->plan, relation, &scan->columns);
   scan->members = sqlite3_malloc64(bytes);
   if (rc != SQLITE_OK || scan->members == NULL) return SQLITE_NOMEM;
+  add_telling_columns(scan);
   scan->other_bytes = 60 + 3 * (int)strlen(relation->name);
   for (int i = 0; i < relation->n_columns; i++)
     scan->members[i] = -1;
@@ -92,9 +123,11 @@ static struct wow_pages *new_pages(const struct wow_scan *scan) {
 }
 
 static int prepare_plan(struct wow_scan *scan, const struct wow_scan_call *call) {
-  const struct wow_target *target = &scan->target;
+  struct wow_target *target = &scan->target;
   int rc = wow_plan_parse(&scan->plan, call->plan, call->plan_number, target->relation,
                           target->brackets);
+  if (rc != SQLITE_OK) return rc;
+  rc = wow_rights_adopt(&scan->target, &scan->plan);
   if (rc != SQLITE_OK) return rc;
   scan->plan_number = call->plan_number;
   wow_merge_check_init(&scan->merge_check, &scan->plan, target->relation);
@@ -145,21 +178,44 @@ static int start_best(struct wow_scan *scan, struct wow_error *err) {
   return wow_source_next_row(scan, err);
 }
 
+/* Gives the terms their values, and the lists their first windows. */
+static int bind(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
+  struct wow_bind_context context = {&scan->plan, scan->target.relation,
+                                     wow_second_look_terms(&scan->target),
+                                     wow_server_url_bytes(scan->target.server)};
+  wow_bind_reset(&scan->binding);
+  int rc = wow_second_look_at(&scan->target, &scan->plan, call->argc, call->argv, err);
+  if (rc == SQLITE_OK) rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
+  if (rc != SQLITE_OK || scan->binding.is_never) return rc;
+  return wow_bind_first_window(&scan->binding, scan->other_bytes, err);
+}
+
 static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
                       struct wow_error *err) {
-  struct wow_bind_context context = {&scan->plan, scan->target.relation,
-                                     wow_run_has_parameters(scan->target.conn->db),
-                                     wow_server_url_bytes(scan->target.server)};
   bool is_started = false;
-  int rc = wow_bind_values(&scan->binding, &context, call->argc, call->argv, err);
+  int rc = bind(scan, call, err);
+  if (rc == SQLITE_OK && wow_width_is_at_stake(&scan->binding) &&
+      wow_width_learn(&scan->target, &scan->plan)) {
+    rc = bind(scan, call, err);
+  }
   if (rc != SQLITE_OK || scan->binding.is_never) return rc;
-  rc = wow_bind_first_window(&scan->binding, scan->other_bytes, err);
-  if (rc != SQLITE_OK) return rc;
   wow_strategy_begin(scan);
   wow_merge_check_watch(&scan->merge_check, scan->binding.first_rows < 0);
   scan->is_lookup = wow_lookup_is_one(&scan->binding);
   if (scan->is_lookup) rc = wow_source_start_lookup(scan, &is_started, err);
   return rc != SQLITE_OK || is_started ? rc : start_best(scan, err);
+}
+
+/* Starts again without the terms that the server refuses: then they are looked at here. */
+static int start_rows_again(struct wow_scan *scan, const struct wow_scan_call *call,
+                            struct wow_error *err) {
+  bool again = false;
+  int rc = start_rows(scan, call, err);
+  if (rc != SQLITE_OK) rc = wow_second_look_learn(&scan->target, &scan->binding, &again, err);
+  if (!again) return rc == SQLITE_NOMEM ? wow_error_nomem(err) : rc;
+  wow_bind_reset(&scan->binding);
+  scan->state = WOW_SCAN_END;
+  return start_rows(scan, call, err);
 }
 
 static int start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
@@ -171,7 +227,7 @@ static int start(struct wow_scan *scan, const struct wow_scan_call *call, struct
   scan->state = WOW_SCAN_END;
   int rc = adopt_plan(scan, call, err);
   if (rc != SQLITE_OK) return rc;
-  if (scan->brackets == NULL) return start_rows(scan, call, err);
+  if (scan->brackets == NULL) return start_rows_again(scan, call, err);
   rc = wow_bracket_scan_start(scan->brackets, call->argc, call->argv, err);
   scan->state = rc == SQLITE_OK ? WOW_SCAN_AGGREGATE : WOW_SCAN_END;
   return rc == SQLITE_OK ? wow_source_next(scan, err) : rc;
@@ -202,21 +258,13 @@ static int check_merge(struct wow_scan *scan, struct wow_error *err) {
                         "another order as values");
 }
 
-/* Did the server, or a gateway before it, refuse a request that may have been too long for it? With
-** 502, too: nginx gives up on responses that repeat a long request in their head. */
-static bool is_too_long(const struct wow_error *err) {
-  int status = err->http_status;
-  return status == 502 || status == 413 || status == 414 || status == 431 || status == 494 ||
-         (status == 400 && err->code == NULL);
-}
-
 /* Starts with shorter requests, as long as that is refused for its length. What is learned is kept
 ** if it was the reason. */
 static int start_shorter(struct wow_scan *scan, const struct wow_scan_call *call,
                          struct wow_error *err) {
   struct wow_server *server = wow_server_retain(scan->target.server);
   int before = server->learned.max_url_bytes, rc = err->rc;
-  while (rc != SQLITE_OK && is_too_long(err) && server->learned.longest_refused > 0) {
+  while (rc != SQLITE_OK && wow_recover_is_too_long(err) && server->learned.longest_refused > 0) {
     int bytes = wow_server_url_bytes(server) / 2;
     server->learned.longest_refused = 0;
     if (wow_server_url_bytes(server) <= WOW_MIN_URL_BYTES) break;
@@ -232,8 +280,21 @@ static int start_shorter(struct wow_scan *scan, const struct wow_scan_call *call
 
 int wow_scan_start(struct wow_scan *scan, const struct wow_scan_call *call, struct wow_error *err) {
   int rc = start(scan, call, err);
-  if (rc != SQLITE_OK && scan->target.server && is_too_long(err))
+  /* Each time a column has become narrower, which it can twice at most. */
+  while (rc != SQLITE_OK && wow_width_is_refusal(err) &&
+         wow_width_learn(&scan->target, &scan->plan)) {
+    wow_error_reset(err);
+    rc = start(scan, call, err);
+  }
+  if (rc != SQLITE_OK && scan->target.server && wow_recover_is_too_long(err))
     rc = start_shorter(scan, call, err);
+  if (rc != SQLITE_OK && scan->target.server &&
+      wow_rights_learn(&scan->target, &scan->plan, scan->columns.n_select, err)) {
+    wow_error_reset(err);
+    forget_plan(scan);
+    rc = start(scan, call, err);
+  }
+  if (rc != SQLITE_OK && scan->target.server) wow_rights_explain(&scan->target, &scan->plan, err);
   return rc == SQLITE_OK ? check_merge(scan, err) : rc;
 }
 
@@ -314,6 +375,10 @@ static int fail_group(const struct wow_scan *scan, struct wow_error *err) {
 int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
   int rc = SQLITE_OK;
   if (scan->state == WOW_SCAN_AGGREGATE) return fail_group(scan, err);
+  if (scan->target.relation != scan->target.planned &&
+      wow_relation_key_kind(scan->target.planned) == WOW_KEY_ROWID) {
+    return wow_rights_fail_rowid(&scan->target, err);
+  }
   if (scan->state == WOW_SCAN_COUNTED) rc = wow_source_fetch_counted(scan, err);
   if (rc == SQLITE_OK && scan->state == WOW_SCAN_GROUPED) rc = wow_source_ungroup(scan, err);
   if (rc != SQLITE_OK) return rc;

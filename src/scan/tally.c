@@ -92,7 +92,8 @@ static bool take_columns(struct wow_tally *tally, const struct choice *c) {
   }
   for (int i = 0; i < tally->n_columns; i++) {
     const struct wow_column *column = &relation->columns[tally->columns[i]];
-    if (column->embed || !wow_shippable_can_group(&column->type)) return false;
+    if (column->embed || !wow_relation_can_name(column)) return false;
+    if (!wow_shippable_can_group(&column->type)) return false;
     n_key += column->key_position > 0;
   }
   return tally->n_columns > 0 && (relation->n_key == 0 || n_key < relation->n_key);

@@ -32,6 +32,7 @@ struct wow_connection {
   struct wow_runs *runs;
   struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
+  const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
 };
 

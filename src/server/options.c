@@ -30,6 +30,7 @@ static const struct option {
      "a whole number of seconds, 1 or more"},
     {"verify_ssl", OPTION_BOOL, FIELD(verify_ssl), 0, "true or false"},
     {"ca_file", OPTION_TEXT, FIELD(ca_file), 0, "the name of a file"},
+    {"catalog_key", OPTION_TEXT, FIELD(catalog_key), 0, "a text"},
     {"rest_path", OPTION_TEXT, FIELD(paths[WOW_REST]), 0, "a text"},
     {"auth_path", OPTION_TEXT, FIELD(paths[WOW_AUTH]), 0, "a text"},
     {"storage_path", OPTION_TEXT, FIELD(paths[WOW_STORAGE]), 0, "a text"},
@@ -227,6 +228,10 @@ int wow_options_finish(struct wow_options *options, struct wow_error *err) {
   if (!wow_url_is_authority(options->base_domain)) {
     return wow_error_hint(err, SQLITE_ERROR, NULL, "for example 'example.org'",
                           "option 'base_domain' takes a domain");
+  }
+  if (options->catalog_key && !wow_header_is_value(options->catalog_key)) {
+    return wow_error_set(err, SQLITE_ERROR, NULL,
+                         "option 'catalog_key' contains a line break or another control character");
   }
   if (options->schema && !wow_header_is_value(options->schema)) {
     return wow_error_set(err, SQLITE_ERROR, NULL,

@@ -31,6 +31,7 @@ struct wow_options {
   char *name;
   char *base_domain;
   char *ca_file;                  /* NULL: the system's certificates */
+  char *catalog_key;              /* for the description and nothing else; NULL: the server's key */
   char *schema;                   /* PostgREST profile; NULL: the server's first */
   char *paths[WOW_N_SERVICES];    /* "/rest/v1": a slash at the start and none at the end, or "" */
   struct wow_header_list headers; /* further request headers; may be secret */

@@ -47,22 +47,28 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   const struct wow_options *options = &server->options;
   const char *schema = request->schema ? request->schema : options->schema;
   /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is not one. */
+  const char *key = request->key ? request->key : server->api_key;
   const char *bearer = request->bearer;
-  if (bearer == NULL && server->api_key && is_jwt(server->api_key)) bearer = server->api_key;
+  if (bearer == NULL && key && is_jwt(key)) bearer = key;
   char *authorization = bearer ? sqlite3_mprintf("Bearer %s", bearer) : NULL;
+  /* In one zone, texts of moments are in the order of the moments, and equal where these are. */
+  const char *zone = request->service == WOW_REST && is_read(request) ? "timezone=UTC" : "";
+  const char *comma = request->prefer && *zone ? ", " : "";
+  char *prefer = sqlite3_mprintf("%s%s%s", request->prefer ? request->prefer : "", comma, zone);
   const struct {
     const char *name;
     const char *value; /* NULL: not sent */
   } headers[] = {
       {"Accept", request->accept ? request->accept : "application/json"},
-      {"apikey", server->api_key},
+      {"apikey", key},
       {"Authorization", authorization},
-      {"Prefer", request->prefer},
+      {"Prefer", prefer && *prefer ? prefer : NULL},
       {"Content-Type", !has_body(request)      ? NULL
                        : request->content_type ? request->content_type
                                                : "application/json"},
   };
-  int rc = bearer && authorization == NULL ? wow_error_nomem(err) : SQLITE_OK;
+  bool has_all = prefer && (bearer == NULL || authorization);
+  int rc = has_all ? SQLITE_OK : wow_error_nomem(err);
   for (size_t i = 0; rc == SQLITE_OK && i < sizeof(headers) / sizeof(headers[0]); i++) {
     if (headers[i].value) rc = wow_header_add(list, headers[i].name, headers[i].value, err);
   }
@@ -72,6 +78,7 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++)
     rc = wow_header_add_line(list, options->headers.lines[i], err);
   sqlite3_free(authorization);
+  sqlite3_free(prefer);
   return rc;
 }
 
@@ -107,6 +114,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .headers = &headers,
         .body = request->body,
         .repeatable = is_read(request),
+        .software = request->service == WOW_REST ? server->learned.software : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
     };

@@ -25,6 +25,7 @@ struct wow_request {
   const char *path;          /* "/users?id=eq.1", below the service's, percent-encoded */
   const char *what;          /* what errors name, e.g. the relation; may be NULL */
   const char *schema;        /* REST: PostgREST profile; NULL: the server's */
+  const char *key;           /* the API key; NULL: the server's */
   const char *bearer;        /* a user's token; NULL: the key, if it is a JWT */
   const char *accept;        /* NULL: application/json */
   const char *prefer;        /* value of the Prefer header; NULL: none */

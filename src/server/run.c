@@ -95,14 +95,6 @@ bool wow_run_mentions(sqlite3 *db, const char *word) {
   return false;
 }
 
-bool wow_run_has_parameters(sqlite3 *db) {
-  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
-  for (; stmt; stmt = wow_run_next_busy(db, stmt)) {
-    if (sqlite3_bind_parameter_count(stmt) > 0) return true;
-  }
-  return false;
-}
-
 /* ---------------------------------------------------------------- statements of our own */
 
 int wow_run_add_own(struct wow_runs *runs, sqlite3_stmt *stmt) {

@@ -42,7 +42,5 @@ void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt);
 sqlite3_stmt *wow_run_next_busy(sqlite3 *db, sqlite3_stmt *previous);
 /* Does the text of a running statement contain `word`, in any case? */
 bool wow_run_mentions(sqlite3 *db, const char *word);
-/* Does a running statement have parameters, from which values may come? */
-bool wow_run_has_parameters(sqlite3 *db);
 
 #endif

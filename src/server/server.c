@@ -30,9 +30,20 @@ void wow_server_release(struct wow_server *server) {
   if (server == NULL || --server->references > 0) return;
   wow_options_reset(&server->options);
   wow_server_refresh(server);
+  while (server->restricted) {
+    struct wow_restricted *next = server->restricted->next;
+    wow_server_free_restricted(server->restricted);
+    server->restricted = next;
+  }
   sqlite3_free(server->project_url);
   sqlite3_free(server->api_key);
   sqlite3_free(server);
+}
+
+void wow_server_free_restricted(struct wow_restricted *restricted) {
+  sqlite3_free(restricted->schema);
+  wow_relation_free(restricted->relation);
+  sqlite3_free(restricted);
 }
 
 int wow_server_url_bytes(const struct wow_server *server) {
@@ -47,8 +58,8 @@ static size_t scheme_length(const char *text) {
   return sqlite3_strnicmp(text, "https://", 8) == 0 ? 8 : 0;
 }
 
-/* A name without a dot and without a port is a project's slug, a label of a domain (RFC 1123), unless
-** it is localhost. */
+/* A name without a dot and without a port is a project's slug, a label of a domain (RFC 1123),
+** unless it is localhost. */
 static bool is_slug(const char *text) {
   size_t bytes = strlen(text);
   for (const char *p = text; *p; p++) {
@@ -58,8 +69,8 @@ static bool is_slug(const char *text) {
   return bytes > 0 && bytes <= 63 && sqlite3_stricmp(text, "localhost") != 0;
 }
 
-/* Is it a domain or an address, with an optional port? A key in a wrong place is not: the well-known
-** ones have an underscore but no dot, or they are JWTs. */
+/* Is it a domain or an address, with an optional port? A key in a wrong place is not: the
+** well-known ones have an underscore but no dot, or they are JWTs. */
 static bool is_domain(const char *text) {
   bool is_jwt = strncmp(text, "eyJ", 3) == 0 && strchr(text, '.');
   return wow_url_is_authority(text) && !is_jwt &&
@@ -156,6 +167,31 @@ static bool is_same_schema(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* What to do where the server does not describe its tables: this key, or nobody, may see them. The
+** answer's own hint is not kept, since it does not know of these ways. SQLITE_OK or SQLITE_NOMEM. */
+static int hint_at_columns(const struct wow_server *server, struct wow_error *err) {
+  const char *hint = NULL;
+  if (err->http_status == 404) {
+    hint = "the server does not describe its tables (openapi-mode=disabled), or it is not a "
+           "PostgREST: check the project URL and the option rest_path, or give the columns "
+           "yourself: CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name "
+           "text')";
+  } else if (err->http_status == 401 || err->http_status == 403) {
+    hint = server->options.catalog_key
+               ? "check the option catalog_key: a secret key, if the server describes its tables "
+                 "to nobody else"
+               : "check the API key; a server that describes its tables to secret keys only takes "
+                 "one in the option catalog_key, which is used for nothing else; or give the "
+                 "columns yourself, columns='id bigint primary key, name text'; or connect with "
+                 "the secret key once and SELECT wowsql_import(NULL, '{\"into\":\"main\"}'): that "
+                 "file opens with any key";
+  }
+  if (hint == NULL) return SQLITE_OK;
+  sqlite3_free(err->hint);
+  err->hint = sqlite3_mprintf("%s", hint);
+  return err->hint ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err) {
   struct wow_response response;
@@ -165,16 +201,10 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
     *out = catalog;
     return SQLITE_OK;
   }
-  struct wow_request request = {.method = "GET", .path = "/", .schema = schema};
+  struct wow_request request = {
+      .method = "GET", .path = "/", .schema = schema, .key = server->options.catalog_key};
   int rc = wow_request_fetch(conn, server, &request, &response, err);
-  if (rc != SQLITE_OK && err->http_status == 404) {
-    sqlite3_free(err->hint);
-    err->hint = sqlite3_mprintf(
-        "the server does not describe its tables (openapi-mode=disabled), or it is not a "
-        "PostgREST: "
-        "check the project URL and the option rest_path, or give the columns yourself: "
-        "CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name text')");
-  }
+  if (rc != SQLITE_OK && hint_at_columns(server, err) != SQLITE_OK) rc = wow_error_nomem(err);
   if (rc != SQLITE_OK) return rc;
   rc = wow_openapi_parse(response.body, response.body_bytes, &catalog, err);
   sqlite3_free(response.body);
@@ -196,4 +226,23 @@ void wow_server_refresh(struct wow_server *server) {
     wow_openapi_free(server->catalogs);
     server->catalogs = next;
   }
+}
+
+/* ---------------------------------------------------------------- the version */
+
+/* The digits and dots that `text` begins with; more may follow in parentheses. NULL: none. */
+static char *version_in(const char *text) {
+  if (text == NULL || *text < '0' || *text > '9') return NULL;
+  return sqlite3_mprintf("%.*s", (int)strspn(text, "0123456789."), text);
+}
+
+char *wow_server_version(const struct wow_server *server) {
+  static const char name[] = "postgrest/";
+  const char *software = server->learned.software;
+  char *version = NULL;
+  if (software && sqlite3_strnicmp(software, name, (int)strlen(name)) == 0)
+    version = version_in(software + strlen(name));
+  for (const struct wow_catalog *c = server->catalogs; c && version == NULL; c = c->next)
+    version = version_in(c->version);
+  return version;
 }

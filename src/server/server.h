@@ -20,9 +20,18 @@ struct wow_connection;
 struct wow_learned {
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
   bool refuses_aggregates;
+  char software[WOW_MAX_SOFTWARE_BYTES]; /* the Server header of its last response; "": none */
   bool refuses_all;       /* select=* was refused: a role that may read only some columns */
   size_t longest_refused; /* bytes of a request that may have been too long; 0: none since reset */
   int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
+};
+
+/* A relation of which a role may read some columns, but not the key, see scan/rights.h. */
+struct wow_restricted {
+  char *schema;                  /* NULL: the server's */
+  struct wow_relation *relation; /* as if it had no key */
+  int readable;                  /* a column that it may read; -1: none was looked for */
+  struct wow_restricted *next;
 };
 
 struct wow_server {
@@ -32,6 +41,7 @@ struct wow_server {
   struct wow_learned learned;
   struct wow_http_options http; /* what of the options concerns transfers */
   struct wow_catalog *catalogs; /* cached descriptions, one for each schema that was asked for */
+  struct wow_restricted *restricted;
   struct wow_spent spent[WOW_MAX_RUNS];
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
@@ -51,6 +61,8 @@ void wow_server_release(struct wow_server *server);
 int wow_server_resolve(struct wow_server *server, const char *project_url, const char *api_key,
                        struct wow_error *err);
 
+void wow_server_free_restricted(struct wow_restricted *restricted);
+
 /* The query string that one request to it may have, in bytes. */
 int wow_server_url_bytes(const struct wow_server *server);
 
@@ -58,5 +70,9 @@ int wow_server_url_bytes(const struct wow_server *server);
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);
+
+/* The version of PostgREST, "14.8": as the last response said, unless a gateway has put its own name
+** there, or else the description. sqlite3_free it; NULL: not known, or no memory. */
+char *wow_server_version(const struct wow_server *server);
 
 #endif

@@ -14,6 +14,7 @@
 #include "scan/identity.h"
 #include "scan/lookup.h"
 #include "scan/scan.h"
+#include "scan/second_look.h"
 #include "server/run.h"
 #include "table/definition.h"
 
@@ -24,6 +25,7 @@ struct wow_table {
   double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
   bool has_asked_rows; /* it was asked, whatever it said */
   struct wow_lookups *lookups;
+  struct wow_second_look *second_look;
   struct wow_witnesses *witnesses;
 };
 
@@ -44,6 +46,7 @@ static void table_free(struct wow_table *table) {
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
   wow_lookup_free_memory(table->lookups);
+  wow_second_look_free(table->second_look);
   wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
 }
@@ -57,8 +60,10 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   table->conn = conn;
   table->n_rows = -1;
   table->lookups = wow_lookup_new_memory();
+  table->second_look = wow_second_look_new();
   table->witnesses = wow_identity_new_witnesses();
-  int rc = table->lookups && table->witnesses ? SQLITE_OK : wow_error_nomem(&err);
+  int rc =
+      table->lookups && table->second_look && table->witnesses ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
@@ -129,6 +134,7 @@ static struct wow_target target_of(const struct wow_table *table) {
       .columns = table->def.names,
       .page_size = table->def.page_size,
       .lookups = table->lookups,
+      .second_look = table->second_look,
       .witnesses = table->witnesses,
       .n_rows = &table->n_rows,
   };
@@ -160,6 +166,7 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
       .ship = table->conn->ship,
       .n_rows = table->n_rows >= 0 ? table->n_rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,
+      .change = table->conn->plan_change,
   };
   return wow_best_index_choose(&context, info);
 }

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
+#include "types/datetime.h"
+#include "types/pattern.h"
 
 /* The constant is above (+1) or below (-1) every value of the column. */
 static enum wow_verdict outside(enum wow_op op, int side) {
@@ -37,25 +40,74 @@ static int send_text(struct wow_constant *out, enum wow_op op, const char *text,
   return SQLITE_OK;
 }
 
+/* The bytes of a double's text: sign, 17 digits, point and exponent. */
+#define WOW_DOUBLE_BYTES 40
+
+/* Writes with the point as the decimal point, whatever the process's locale is. */
+static void write_digits(char *text, int digits, double value) {
+  snprintf(text, WOW_DOUBLE_BYTES, "%.*g", digits, value);
+  for (char *p = text; *p; p++) {
+    if (!strchr("0123456789+-e", *p)) *p = '.';
+  }
+}
+
+/* Do so few digits say the double? (Both are written and read in the process's locale.) */
+static bool is_said_in(double value, int digits) {
+  char text[WOW_DOUBLE_BYTES];
+  snprintf(text, sizeof(text), "%.*g", digits, value);
+  return strtod(text, NULL) == value;
+}
+
+/* The shortest text that reads back as the same double. */
+static void write_double(char *text, double value) {
+  int digits = 15;
+  while (digits < 17 && !is_said_in(value, digits))
+    digits++;
+  write_digits(text, digits, value);
+}
+
+/* The next double in a direction. Beyond the last one a number comes, not infinity. */
+static void write_neighbour(char *text, double value, double direction) {
+  double next = nextafter(value, direction);
+  if (isinf(next))
+    sqlite3_snprintf(WOW_DOUBLE_BYTES, text, next > 0 ? "1.8e308" : "-1.8e308");
+  else
+    write_digits(text, 17, next);
+}
+
+/* Where a constant of numeric is near many numbers that are the same to SQLite. */
+static int send_bounds(struct wow_constant *out, enum wow_op op, double value) {
+  char lower[WOW_DOUBLE_BYTES], upper[WOW_DOUBLE_BYTES];
+  out->is_near = true;
+  if (op == WOW_NE) {
+    out->verdict = WOW_ANY;
+    return SQLITE_OK;
+  }
+  if (op == WOW_IS_NOT) {
+    out->verdict = WOW_ALWAYS;
+    return SQLITE_OK;
+  }
+  write_neighbour(lower, value, -INFINITY);
+  write_neighbour(upper, value, INFINITY);
+  if (op == WOW_LT || op == WOW_LE) return send_text(out, WOW_LE, upper, (int)strlen(upper));
+  if (op == WOW_GT || op == WOW_GE) return send_text(out, WOW_GE, lower, (int)strlen(lower));
+  out->upper = sqlite3_mprintf("%s", upper);
+  if (out->upper == NULL) return SQLITE_NOMEM;
+  return send_text(out, WOW_EQ, lower, (int)strlen(lower));
+}
+
 static int send_int64(struct wow_constant *out, enum wow_op op, sqlite3_int64 value) {
   char text[32];
   sqlite3_snprintf(sizeof(text), text, "%lld", value);
   return send_text(out, op, text, (int)strlen(text));
 }
 
-/* The shortest text that reads back as the same double, whatever the process's locale is. */
 static int send_double(struct wow_constant *out, enum wow_op op, double value) {
-  char text[40];
+  char text[WOW_DOUBLE_BYTES];
   if (value == 0) value = 0; /* minus zero equals zero: one text for both */
   if (isinf(value))
     return send_text(out, op, value > 0 ? "Infinity" : "-Infinity", value > 0 ? 8 : 9);
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, sizeof(text), "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
-  }
-  for (char *p = text; *p; p++) {
-    if (!strchr("0123456789+-e", *p)) *p = '.';
-  }
+  write_double(text, value);
   return send_text(out, op, text, (int)strlen(text));
 }
 
@@ -132,12 +184,21 @@ static int nan_constant(enum wow_op op, int order, struct wow_constant *out) {
   }
 }
 
+/* Has this number of a numeric column more digits than are compared exactly by the server? Then it
+** was read from, or stands for, numbers that are the same to SQLite and different to the server. */
+static bool is_rounded(enum wow_family family, double value) {
+  return family == WOW_NUMERIC && isfinite(value) && !is_said_in(value, 15);
+}
+
 /* numeric and double precision. SQLite compares an integer with a real exactly, without rounding
 ** either; numeric does so, too, but double precision would round the constant. */
 static int real_constant(enum wow_family family, enum wow_op op, sqlite3_value *value,
                          struct wow_constant *out) {
   int kind = sqlite3_value_numeric_type(value);
-  if (kind == SQLITE_FLOAT) return send_double(out, op, sqlite3_value_double(value));
+  if (kind == SQLITE_FLOAT) {
+    double real = sqlite3_value_double(value);
+    return is_rounded(family, real) ? send_bounds(out, op, real) : send_double(out, op, real);
+  }
   if (kind == SQLITE_TEXT) {
     const char *text = (const char *)sqlite3_value_text(value);
     if (text == NULL) return SQLITE_NOMEM;
@@ -151,6 +212,10 @@ static int real_constant(enum wow_family family, enum wow_op op, sqlite3_value *
   sqlite3_int64 i = sqlite3_value_int64(value);
   double r = (double)i;
   bool too_high = r >= 9223372036854775808.0 || (sqlite3_int64)r > i;
+  bool is_long = i > WOW_MAX_SHORT_INTEGER || i < -WOW_MAX_SHORT_INTEGER;
+  if (family == WOW_NUMERIC && is_long &&
+      (too_high || (sqlite3_int64)r != i || is_rounded(family, r)))
+    return send_bounds(out, op, r);
   if (family == WOW_NUMERIC || (!too_high && (sqlite3_int64)r == i)) return send_int64(out, op, i);
   if (!between_neighbours(&op, out)) return SQLITE_OK;
   if (op == WOW_LE && too_high) r = nextafter(r, -INFINITY);
@@ -267,15 +332,11 @@ static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_c
 
 /* Written as the server does, a uuid has one text: see wow_shippable_has_one_text. */
 static int normal_uuid(struct wow_constant *out) {
-  char text[37];
-  int n = 0;
-  for (const char *p = out->text; *p; p++) {
-    if (*p == '-') continue;
-    if (n == 8 || n == 13 || n == 18 || n == 23) text[n++] = '-';
-    text[n++] = *p >= 'A' && *p <= 'F' ? (char)(*p + 'a' - 'A') : *p;
-  }
-  sqlite3_free(out->text);
-  return send_text(out, out->op, text, n);
+  char uuid[WOW_UUID_BYTES], *text = out->text;
+  wow_datetime_normal_uuid(text, uuid);
+  int rc = send_text(out, out->op, uuid, sizeof(uuid));
+  sqlite3_free(text);
+  return rc;
 }
 
 static int server_value_constant(const struct wow_type *type, enum wow_op op, sqlite3_value *value,
@@ -286,17 +347,16 @@ static int server_value_constant(const struct wow_type *type, enum wow_op op, sq
     if (text == NULL) return SQLITE_NOMEM;
     if (wow_shippable_is_server_value(type, text, bytes)) {
       int rc = send_text(out, op, text, bytes);
-      if (rc == SQLITE_OK && type->family == WOW_UUID) return normal_uuid(out);
-      return rc;
+      return rc == SQLITE_OK && type->family == WOW_UUID ? normal_uuid(out) : rc;
     }
   }
   out->verdict = WOW_COMPARE;
   return SQLITE_OK;
 }
 
-/* SQLite's LIKE or GLOB pattern as a LIKE pattern of PostgreSQL that matches at least as much.
-** PostgREST turns each '*' into '%', which only widens it. */
-static int pattern_constant(enum wow_op op, sqlite3_value *value, struct wow_constant *out) {
+static int pattern_constant(const struct wow_type *type, enum wow_op op,
+                            enum wow_collation collation, sqlite3_value *value,
+                            struct wow_constant *out) {
   out->verdict = WOW_UNSENT;
   out->op = op;
   if (sqlite3_value_type(value) == SQLITE_BLOB) return SQLITE_OK;
@@ -304,30 +364,17 @@ static int pattern_constant(enum wow_op op, sqlite3_value *value, struct wow_con
   int n = sqlite3_value_bytes(value);
   if (pattern == NULL) return SQLITE_NOMEM;
   if (!is_server_text(pattern, n)) return SQLITE_OK;
+  struct wow_pattern translated = {.op = op,
+                                   .text = pattern,
+                                   .bytes = n,
+                                   .is_padded = type->family == WOW_CHAR,
+                                   .is_bytewise = collation == WOW_COLLATION_C};
   sqlite3_str *str = sqlite3_str_new(NULL);
-  for (int i = 0; i < n; i++) {
-    char c = pattern[i];
-    if (op == WOW_GLOB && c == '[') {
-      int close = i + 1;
-      if (close < n && pattern[close] == '^') close++;
-      if (close < n && pattern[close] == ']') close++;
-      while (close < n && pattern[close] != ']')
-        close++;
-      i = close;
-      sqlite3_str_appendchar(str, 1, '_');
-    } else if (op == WOW_GLOB && (c == '*' || c == '?')) {
-      sqlite3_str_appendchar(str, 1, c == '*' ? '%' : '_');
-    } else {
-      if (c == '\\' || (op == WOW_GLOB && (c == '%' || c == '_'))) {
-        sqlite3_str_appendchar(str, 1, '\\');
-      }
-      sqlite3_str_appendchar(str, 1, c);
-    }
-  }
-  out->text_bytes = sqlite3_str_length(str);
+  out->op = wow_pattern_translate(str, &translated);
   int rc = sqlite3_str_errcode(str);
+  out->text_bytes = sqlite3_str_length(str);
   out->text = sqlite3_str_finish(str);
-  if (out->text == NULL && rc == SQLITE_OK) return send_text(out, op, "", 0);
+  if (out->text == NULL && rc == SQLITE_OK) return send_text(out, out->op, "", 0);
   out->verdict = WOW_SEND;
   return rc;
 }
@@ -362,7 +409,7 @@ int wow_constant_init(struct wow_constant *out, const struct wow_type *type, enu
   out->is_exact = wow_shippable_rule(type, op, collation, value).ship == WOW_EXACT;
   if (!wow_op_has_value(op)) return SQLITE_OK;
   if (sqlite3_value_type(value) == SQLITE_NULL) return null_constant(type, op, collation, out);
-  if (op == WOW_LIKE || op == WOW_GLOB) return pattern_constant(op, value, out);
+  if (op == WOW_LIKE || op == WOW_GLOB) return pattern_constant(type, op, collation, value, out);
   if (op == WOW_REGEXP || op == WOW_MATCH) return search_constant(op, value, out);
   switch (type->family) {
   case WOW_INT: return int_constant(type, op, value, out);

@@ -13,7 +13,7 @@ enum wow_verdict {
   WOW_ANY,     /* true for every row that is not NULL */
   WOW_ALWAYS,  /* true for every row */
   WOW_SEND,    /* `op` and `text` say it in the server's words */
-  WOW_COMPARE, /* not in the server's words: compare each row here, wow_value_compare */
+  WOW_COMPARE, /* not in the server's words: compare each row here, wow_compare_holds */
   WOW_UNSENT   /* leave it to SQLite, which looks again */
 };
 
@@ -22,6 +22,8 @@ struct wow_constant {
   enum wow_op op; /* may differ from what was asked: age < 18.5 is age <= 18 */
   char *text;     /* WOW_SEND: the constant as the server reads it, unquoted; sqlite3_free it */
   int text_bytes;
+  char *upper;   /* of =, not NULL: the column is between `text` and this; sqlite3_free it */
+  bool is_near;  /* what is sent, or WOW_ANY, narrows: each row is compared here besides */
   bool is_exact; /* for this very value the server's meaning is SQLite's: no second look needed */
 };
 

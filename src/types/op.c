@@ -45,6 +45,10 @@ bool wow_op_is_comparison(enum wow_op op) {
   return ops[op].kind == RANGE || ops[op].kind == COMPARISON;
 }
 
+bool wow_op_is_virtual(enum wow_op op) {
+  return op == WOW_NE || op == WOW_IS_NOT || op == WOW_NOT_NULL || ops[op].kind == SEARCH;
+}
+
 bool wow_op_has_value(enum wow_op op) {
   return ops[op].kind != NULL_TEST;
 }

@@ -35,6 +35,8 @@ const char *wow_op_rest(enum wow_op op);
 bool wow_op_is_range(enum wow_op op);
 /* = <> < <= > >= IS IS NOT IN: an operator between values of a type. */
 bool wow_op_is_comparison(enum wow_op op);
+/* Is only a virtual table offered it? <>, IS NOT, IS NOT NULL, LIKE, GLOB, REGEXP, MATCH. */
+bool wow_op_is_virtual(enum wow_op op);
 /* Does it take a value? The NULL tests do not. */
 bool wow_op_has_value(enum wow_op op);
 /* What the operator says of two values of which the first is below (-1), equal to (0) or above (1)

@@ -39,8 +39,7 @@ struct family_rules {
 #define NO_REGEXP LOCAL("regular expressions are sent for text columns only")
 #define NO_MATCH LOCAL("full-text search is sent for text and tsvector columns only")
 #define NO_TEXT NO_PATTERN, NO_REGEXP, NO_MATCH
-#define LIKE_PATTERN                                                                               \
-  SUPERSET("the server folds more than ASCII letters, and '*' is a wildcard there")
+#define LIKE_PATTERN SUPERSET("the pattern is said in the server's words, and may match more there")
 
 /* Comparing these values on the server means the same as comparing what SQLite gets of them. */
 #define AS_VALUES                                                                                  \
@@ -119,13 +118,9 @@ static const struct wow_rule *family_rule(enum wow_family family, enum wow_op op
 }
 
 bool wow_shippable_is_server_value(const struct wow_type *type, const char *text, int bytes) {
-  switch (type->family) {
-  case WOW_UUID: return wow_datetime_is_uuid(text, bytes);
-  case WOW_DATE: return wow_datetime_is_date(text, bytes);
-  case WOW_TIME: return wow_datetime_is_time(text, bytes);
-  case WOW_TIMESTAMP: return wow_datetime_is_timestamp(text, bytes, false);
-  default: return wow_datetime_is_timestamp(text, bytes, true);
-  }
+  sqlite3_int64 value = 0;
+  if (type->family == WOW_UUID) return wow_datetime_is_uuid(text, bytes);
+  return wow_datetime_read(type->family, text, bytes, &value);
 }
 
 static struct wow_rule local_rule(const char *reason) {
@@ -193,7 +188,18 @@ bool wow_shippable_is_ordered_there(const struct wow_type *type, enum wow_op op,
 }
 
 bool wow_shippable_has_order(const struct wow_type *type) {
-  return type->family != WOW_JSON && type->family != WOW_OTHER;
+  /* The types of PostgreSQL without a B-tree operator class; nor have arrays of them one. */
+  static const char *const unordered[] = {
+      "json",   "xml", "point", "line",    "lseg",      "box",      "path",        "polygon",
+      "circle", "xid", "cid",   "aclitem", "refcursor", "jsonpath", "pg_snapshot", "txid_snapshot"};
+  size_t bytes = strcspn(type->name, "[");
+  for (size_t i = 0; i < sizeof(unordered) / sizeof(unordered[0]); i++) {
+    if (strlen(unordered[i]) == bytes &&
+        sqlite3_strnicmp(type->name, unordered[i], (int)bytes) == 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool wow_shippable_can_continue(const struct wow_type *type) {

@@ -76,6 +76,31 @@ static const struct type_name type_names[] = {
     {NULL, WOW_USER, 0},
 };
 
+/* Names that newer PostgREST (from 14.8) and OpenAPI have for PostgreSQL's types. "float" is the
+** narrower of two that it may be, which is compared with more care. */
+static const struct {
+  const char *name;
+  const char *postgresql;
+} described_names[] = {{"int16", "smallint"},
+                       {"int32", "integer"},
+                       {"int64", "bigint"},
+                       {"float", "real"},
+                       {"double", "double precision"}};
+
+const char *wow_type_described(const char *format, const char *json_type) {
+  for (size_t i = 0; i < sizeof(described_names) / sizeof(described_names[0]); i++) {
+    if (sqlite3_stricmp(format, described_names[i].name) == 0) return described_names[i].postgresql;
+  }
+  for (const struct type_name *t = type_names; t->name; t++) {
+    if (sqlite3_stricmp(format, t->name) == 0) return format;
+  }
+  if (json_type == NULL || strchr(format, '(') || strstr(format, "[]")) return format;
+  if (strcmp(json_type, "integer") == 0) return "bigint";
+  if (strcmp(json_type, "number") == 0) return "numeric";
+  if (strcmp(json_type, "boolean") == 0) return "boolean";
+  return strcmp(json_type, "array") == 0 ? "text[]" : format;
+}
+
 bool wow_type_is_number(const struct wow_type *type) {
   switch (type->family) {
   case WOW_INT:
@@ -118,6 +143,7 @@ static char *without_modifier(const char *name) {
 int wow_type_init(struct wow_type *type, const char *name) {
   memset(type, 0, sizeof(*type));
   type->family = WOW_USER;
+  name = wow_type_described(name, NULL);
   type->name = sqlite3_mprintf("%s", name);
   char *plain = without_modifier(name);
   int rc = type->name && plain ? SQLITE_OK : SQLITE_NOMEM;

@@ -39,8 +39,13 @@ struct wow_type {
   int n_labels;
 };
 
-/* Fills `type` from a PostgreSQL type name as format_type() writes it. An unknown name is WOW_USER;
-** what makes it an enum are its labels. SQLITE_OK or SQLITE_NOMEM. */
+/* The PostgreSQL type that a server's description means: its `format`, which may be a name of
+** OpenAPI's; where that is not known, what its JSON `type` (NULL: none) says. Static, or `format`. */
+const char *wow_type_described(const char *format, const char *json_type);
+
+/* Fills `type` from a PostgreSQL type name as format_type() writes it, or a name of OpenAPI's
+** (int32). An unknown name is WOW_USER; what makes it an enum are its labels. SQLITE_OK or
+** SQLITE_NOMEM. */
 int wow_type_init(struct wow_type *type, const char *name);
 /* Adds a label to an enum (and makes the type one). SQLITE_OK or SQLITE_NOMEM. */
 int wow_type_add_label(struct wow_type *type, const char *label, int bytes);

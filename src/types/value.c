@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 /* Reads an integer that fits into 64 bits, nothing else. */
@@ -29,18 +30,50 @@ bool wow_value_int64(const struct wow_json_value *json, sqlite3_int64 *out) {
   return json->kind == WOW_JSON_NUMBER && read_int64(json->text, json->bytes, out);
 }
 
-/* strtod() expects the decimal point of the process's locale; this finds out which that is. */
-static char decimal_point(void) {
-  static const char half[] = "1.5";
-  return strtod(half, NULL) == 1.5 ? '.' : ',';
+/*
+** Any JSON number as the nearest double, by strtod(). It is written as digits and an exponent: so
+** it needs no decimal point, which is the locale's, and digits that are too many to matter can be
+** left out. They still tell a number from one in the middle of two doubles: then a 1 follows.
+*/
+static double read_digits(const char *text, size_t bytes) {
+  char digits[WOW_MAX_DOUBLE_DIGITS + 32]; /* sign, that 1, and exponent besides */
+  const char *p = text, *end = text + bytes;
+  int n = 0, exponent = 0;
+  bool point = false, is_cut = false;
+  if (p < end && *p == '-') digits[n++] = *p++;
+  int first = n;
+  for (; p < end && (*p == '.' || (*p >= '0' && *p <= '9')); p++) {
+    bool is_leading = n == first && *p == '0';
+    if (*p == '.') {
+      point = true;
+      continue;
+    }
+    exponent += is_leading ? -point : !point;
+    if (n < first + WOW_MAX_DOUBLE_DIGITS && !is_leading)
+      digits[n++] = *p;
+    else
+      is_cut = is_cut || *p != '0';
+  }
+  if (n == first) return 0;
+  exponent -= n - first + is_cut;
+  if (is_cut) digits[n++] = '1';
+  if (p < end) { /* its own exponent: a double's, which is short */
+    char own[16];
+    size_t length = (size_t)(end - p - 1);
+    if (length >= sizeof(own)) length = sizeof(own) - 1;
+    memcpy(own, p + 1, length);
+    own[length] = 0;
+    exponent += atoi(own);
+  }
+  sqlite3_snprintf((int)sizeof(digits) - n, digits + n, "e%d", exponent);
+  return strtod(digits, NULL);
 }
 
 /*
 ** Reads a JSON number as the nearest double. Up to 15 digits with a small exponent the value is
-** exact arithmetic on two exact doubles (Clinger's fast path); strtod() does the others. False: no
-** memory.
+** exact arithmetic on two exact doubles (Clinger's fast path); strtod() does the others.
 */
-static bool read_double(const char *text, size_t bytes, double *out) {
+static double read_double(const char *text, size_t bytes) {
   static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -63,32 +96,14 @@ static bool read_double(const char *text, size_t bytes, double *out) {
   }
   if (p == end && n_digits <= 15 && scale <= 22) {
     double value = (double)digits / powers[scale];
-    *out = negative ? -value : value;
-    return true;
+    return negative ? -value : value;
   }
-  char small[64];
-  char *copy = bytes < sizeof(small) ? small : sqlite3_malloc64(bytes + 1);
-  if (copy == NULL) return false;
-  memcpy(copy, text, bytes);
-  copy[bytes] = 0;
-  char *dot = strchr(copy, '.');
-  if (dot) *dot = decimal_point();
-  *out = strtod(copy, NULL);
-  if (copy != small) sqlite3_free(copy);
-  return true;
-}
-
-static void result_double(sqlite3_context *ctx, const char *text, size_t bytes) {
-  double r = 0;
-  if (read_double(text, bytes, &r))
-    sqlite3_result_double(ctx, r);
-  else
-    sqlite3_result_error_nomem(ctx);
+  return read_digits(text, bytes);
 }
 
 /* What a column of NUMERIC affinity would hold: an integer where the value is one and fits. */
-static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) {
-  sqlite3_int64 i;
+static struct wow_number read_number(const char *text, size_t bytes) {
+  struct wow_number number = {.is_integer = true};
   size_t whole = bytes;
   const char *dot = memchr(text, '.', bytes);
   if (dot) {
@@ -97,20 +112,11 @@ static void result_number(sqlite3_context *ctx, const char *text, size_t bytes) 
       n--;
     if (text + n == dot + 1) whole = (size_t)(dot - text);
   }
-  if (read_int64(text, whole, &i)) {
-    sqlite3_result_int64(ctx, i);
-    return;
-  }
-  double r = 0;
-  if (!read_double(text, bytes, &r)) {
-    sqlite3_result_error_nomem(ctx);
-    return;
-  }
-  bool is_whole = r == floor(r) && fabs(r) < 9.2e18;
-  if (is_whole)
-    sqlite3_result_int64(ctx, (sqlite3_int64)r);
-  else
-    sqlite3_result_double(ctx, r);
+  if (read_int64(text, whole, &number.i)) return number;
+  number.r = read_double(text, bytes);
+  number.is_integer = number.r == floor(number.r) && fabs(number.r) < 9.2e18;
+  if (number.is_integer) number.i = (sqlite3_int64)number.r;
+  return number;
 }
 
 static bool is_text(const struct wow_json_value *json, const char *text) {
@@ -118,13 +124,31 @@ static bool is_text(const struct wow_json_value *json, const char *text) {
 }
 
 /* 'NaN' stays text: SQLite has no NaN. */
-static void result_special_number(sqlite3_context *ctx, const struct wow_json_value *json) {
-  if (is_text(json, "Infinity"))
-    sqlite3_result_double(ctx, INFINITY);
-  else if (is_text(json, "-Infinity"))
-    sqlite3_result_double(ctx, -INFINITY);
-  else
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+bool wow_value_number(const struct wow_type *type, const struct wow_json_value *json,
+                      struct wow_number *out) {
+  *out = (struct wow_number){0};
+  if (!wow_type_is_numeric_here(type)) return false;
+  switch (json->kind) {
+  case WOW_JSON_FALSE:
+  case WOW_JSON_TRUE:
+    out->is_integer = true;
+    out->i = json->kind == WOW_JSON_TRUE;
+    return true;
+  case WOW_JSON_NUMBER:
+    if (type->family == WOW_FLOAT8 || type->family == WOW_FLOAT4)
+      out->r = read_double(json->text, json->bytes);
+    else
+      *out = read_number(json->text, json->bytes);
+    return true;
+  case WOW_JSON_STRING:
+    out->r = is_text(json, "-Infinity") ? -INFINITY : INFINITY;
+    return is_text(json, "Infinity") || is_text(json, "-Infinity");
+  default: return false;
+  }
+}
+
+static void result_text(sqlite3_context *ctx, const struct wow_json_value *json) {
+  sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 /* The byte that two hexadecimal digits mean; -1: they are not digits. */
@@ -175,54 +199,41 @@ static void result_json_string(sqlite3_context *ctx, const struct wow_json_value
   sqlite3_result_text64(ctx, text, bytes, sqlite3_free, SQLITE_UTF8);
 }
 
-void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
-                      const struct wow_json_value *json) {
-  enum wow_family family = type->family;
-  bool is_json = wow_type_is_json(type);
-  switch (json->kind) {
-  case WOW_JSON_NULL: sqlite3_result_null(ctx); return;
-  case WOW_JSON_FALSE:
-  case WOW_JSON_TRUE:
-    if (!is_json) {
-      sqlite3_result_int(ctx, json->kind == WOW_JSON_TRUE);
-      return;
-    }
-    sqlite3_result_text(ctx, json->kind == WOW_JSON_TRUE ? "true" : "false", -1, SQLITE_STATIC);
-    break;
-  case WOW_JSON_NUMBER:
-    if (family == WOW_FLOAT8 || family == WOW_FLOAT4) {
-      result_double(ctx, json->text, json->bytes);
-      return;
-    }
-    if (wow_type_is_numeric_here(type)) {
-      result_number(ctx, json->text, json->bytes);
-      return;
-    }
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    break;
-  case WOW_JSON_STRING:
-    if (is_json) {
-      result_json_string(ctx, json);
-      break;
-    }
-    if (family == WOW_BYTEA)
-      result_bytea(ctx, json);
-    else if (wow_type_is_numeric_here(type))
-      result_special_number(ctx, json);
-    else
-      sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    return;
-  case WOW_JSON_NESTED:
-    sqlite3_result_text64(ctx, json->text, json->bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
-    is_json = true;
-    break;
-  }
-  if (is_json) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
+static void result_number(sqlite3_context *ctx, const struct wow_number *number) {
+  if (number->is_integer)
+    sqlite3_result_int64(ctx, number->i);
+  else
+    sqlite3_result_double(ctx, number->r);
 }
 
-/* Compares without a copy, which there might be no memory for. A text that is not bytea, which the
-** server never writes, sorts last. */
-static int compare_bytea(const struct wow_json_value *json, const unsigned char *blob, int bytes) {
+void wow_value_result(sqlite3_context *ctx, const struct wow_type *type,
+                      const struct wow_json_value *json) {
+  bool is_json = wow_type_is_json(type);
+  struct wow_number number;
+  if (json->kind == WOW_JSON_NULL) {
+    sqlite3_result_null(ctx);
+  } else if (wow_value_number(type, json, &number)) {
+    result_number(ctx, &number);
+  } else if (json->kind == WOW_JSON_FALSE || json->kind == WOW_JSON_TRUE) {
+    bool is_true = json->kind == WOW_JSON_TRUE;
+    if (is_json)
+      sqlite3_result_text(ctx, is_true ? "true" : "false", -1, SQLITE_STATIC);
+    else
+      sqlite3_result_int(ctx, is_true);
+  } else if (json->kind == WOW_JSON_STRING && is_json) {
+    result_json_string(ctx, json);
+  } else if (json->kind == WOW_JSON_STRING && type->family == WOW_BYTEA) {
+    result_bytea(ctx, json);
+  } else {
+    result_text(ctx, json);
+  }
+  if ((is_json && json->kind != WOW_JSON_NULL) || json->kind == WOW_JSON_NESTED)
+    sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
+}
+
+/* Compares without a copy, which there might be no memory for. */
+int wow_value_compare_bytes(const struct wow_json_value *json, const unsigned char *blob,
+                            int bytes) {
   sqlite3_int64 n = hex_length(json);
   if (n < 0) return 1;
   for (sqlite3_int64 i = 0; i < n && i < bytes; i++) {
@@ -230,47 +241,4 @@ static int compare_bytea(const struct wow_json_value *json, const unsigned char 
     if (order != 0) return order;
   }
   return (n > bytes) - (n < bytes);
-}
-
-static int compare_value(const struct wow_type *type, const struct wow_json_value *json,
-                         sqlite3_value *value) {
-  int kind = sqlite3_value_type(value);
-  if (type->family == WOW_BYTEA) {
-    if (kind != SQLITE_BLOB) return 1;
-    return compare_bytea(json, sqlite3_value_blob(value), sqlite3_value_bytes(value));
-  }
-  if (kind == SQLITE_BLOB) return -1; /* text sorts before blobs */
-  /* A number counts as its text: SQLite applies TEXT affinity to what a text column is compared
-  ** with. */
-  const unsigned char *text = sqlite3_value_text(value);
-  return wow_text_compare(json->text, json->bytes, text, (size_t)sqlite3_value_bytes(value));
-}
-
-bool wow_value_compare(const struct wow_type *type, enum wow_op op,
-                       const struct wow_json_value *json, sqlite3_value *value) {
-  bool value_is_null = sqlite3_value_type(value) == SQLITE_NULL;
-  if (json->kind == WOW_JSON_NULL || value_is_null) {
-    bool both = json->kind == WOW_JSON_NULL && value_is_null;
-    return op == WOW_IS ? both : op == WOW_IS_NOT && !both;
-  }
-  return wow_op_holds(op, compare_value(type, json, value));
-}
-
-enum wow_agreement wow_value_compare_number(enum wow_op op, const struct wow_json_value *json,
-                                            sqlite3_value *number) {
-  if (json->kind == WOW_JSON_NULL) return WOW_FALSE;
-  char text[64];
-  size_t n = json->bytes < sizeof(text) - 1 ? json->bytes : sizeof(text) - 1;
-  memcpy(text, json->text, n);
-  text[n] = 0;
-  /* A text that a number may be made of compares as one. */
-  char *end = text;
-  strtod(text, &end);
-  if (end != text && end[strspn(end, " ")] == 0) return WOW_AMBIGUOUS;
-  /* As texts; and as a text with a number, which is below every text. */
-  const char *digits = (const char *)sqlite3_value_text(number);
-  int order = digits ? strncmp(text, digits, sizeof(text)) : 0;
-  bool up = op == WOW_GT || op == WOW_GE;
-  bool as_texts = order == 0 ? op == WOW_LE || op == WOW_GE : (order > 0) == up;
-  return as_texts != up ? WOW_AMBIGUOUS : up ? WOW_TRUE : WOW_FALSE;
 }

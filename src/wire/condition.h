@@ -46,6 +46,7 @@ struct wow_condition {
   enum wow_op op;                  /* of a term */
   const char *text;                /* a term's constant (NULL: it has none); a parameter's value */
   int bytes;                       /* of `text` */
+  const char *upper;               /* of =, not NULL: the column is between `text` and this */
   const char *name;                /* of a parameter; not terminated */
   int name_bytes;
   const struct wow_list *list;

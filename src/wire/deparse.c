@@ -160,6 +160,17 @@ static void append_term(sqlite3_str *str, const struct wow_condition *c) {
     sqlite3_str_appendall(str, ")");
     return;
   }
+  if (c->upper) {
+    struct wow_condition lower = *c, upper = *c;
+    lower.op = WOW_GE;
+    upper.op = WOW_LE;
+    upper.text = c->upper;
+    upper.bytes = (int)strlen(c->upper);
+    lower.upper = upper.upper = NULL;
+    append_term(str, &lower);
+    append_term(str, &upper);
+    return;
+  }
   sqlite3_str_appendchar(str, 1, '&');
   append_key(str, c->column);
   sqlite3_str_appendf(str, "=%s", wow_op_rest(c->op));
