@@ -65,8 +65,8 @@ int wow_places_fail_key(const struct wow_pages *pages, struct wow_error *err) {
       "it");
 }
 
-/* Is the statement's order one that says nothing of NULLs, because there are none? They would not be
-** where SQLite expects them. */
+/* Is the statement's order one that says nothing of NULLs, because there are none? They would not
+** be where SQLite expects them. */
 static bool is_sorted_without_nulls(const struct wow_pages *pages) {
   for (int i = 0; i < pages->shape.n_order; i++) {
     if (wow_relation_is_not_null(pages->keyset.place.values[i].column)) return true;

@@ -335,8 +335,8 @@ static int column_of_row(struct wow_scan *scan, sqlite3_context *ctx, int column
   return SQLITE_OK;
 }
 
-/* SQLite does not pass wowsql_filter to the first pass of a RIGHT or FULL JOIN, and compares it here
-** instead, where it has no value: every row would be one without a partner. */
+/* SQLite does not pass wowsql_filter to the first pass of a RIGHT or FULL JOIN, and compares it
+** itself instead, where it has no value: every row would be one without a partner. */
 static int read_filter(const struct wow_scan *scan, struct wow_error *err) {
   sqlite3 *db = scan->target.conn->db;
   if (scan->plan.has_filter || !(wow_run_mentions(db, "right") || wow_run_mentions(db, "full")))
