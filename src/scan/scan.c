@@ -335,6 +335,17 @@ static int column_of_row(struct wow_scan *scan, sqlite3_context *ctx, int column
   return SQLITE_OK;
 }
 
+/* SQLite does not pass wowsql_filter to the first pass of a RIGHT or FULL JOIN, and compares it
+** itself instead, where it has no value: every row would be one without a partner. */
+static int read_filter(const struct wow_scan *scan, struct wow_error *err) {
+  sqlite3 *db = scan->target.conn->db;
+  if (scan->plan.has_filter || !(wow_run_mentions(db, "right") || wow_run_mentions(db, "full")))
+    return SQLITE_OK; /* NULL */
+  return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
+                        "put it into a sub-query: RIGHT JOIN (SELECT * FROM t('...'))",
+                        "wowsql_filter cannot be given to the right table of a RIGHT or FULL JOIN");
+}
+
 int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
                     struct wow_error *err) {
   const struct wow_relation *relation = scan->target.relation;
@@ -342,7 +353,7 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
   if (scan->state == WOW_SCAN_AGGREGATE)
     return wow_bracket_scan_column(scan->brackets, ctx, column, err);
   if (column > WOW_FILTER_COLUMN(relation)) return fail_bracket(scan, column, err);
-  if (column == WOW_FILTER_COLUMN(relation)) return SQLITE_OK; /* NULL */
+  if (column == WOW_FILTER_COLUMN(relation)) return read_filter(scan, err);
   if (scan->state == WOW_SCAN_COUNTED) {
     sqlite3_value *constant = wow_bind_constant(&scan->binding, column);
     if (constant) {
