@@ -9,7 +9,6 @@
 # reduced to what it takes, and printed with the relations that are concerned.
 
 namespace eval d {
-  variable name diff ;# of what is being run, for messages
   variable context {} ;# what it takes to make the same relations and queries again
   variable declared {} ;# kind of declared error -> how often
   variable found {} ;# shape of a reduced difference -> how often
@@ -98,7 +97,9 @@ proc d::import {{server main}} {
       copy $remote $copy
     }
     if {[catch {make_virtual $name $server} message]} {
-      t::fail "$d::name: making $name, [dict get $relation kind]" error $message
+      if {[dict get $relation kind] ne "33 key columns" || ![string match *key* $message]} {
+        t::fail "making $name, [dict get $relation kind]" error $message context $d::context
+      }
       dict unset relations $name
       continue
     }
@@ -134,7 +135,7 @@ proc d::expand {text} {
 set d::parameters {$p_int = 5 (an integer), $p_five = 5, $p_minus = -20, $p_real = 2.5, $p_whole = 5.0, $p_digits = '5' (text),
   $p_text = 'abc', $p_blob = x'61', $p_null = NULL}
 
-# {rows FLAT N} or {error message}.
+# {rows ROWS} or {error message}.
 proc d::run {sql} {
   set p_int [expr {2 + 3}]
   set p_five [expr {2 + 3}]
@@ -145,11 +146,14 @@ proc d::run {sql} {
   set p_text abc
   set p_blob [binary format H* 61]
   set sql [expand $sql]
+  if {[string first {."*"} $sql] >= 0} {
+    # The names of the columns are row(*) below, so that none of them is *.
+    set from [string first " FROM " $sql]
+    set sql [regsub -all {(\w\."\*")(?=,|$)} [string range $sql 0 $from-1] {\1 AS star}][string range $sql $from end]
+  }
   set rows {}
-  set n 0
   set rc [catch {
     db eval $sql row {
-      incr n
       set r {}
       foreach name $row(*) { lappend r $row($name) }
       lappend rows $r
@@ -220,11 +224,14 @@ proc d::compare {text compare} {
 proc d::difference {local remote} {
   if {[lindex $remote 0] eq "error"} { return "an error: [string range [lindex $remote 1] 0 600]" }
   lassign [list [lindex $local 1] [lindex $remote 1]] expected got
-  set missing $expected
+  foreach row $expected { incr count($row) }
   set extra {}
   foreach row $got {
-    set i [lsearch -exact $missing $row]
-    if {$i >= 0} { set missing [lreplace $missing $i $i] } else { lappend extra $row }
+    if {[incr count($row) -1] < 0} { lappend extra $row }
+  }
+  set missing {}
+  foreach row $expected {
+    if {[incr count($row) -1] >= 0} { lappend missing $row }
   }
   set text "[llength $expected] rows expected, [llength $got] got"
   if {$missing eq {} && $extra eq {}} {
@@ -314,6 +321,7 @@ proc d::run_queries {name n} {
     set sql [render $node]
     set before [t::last_request]
     set reduced [compare $sql $compare]
+    if {$reduced eq {}} { set reduced "not every time: $difference" }
     set shape [shape $sql $reduced]
     dict incr found $shape
     # One of each shape is told in full.
@@ -361,8 +369,8 @@ proc d::matches {pattern text} { regexp -- $pattern $text }
 
 proc d::cleanup {} { t::psql [drop_sql] }
 
-# An nginx in front of several servers, which it asks in turn; its URL. Ends with the file, or with the
-# stack, which ends what has such a pid file.
+# An nginx in front of several servers, which it asks in turn; its URL. It ends with the file, or with
+# the stack, which ends what has such a pid file.
 proc d::start_balancer {args} {
   set socket [socket -server x -myaddr 127.0.0.1 0]
   set port [lindex [fconfigure $socket -sockname] 2]
@@ -381,4 +389,14 @@ proc d::start_balancer {args} {
   exec env -u LD_PRELOAD PATH=$::env(PATH):/usr/sbin nginx -p $dir -c $dir/nginx.conf -e $dir/nginx.log
   at_end [list exec sh -c "kill \$(cat '$dir.pid'); rm -rf '$dir' '$dir.pid'"]
   return "http://127.0.0.1:$port"
+}
+
+# Ends the servers that start_postgrest has started.
+proc d::stop_servers {} {
+  dict for {name url} $t::instances {
+    set file [file join $t::dir postgrest-$name.pid]
+    catch {exec kill [exec head -n 1 $file]}
+    file delete $file
+  }
+  set t::instances {}
 }

@@ -136,10 +136,10 @@ proc d::constant {family} {
     real4 { return [pick {0 1 0.1 0.3 3.4e38 16777217 16777216 1e39 0.1000000001 'NaN'}] }
     jsonb - json { return [pick {{'{"a": 1}'} {'[1, 2]'} {'"s"'} '5' 'null' 5 {'{"a":1}'}}] }
     arr { return [pick {{'[]'} {'["a","b"]'} {'{a,b}'}}] }
-    enum - denum { return [pick [concat $values(enum) {'x' 'SAD' 'ok '}]] }
+    enum - denum { return [pick [concat $values(enum) {'x' 'SAD' {'ok '}}]] }
     date - ts - tz - time - uuid { return [pick [concat $values($family) $values($family) {'x' '2024-13-45' '10:0' 'c4ca'}]] }
-    interval { return [pick {'1 day' '24:00:00' '1 mon' '1day' '00:00:01'}] }
-    default { return [pick [concat $values($family) {'x' 5}]] }
+    interval { return [pick {{'1 day'} '24:00:00' {'1 mon'} '1day' '00:00:01'}] }
+    default { return [string map {B' '} [pick [concat $values($family) {'x' 5}]]] }
   }
 }
 
@@ -465,6 +465,12 @@ proc d::brackets {t} {
   join [lsort -unique $chosen] {, }
 }
 
+# All columns: *, unless one is called that.
+proc d::every {t alias} {
+  set refs [lmap c [columns_for $t {}] { ref $alias $c }]
+  expr {"$alias.\"*\"" in $refs ? [join $refs {, }] : "*"}
+}
+
 # A query: {node compare}.
 proc d::query {} {
   variable relations
@@ -480,7 +486,7 @@ proc d::query {} {
   set where [where $t a]
   set w [s " WHERE "]
   switch [int 26] {
-    0 - 1 - 2 { return [list [cat [s "SELECT * FROM $t a"] $where] bag] }
+    0 - 1 - 2 { return [list [cat [s "SELECT [every $t a] FROM $t a"] $where] bag] }
     3 - 4 - 5 - 6 { return [ordered $t a "$c, $c2" "$t a" $where] }
     7 { return [list [cat [s "SELECT count(*) FROM $t a"] $where] list] }
     8 {
