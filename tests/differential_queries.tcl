@@ -76,7 +76,21 @@ proc d::columns_for {relation what} {
   }]] |])\$
 }
 
-proc d::column {relation {what {}}} { pick [columns_for $relation $what] }
+# Those that are rare come more often than their number.
+proc d::column {relation {what {}}} {
+  set columns [columns_for $relation $what]
+  if {[chance 30]} {
+    set rare [lsearch -all -inline -index 1 -regexp $columns {^(icu_|long|denum|dint|tz|citext|bytea)}]
+    if {$rare ne {}} { return [pick $rare] }
+  }
+  pick $columns
+}
+
+# Odd relations more often than the ones that are always there.
+proc d::relation {} {
+  set names [dict keys $d::relations]
+  pick [concat $names [lrange $names 4 end]]
+}
 
 # A column to compare with one of `family`. Two kinds of date and time, or two uuids, are compared by
 # the server as values: only the same kind has a text form that a copy can compare.
@@ -105,7 +119,7 @@ proc d::ref {alias c} { string cat $alias . [id [lindex $c 0]] }
 # ---- constants
 
 proc d::long_text {character} {
-  return "@$character*[pick {900 1800 3300 3400 3450 3600 4200 9000}]@"
+  return "@$character*[pick {900 1740 3300 3450 3470 3480 3486 3600 4200 9000}]@"
 }
 
 # A constant that someone might write beside a column of this family.
@@ -166,7 +180,10 @@ proc d::spelled {family} {
 }
 
 # A pattern; sometimes with everything that has to be escaped somewhere.
-proc d::pattern {} {
+proc d::pattern {{family {}}} {
+  if {[string match icu_* $family] && [chance 60]} {
+    return [quote [pick {i% I% %i% %I% _ __ ı% İ% k% K% %b _i% %d}]]
+  }
   quote [pick {a% %b% _b a%b AB% %\\% %*% %,% {%"%} a\\_b %% {} h_llo% →% %. {a b%} (p% ab% %5% 5% i% I% i _ __ k% id% %ı% İ k1%}]
 }
 proc d::glob {} {
@@ -207,8 +224,8 @@ proc d::comparison {relation alias {column {}}} {
       return [cat [s "$c [pick {IN IN IN {NOT IN}}] ("] \
         [many , [lmap i [lrange {1 2 3 4 5} 0 [int 5]] { s [constant $family] }]] [s )]]
     }
-    12 { return [s "$c LIKE [pattern]"] }
-    13 { return [s "$c [pick {LIKE LIKE {NOT LIKE}}] [pattern][pick [list {} " ESCAPE '\\'" {}]]"] }
+    12 { return [s "$c LIKE [pattern $family]"] }
+    13 { return [s "$c [pick {LIKE LIKE {NOT LIKE}}] [pattern $family][pick [list {} " ESCAPE '\\'" {}]]"] }
     14 { return [s "$c GLOB [glob]"] }
     15 {
       # A superset is not looked for: columns of text have the server's regular expressions.
@@ -240,7 +257,7 @@ proc d::comparison {relation alias {column {}}} {
 proc d::subquery {alias column} {
   lassign $column name family
   set c [ref $alias $column]
-  set other [pick [dict keys $d::relations]]
+  set other [relation]
   set partner [partner $other $family]
   if {![can $family equal] || $partner eq {}} { return [s "$c IS NOT NULL"] }
   set z [ref z $partner]
@@ -282,11 +299,13 @@ proc d::lists {relation alias} {
     set list {}
     for {set i [expr {[chance 5] ? 900 : 1 + [int 5]}]} {$i > 0} {incr i -1} { lappend list [constant $family] }
     if {[llength $list] > 10 && $family in {int big num}} { set list [lmap i $list { int 100000 }] }
+    if {$terms eq {}} { set first [pick $list] }
     lappend terms [cat [s "[ref $alias $c] IN ("] [many , [lmap k $list { s $k }]] [s )]]
   }
   if {[chance 50]} {
+    # Mostly one of the list.
     set c [lindex $columns 0]
-    lappend terms [s "[ref $alias $c] = [constant [lindex $c 1]]"]
+    lappend terms [s "[ref $alias $c] = [expr {[chance 70] ? $first : [constant [lindex $c 1]]}]"]
   }
   if {[chance 30]} { lappend terms [s "[ref $alias [lindex $columns 1]] IN (SELECT [pick {k t}] FROM loc)"] }
   return $terms
@@ -295,22 +314,33 @@ proc d::lists {relation alias} {
 # The conditions of a whole query: " WHERE ..." or nothing.
 proc d::where {relation alias {depth 2}} {
   set terms {}
-  if {[chance 6]} {
-    # So long that there is little room for what follows.
-    foreach c [columns_for $relation equal] {
-      if {[lindex $c 1] in {text varchar icu_en}} { set terms [list [s "[ref $alias $c] <> '[long_text x]'"]]; break }
+  if {[chance 8]} {
+    # So long that there is little room for what follows, or none; and true of nearly all rows.
+    foreach c [columns_for $relation range] {
+      if {[lindex $c 1] ni {text varchar icu_en}} continue
+      set room [expr {3485 + [pick {0 1 2 3 4 5 8 12}] - [string length [lindex $c 0]]}]
+      set long [pick [list "@x*$room@" [long_text x]]]
+      set terms [list [s "[ref $alias $c] [pick [list "<> '$long'" "<= 'zz$long'" ">= '  $long'" "<= 'zz$long'"]]"]]
+      break
     }
   }
   if {[chance 10]} { lappend terms {*}[lists $relation $alias] }
-  if {$d::is_shipped && [chance 12]} {
-    set valued [lsearch -all -inline -index 1 -regexp [columns_for $relation {}] ^(tz|ts|uuid|time)$]
-    if {$valued ne {}} {
-      set c [pick $valued]
-      lappend terms [s "[ref $alias $c] [pick {= = < >= <>}] [spelled [lindex $c 1]]"]
-    }
-  }
   for {set i [pick {0 1 1 1 2 3}]} {$i > 0} {incr i -1} { lappend terms [predicate $relation $alias $depth] }
   if {$terms eq {}} { return [s {}] }
+  opt [cat [s " WHERE "] [many " AND " $terms]]
+}
+
+# Conditions with a constant in a spelling that only the server knows. It is the server that looks at
+# it, if nothing makes SQLite do so: no OR, and no other term with the same column.
+proc d::where_spelled {relation alias} {
+  set valued [lsearch -all -inline -index 1 -regexp [columns_for $relation {}] ^(tz|ts|uuid|time)$]
+  if {$valued eq {} || !$d::is_shipped} { return [where $relation $alias] }
+  set c [pick $valued]
+  set family [lindex $c 1]
+  set r [ref $alias $c]
+  set terms [list [pick [list [s "$r [pick {= = < >= <>}] [spelled $family]"] [s "$r IN ([spelled $family], [constant $family])"]]]]
+  set other [column $relation equal]
+  if {$other ne $c && [chance 40]} { lappend terms [s "[ref $alias $other] [pick {= <> IS}] [constant [lindex $other 1]]"] }
   opt [cat [s " WHERE "] [many " AND " $terms]]
 }
 
@@ -366,10 +396,21 @@ proc d::ordered {relation alias result from where} {
 # ON: usually an equality, with more conditions on either side.
 proc d::on {t a u b} {
   set terms {}
+  set ops {= = = = IS}
   set c [column $t equal]
   set d [partner $u [lindex $c 1]]
+  if {[chance 15]} {
+    # A text with a number: which is converted to which?
+    set texts [lsearch -all -inline -index 1 -regexp [columns_for $t equal] {^(text|varchar|dtext|icu_..)$}]
+    set numbers [lsearch -all -inline -index 1 -regexp [columns_for $u equal] {^(int|small|big|num|real8)$}]
+    if {$texts ne {} && $numbers ne {}} {
+      set c [pick $texts]
+      set d [pick $numbers]
+      if {[can [lindex $c 1] range]} { set ops {= < >= IS} }
+    }
+  }
   if {$d eq {}} { set d [column $u equal] }
-  set equality [s "[ref $a $c] [pick {= = = = IS}] [ref $b $d]"]
+  set equality [s "[ref $a $c] [pick $ops] [ref $b $d]"]
   if {[chance 15]} {
     set c2 [column $t equal]
     set d2 [partner $u [lindex $c2 1]]
@@ -379,6 +420,8 @@ proc d::on {t a u b} {
   if {[chance 50]} { lappend terms [comparison $t $a] }
   if {[chance 40]} { lappend terms [comparison $u $b] }
   if {[chance 15]} { lappend terms [comparison $t $a] }
+  # A parameter anywhere in a statement is nothing that its other terms need know of.
+  if {[chance 15]} { lappend terms [s "[pick [list "\$p_five > 1" "[ref $a $c] IS NOT \$p_minus" "[ref $b $d] IS NOT \$p_null" "\$p_text IS NOT NULL"]]"] }
   if {[chance 25]} {
     set list [expr {[chance 50] ? {SELECT k FROM loc} : {1, 2, 5, 7, 10, 'a'}}]
     lappend terms [s "[ref $b $d] IN ($list)"]
@@ -410,7 +453,7 @@ proc d::join_query {t u} {
   set node [cat [s "SELECT $result FROM $t a $word $u b ON "] $on]
   if {[chance 20]} {
     # A third, local or remote.
-    set v [pick [dict keys $d::relations]]
+    set v [relation]
     set e [column $u equal]
     set f [partner $v [lindex $e 1]]
     if {$f ne {}} {
@@ -429,7 +472,10 @@ proc d::lookup_query {t} {
   set d [column $t]
   set a [ref a $c]
   set k [pick {l.k l.k l.t}]
-  set terms [list [s "$a = $k"]]
+  set op =
+  if {[chance 15] && [can $family range] && $family ni {long date ts tz time uuid}} { set op [pick {< >= >}] }
+  set terms [list [s "$a $op $k"]]
+  if {[chance 15]} { lappend terms [s "\$p_five > 1"] }
   if {[chance 60]} { lappend terms [s "$a IN ([pick [list "SELECT [string range $k 2 end] FROM loc" "SELECT k FROM loc" "1, 5, 7, -20" "'a', 'k1', 5" "[constant $family], [constant $family]"]])"] }
   if {[chance 25]} { lappend terms {*}[lists $t a] }
   if {[chance 50]} { lappend terms [comparison $t a] }
@@ -474,8 +520,8 @@ proc d::every {t alias} {
 # A query: {node compare}.
 proc d::query {} {
   variable relations
-  set t [pick [dict keys $relations]]
-  set u [pick [dict keys $relations]]
+  set t [relation]
+  set u [relation]
   set column [column $t]
   set group [column $t group]
   lassign $column name family
@@ -484,11 +530,11 @@ proc d::query {} {
   set c2 [ref a [column $t]]
   set i [ref a [pick [lsearch -all -inline -index 1 -regexp [columns_for $t {}] {^(int|small)$}]]]
   set where [where $t a]
-  set w [s " WHERE "]
   switch [int 26] {
     0 - 1 - 2 { return [list [cat [s "SELECT [every $t a] FROM $t a"] $where] bag] }
-    3 - 4 - 5 - 6 { return [ordered $t a "$c, $c2" "$t a" $where] }
-    7 { return [list [cat [s "SELECT count(*) FROM $t a"] $where] list] }
+    3 { return [ordered $t a "$c, $c2" "$t a" [where_spelled $t a]] }
+    4 - 5 - 6 { return [ordered $t a "$c, $c2" "$t a" $where] }
+    7 { return [list [cat [s "SELECT count(*) FROM $t a"] [where_spelled $t a]] list] }
     8 {
       set m [ref a [column $t order]]
       return [list [cat [s "SELECT count(*), sum($i), min($m), max($m), count($c2) FROM $t a"] $where] list]
