@@ -76,9 +76,19 @@ proc d::make_virtual {name server} {
   }
 }
 
+# Drops the tables of this connection whose names are like one of these.
+proc d::drop_here {patterns} {
+  foreach pattern $patterns {
+    foreach name [db eval {SELECT name FROM sqlite_temp_schema WHERE type = 'table' AND name LIKE $pattern ESCAPE '\'}] {
+      db eval "DROP TABLE IF EXISTS temp.$name"
+    }
+  }
+}
+
 # Imports the relations as diff_N and copies them to copy_N.
 proc d::import {{server main}} {
   variable relations
+  drop_here {diff\_% copy\_% src\_%}
   # The plain server, the right answers' source.
   db eval {SELECT wowsql_connect($t::postgrest_url, NULL, '{"name":"oracle","rest_path":"/","max_rows":0}')}
   db eval {SELECT wowsql_refresh($server), wowsql_refresh('oracle')}
@@ -110,7 +120,7 @@ proc d::import {{server main}} {
     set here [db one "SELECT count(*) FROM $copy"]
     if {$here != $count} { error "$copy has $here rows, and there are $count" }
   }
-  foreach name [db eval {SELECT name FROM sqlite_temp_schema WHERE name LIKE 'src\_%' ESCAPE '\'}] { db eval "DROP TABLE temp.$name" }
+  drop_here {src\_%}
   db eval {SELECT wowsql_config('ship', 1)}
 }
 
@@ -262,9 +272,15 @@ proc d::reduce {node compare} {
   return $node
 }
 
-# What differences of one cause have in common, roughly: the statement without constants, numbers of
-# relations and columns, and repetitions.
+# What differences of one cause have in common, roughly: the error, or the statement without constants,
+# numbers of relations and columns, and repetitions.
 proc d::shape {sql difference} {
+  if {[string match "an error*" $difference]} {
+    regsub -all {\mdiff_\w+} $difference t difference
+    regsub -all {'[^']*'|".*?"|\mc\d+_} $difference ? difference
+    regsub -all {column t\S*\.\S+} $difference {column t.?} difference
+    return [string map {\n { }} [string range $difference 0 140]]
+  }
   regsub -all {'[^']*'} $sql ? sql
   regsub -all {x\?|@\w+\*\d+@|\$p_\w+|\mNULL\M} $sql ? sql
   regsub -all {\m\d[\d.e]*\M} $sql ? sql
@@ -275,8 +291,7 @@ proc d::shape {sql difference} {
   regsub -all {diff_\d+} $sql t sql
   regsub {^SELECT .*? FROM} $sql {SELECT FROM} sql
   regsub { (LIMIT|GROUP BY|HAVING|ORDER BY) .*} $sql { \1} sql
-  string cat [string map {\n { }} [string range $sql 0 300]] " -> " \
-    [expr {[string match "an error*" $difference] ? [string map {\n { }} [string range $difference 0 80]] : "rows"}]
+  string map {\n { }} [string range $sql 0 300]
 }
 
 # How to make these relations in SQL.

@@ -305,7 +305,8 @@ proc d::lists {relation alias} {
   if {[chance 50]} {
     # Mostly one of the list.
     set c [lindex $columns 0]
-    lappend terms [s "[ref $alias $c] = [expr {[chance 70] ? $first : [constant [lindex $c 1]]}]"]
+    if {[chance 30]} { set first [constant [lindex $c 1]] }
+    lappend terms [s "[ref $alias $c] = $first"]
   }
   if {[chance 30]} { lappend terms [s "[ref $alias [lindex $columns 1]] IN (SELECT [pick {k t}] FROM loc)"] }
   return $terms
