@@ -99,7 +99,9 @@ proc d::partner {relation family {what equal}} {
   set columns [lmap c [columns_for $relation $what] {
     set other [lindex $c 1]
     if {$family in $by_value && $other in $by_value && $family ne $other} continue
-    if {($family eq "long") != ($other eq "long") && ($family in {num big real8 real4 long}) && $other in {num big real8 real4 long}} continue
+    # A number that is near a long one may have the same nearest double.
+    set wide {num big real8 real4 long}
+    if {($family eq "long") != ($other eq "long") && $family in $wide && $other in $wide} continue
     set c
   }]
   # Mostly one that has something in common with it, but texts with numbers, too.
@@ -385,11 +387,13 @@ proc d::ordered {relation alias result from where} {
     return [list [cat [s "SELECT $result FROM $from"] $where] bag]
   }
   if {$is_total} {
-    return [list [cat [s "SELECT $result FROM $from"] $where [s " ORDER BY "] [many {, } $terms] [opt [s $limit]]] list]
+    set order [many {, } $terms]
+    return [list [cat [s "SELECT $result FROM $from"] $where [s " ORDER BY "] $order [opt [s $limit]]] list]
   }
-  list [cat [s "SELECT [join $refs {, }], $result FROM $from"] $where [s " ORDER BY "] [cat {*}[lmap t $terms i [lrange {1 2 3} 0 [llength $terms]-1] {
-    expr {$i > 1 ? [cat [s {, }] $t] : $t}
-  }]] [s $limit]] [list prefix [llength $refs] [expr {$limit ne {}}]]
+  # None of the terms may be left away: the rows begin with them.
+  set order [s " ORDER BY [join [lmap t $terms { render $t }] {, }]$limit"]
+  set compare [list prefix [llength $refs] [expr {$limit ne {}}]]
+  list [cat [s "SELECT [join $refs {, }], $result FROM $from"] $where $order] $compare
 }
 
 # ---- joins
@@ -422,12 +426,15 @@ proc d::on {t a u b} {
   if {[chance 40]} { lappend terms [comparison $u $b] }
   if {[chance 15]} { lappend terms [comparison $t $a] }
   # A parameter anywhere in a statement is nothing that its other terms need know of.
-  if {[chance 15]} { lappend terms [s "[pick [list "\$p_five > 1" "[ref $a $c] IS NOT \$p_minus" "[ref $b $d] IS NOT \$p_null" "\$p_text IS NOT NULL"]]"] }
+  if {[chance 15]} {
+    set harmless [list "\$p_five > 1" "\$p_text IS NOT NULL" "[ref $a $c] IS NOT \$p_minus" "[ref $b $d] IS NOT \$p_null"]
+    lappend terms [s [pick $harmless]]
+  }
   if {[chance 25]} {
     set list [expr {[chance 50] ? {SELECT k FROM loc} : {1, 2, 5, 7, 10, 'a'}}]
     lappend terms [s "[ref $b $d] IN ($list)"]
   }
-  if {[chance 15]} { lappend terms [cat {*}[lrange [list [lindex [lists $u $b] 0]] 0 0]] }
+  if {[chance 15]} { lappend terms [lindex [lists $u $b] 0] }
   if {[chance 30]} { set terms [lreverse $terms] }
   many " AND " $terms
 }
@@ -460,7 +467,6 @@ proc d::join_query {t u} {
     if {$f ne {}} {
       set third [expr {[chance 50] ? "loc l ON l.[pick {k t}] = [ref b $e]" : "$v e ON [ref e $f] = [ref b $e]"}]
       set node [cat $node [opt [s " [pick {JOIN {LEFT JOIN}}] $third"]]]
-      if {![string match *count* $result]} { set node [cat $node [s {}]] }
     }
   }
   list [cat $node $where] bag
@@ -477,7 +483,11 @@ proc d::lookup_query {t} {
   if {[chance 15] && [can $family range] && $family ni {long date ts tz time uuid}} { set op [pick {< >= >}] }
   set terms [list [s "$a $op $k"]]
   if {[chance 15]} { lappend terms [s "\$p_five > 1"] }
-  if {[chance 60]} { lappend terms [s "$a IN ([pick [list "SELECT [string range $k 2 end] FROM loc" "SELECT k FROM loc" "1, 5, 7, -20" "'a', 'k1', 5" "[constant $family], [constant $family]"]])"] }
+  if {[chance 60]} {
+    set hints [list "SELECT [string range $k 2 end] FROM loc" "SELECT k FROM loc" "1, 5, 7, -20" "'a', 'k1', 5" \
+      "[constant $family], [constant $family]"]
+    lappend terms [s "$a IN ([pick $hints])"]
+  }
   if {[chance 25]} { lappend terms {*}[lists $t a] }
   if {[chance 50]} { lappend terms [comparison $t a] }
   if {[chance 20]} { lappend terms [s "l.k [pick {<> {IS NOT} >}] [constant int]"] }
@@ -542,7 +552,8 @@ proc d::query {} {
     }
     9 {
       set tail [pick {{} { HAVING count(*) > 1} { ORDER BY 1, 2}}]
-      return [list [cat [s "SELECT $g, count(*)[pick [list {} ", count(CASE WHEN $i > 1 THEN $c2 END)" ", sum($i)"]] FROM $t a"] $where [s " GROUP BY $g"] [opt [s $tail]]] bag]
+      set more [pick [list {} ", count(CASE WHEN $i > 1 THEN $c2 END)" ", sum($i)"]]
+      return [list [cat [s "SELECT $g, count(*)$more FROM $t a"] $where [s " GROUP BY $g"] [opt [s $tail]]] bag]
     }
     10 { return [list [cat [s "SELECT $g, $i, count(*) FROM $t a"] $where [s " GROUP BY $i, $g ORDER BY $i DESC"]] bag] }
     11 {
@@ -557,7 +568,10 @@ proc d::query {} {
       return [list [cat [s "SELECT $g FROM $t a"] $where [s " [pick {UNION {UNION ALL} INTERSECT EXCEPT}] SELECT $b FROM $u b"] \
         [where $u b 1] [opt [s [pick {{} { ORDER BY 1}}]]]] bag]
     }
-    20 { return [list [cat [s "WITH w AS (SELECT $c AS x, $i AS y FROM $t a"] $where [s ") SELECT x, y FROM w WHERE y [pick {> < =}] [constant int] OR x IS NULL"]] bag] }
+    20 {
+      set outer ") SELECT x, y FROM w WHERE y [pick {> < =}] [constant int] OR x IS NULL"
+      return [list [cat [s "WITH w AS (SELECT $c AS x, $i AS y FROM $t a"] $where [s $outer]] bag]
+    }
     21 {
       set total [total $t a]
       if {$total eq {} || ![can [lindex $group 1] order]} { return [list [cat [s "SELECT count(DISTINCT $g) FROM $t a"] $where] list] }
@@ -567,20 +581,23 @@ proc d::query {} {
       set key [column $t equal]
       set b [partner $u [lindex $key 1]]
       if {$b eq {}} { return [query] }
-      set inner [comparison $u b]
-      return [list [cat [s "SELECT [ref a $key], (SELECT count(*) FROM $u b WHERE [ref b $b] = [ref a $key]"] [opt [cat [s " AND "] $inner]] [s ") FROM $t a"] $where] bag]
+      set inner [opt [cat [s " AND "] [comparison $u b]]]
+      set k [ref a $key]
+      return [list [cat [s "SELECT $k, (SELECT count(*) FROM $u b WHERE [ref b $b] = $k"] $inner [s ") FROM $t a"] $where] bag]
     }
     23 - 24 {
       set names [brackets $t]
       return [list [pick [list \
         [cat [s "SELECT $g, $names FROM $t a"] $where [s " GROUP BY $g"]] \
         [cat [s "SELECT $names FROM $t a"] $where] \
-        [cat [s "SELECT l.k, (SELECT \[count(*)\] FROM $t a WHERE $i = l.k"] [opt [s " AND $c2 IS NOT NULL"]] [s ") FROM loc l"]] \
+        [cat [s "SELECT l.k, (SELECT \[count(*)\] FROM $t a WHERE $i = l.k"] [opt [s " AND $c2 IS NOT NULL"]] \
+          [s ") FROM loc l"]] \
         [cat [s "SELECT $i, $names FROM $t a"] $where [s " GROUP BY $i"]] \
         [s "SELECT $g, $names FROM $t a GROUP BY $g HAVING \[count(*)\] > 1"]]] bag]
     }
     default {
-      return [list [cat [s "SELECT $c, typeof($c) FROM [pick [list "(SELECT * FROM $t LIMIT 1000)" "(SELECT * FROM $t a WHERE $i > 0)" $t]] a"] $where] bag]
+      set from [pick [list "(SELECT * FROM $t LIMIT 1000)" "(SELECT * FROM $t a WHERE $i > 0)" $t]]
+      return [list [cat [s "SELECT $c, typeof($c) FROM $from a"] $where] bag]
     }
   }
 }

@@ -130,6 +130,8 @@ proc d::columns_of {families} {
   return $columns
 }
 
+proc d::names_of {columns} { join [lmap c $columns { lindex $c 0 }] {, } }
+
 proc d::some {n families} {
   set list {}
   for {set i 0} {$i < $n} {incr i} { lappend list [pick $families] }
@@ -299,7 +301,7 @@ proc d::make {name kind rows} {
       set parents [lrange [lrange [dict get $d::relations diff_1 columns] 1 end] 0 4]
       set columns [concat {{id int} {up int}} $few [lmap c $parents { list up.[lindex $c 0] [lindex $c 1] }]]
       note $name $kind $columns id \
-        "table='${name}_of', select='id, up, [join [lmap c $few { lindex $c 0 }] {, }], up:diff_1([join [lmap c $parents { lindex $c 0 }] {, }])'"
+        "table='${name}_of', select='id, up, [names_of $few], up:diff_1([names_of $parents])'"
       return $sql
     }
     "renamed" {
