@@ -109,6 +109,10 @@ bool wow_page_is_too_long(const struct wow_error *err) {
          (status == 400 && err->code == NULL);
 }
 
+bool wow_page_lacks_operator(const struct wow_error *err) {
+  return err->code && strcmp(err->code, "42883") == 0;
+}
+
 int wow_page_wait(struct wow_page *page, struct wow_error *err) {
   const struct wow_target *target = page->shape->target;
   page->is_hungry = true;

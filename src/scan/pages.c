@@ -466,8 +466,7 @@ static int ask_again(struct wow_pages *pages, struct wow_error *err) {
 ** Then the rest is asked for by offset, in the same order. */
 static bool can_go_by_offset(const struct wow_pages *pages, const struct wow_error *err) {
   bool is_length = wow_page_is_too_long(err) && pages->current->url_bytes > WOW_MIN_URL_BYTES;
-  bool is_operator = err->code && strcmp(err->code, "42883") == 0;
-  return (is_length || is_operator) && pages->shape.has_key && !pages->by_offset &&
+  return (is_length || wow_page_lacks_operator(err)) && pages->shape.has_key && !pages->by_offset &&
          pages->delivered > 0;
 }
 

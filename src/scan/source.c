@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "scan/page.h"
 #include "scan/strategy.h"
 #include "types/shippable.h"
 
@@ -125,21 +126,29 @@ int wow_source_next_row(struct wow_scan *scan, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- groups */
 
-/* The groups are small: their remaining rows are asked for as rows. *done: they are. */
+/* The groups are small: their remaining rows are asked for as rows. *done: they are; not if the
+** last group cannot be said in a condition, or the server has no such operator (for a domain over
+** an enum). */
 static int rows_after_groups(struct wow_scan *scan, bool *done, struct wow_error *err) {
   *done = false;
   if (!wow_tally_at_page_end(scan->tally) || wow_tally_has_large_groups(scan->tally)) {
     return SQLITE_OK;
   }
   const struct wow_keyset *place = wow_tally_place(scan->tally);
-  if (place == NULL) return SQLITE_OK; /* the last group cannot be said in a condition */
+  if (place == NULL) return SQLITE_OK;
   if (wow_keyset_copy(&scan->ungrouped_from, place) != SQLITE_OK || make_where(scan) != SQLITE_OK)
     return wow_error_nomem(err);
   int rc = wow_pages_start(scan->pages, &scan->where, -1, -1, err);
   wow_pages_expect_all(scan->pages);
-  scan->may_group = false;
-  *done = true;
-  return rc == SQLITE_OK ? wow_source_next_row(scan, err) : rc;
+  if (rc == SQLITE_OK) rc = wow_source_next_row(scan, err);
+  *done = !wow_page_lacks_operator(err);
+  if (*done) {
+    scan->may_group = false;
+    return rc;
+  }
+  wow_error_reset(err);
+  scan->ungrouped_from.is_set = false;
+  return SQLITE_OK;
 }
 
 static int next_group(struct wow_scan *scan, struct wow_error *err) {
