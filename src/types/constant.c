@@ -184,10 +184,12 @@ static int nan_constant(enum wow_op op, int order, struct wow_constant *out) {
   }
 }
 
-/* Has this number of a numeric column more digits than are compared exactly by the server? Then it
-** was read from, or stands for, numbers that are the same to SQLite and different to the server. */
+/* Has this number of a numeric column, written without an exponent, more digits than are compared
+** exactly by the server? Then it was read from, or stands for, numbers that are the same to SQLite
+** and different to the server. */
 static bool is_rounded(enum wow_family family, double value) {
-  return family == WOW_NUMERIC && isfinite(value) && !is_said_in(value, 15);
+  bool is_long = fabs(value) > (double)WOW_MAX_SHORT_INTEGER || !is_said_in(value, 15);
+  return family == WOW_NUMERIC && isfinite(value) && is_long;
 }
 
 /* numeric and double precision. SQLite compares an integer with a real exactly, without rounding
@@ -212,10 +214,7 @@ static int real_constant(enum wow_family family, enum wow_op op, sqlite3_value *
   sqlite3_int64 i = sqlite3_value_int64(value);
   double r = (double)i;
   bool too_high = r >= 9223372036854775808.0 || (sqlite3_int64)r > i;
-  bool is_long = i > WOW_MAX_SHORT_INTEGER || i < -WOW_MAX_SHORT_INTEGER;
-  if (family == WOW_NUMERIC && is_long &&
-      (too_high || (sqlite3_int64)r != i || is_rounded(family, r)))
-    return send_bounds(out, op, r);
+  if (is_rounded(family, r)) return send_bounds(out, op, r);
   if (family == WOW_NUMERIC || (!too_high && (sqlite3_int64)r == i)) return send_int64(out, op, i);
   if (!between_neighbours(&op, out)) return SQLITE_OK;
   if (op == WOW_LE && too_high) r = nextafter(r, -INFINITY);
@@ -410,7 +409,7 @@ int wow_constant_init(struct wow_constant *out, const struct wow_type *type, enu
   if (!wow_op_has_value(op)) return SQLITE_OK;
   if (sqlite3_value_type(value) == SQLITE_NULL) return null_constant(type, op, collation, out);
   if (op == WOW_LIKE || op == WOW_GLOB) return pattern_constant(type, op, collation, value, out);
-  if (op == WOW_REGEXP || op == WOW_MATCH) return search_constant(op, value, out);
+  if (wow_op_is_servers_own(op)) return search_constant(op, value, out);
   switch (type->family) {
   case WOW_INT: return int_constant(type, op, value, out);
   case WOW_FLOAT8:
