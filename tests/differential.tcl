@@ -159,7 +159,7 @@ proc d::run {sql} {
   if {[string first {."*"} $sql] >= 0} {
     # The names of the columns are row(*) below, so that none of them is *.
     set from [string first " FROM " $sql]
-    set sql [regsub -all {(\w\."\*")(?=,|$)} [string range $sql 0 $from-1] {\1 AS star}][string range $sql $from end]
+    set sql [regsub -all {(SELECT |DISTINCT |, )(\w\."\*")(?=,|$)} [string range $sql 0 $from-1] {\1\2 AS star}][string range $sql $from end]
   }
   set rows {}
   set rc [catch {

@@ -334,9 +334,11 @@ proc d::where {relation alias {depth 2}} {
 }
 
 # Conditions with a constant in a spelling that only the server knows. It is the server that looks at
-# it, if nothing makes SQLite do so: no OR, and no other term with the same column.
+# it, if nothing makes SQLite do so: no OR, no other term with the same column, and not the name *,
+# which no request can say.
 proc d::where_spelled {relation alias} {
   set valued [lsearch -all -inline -index 1 -regexp [columns_for $relation {}] ^(tz|ts|uuid|time)$]
+  set valued [lsearch -all -inline -not -exact -index 0 $valued *]
   if {$valued eq {} || !$d::is_shipped} { return [where $relation $alias] }
   set c [pick $valued]
   set family [lindex $c 1]
