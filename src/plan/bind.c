@@ -317,8 +317,8 @@ static int bind_term(struct wow_binding *binding, const struct wow_bind_context 
   return SQLITE_OK;
 }
 
-/* Only the server can search a text by REGEXP and MATCH: these have the first choice of the room in a
-** request, as all other terms can be compared here. */
+/* Only the server can search a text by REGEXP and MATCH: these have the first choice of the room in
+** a request, as all other terms can be compared here. */
 static int bind_terms(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
                       sqlite3_value **argv, struct wow_error *err) {
   int n = context->plan->n_terms < argc ? context->plan->n_terms : argc, rc = SQLITE_OK;
