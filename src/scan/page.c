@@ -64,7 +64,7 @@ int wow_page_open(struct wow_page *page, const struct wow_page_request *request,
   page->bytes = 0;
   page->is_hungry = true;
   page->is_complete = false;
-  page->is_from_place = request->is_from_place;
+  page->part = request->place ? request->part : 0;
   page->is_counted = count;
   page->n_grouped = 0;
   struct wow_request get = {

@@ -30,7 +30,7 @@ struct wow_page {
   sqlite3_int64 bytes;     /* fed to the decoder */
   bool is_hungry;          /* the decoder needs more for its next row */
   bool is_complete;        /* the whole body has been fed */
-  bool is_from_place;      /* it begins with the rows of the place it was asked to go on after */
+  unsigned part;           /* of the rows by the place it was asked to go on from; 0: of none */
   bool is_counted;         /* Prefer: count=exact was sent */
   sqlite3_int64 n_grouped; /* rows in the groups stepped to */
 };

@@ -18,12 +18,17 @@ const struct wow_json_value *wow_source_value(const struct wow_scan *scan, int m
 
 /* The conditions of the present windows, and the places from which the scan went on. */
 static int make_where(struct wow_scan *scan) {
-  const struct wow_keyset *const after[] = {&scan->grouped_from, &scan->ungrouped_from};
+  const struct {
+    const struct wow_keyset *keyset;
+    unsigned part;
+  } after[] = {{&scan->grouped_from, WOW_PART_AFTER}, /* no row is without a key */
+               {&scan->ungrouped_from, WOW_PART_AFTER | WOW_PART_NULLS}};
   scan->where.n = 0;
   int rc = wow_bind_add_conditions(&scan->binding, &scan->where);
   for (size_t i = 0; rc == SQLITE_OK && i < sizeof(after) / sizeof(after[0]); i++) {
-    struct wow_condition condition = {.kind = WOW_CONDITION_AFTER, .place = &after[i]->place};
-    if (after[i]->is_set) rc = wow_condition_add(&scan->where, &condition);
+    struct wow_condition condition = {
+        .kind = WOW_CONDITION_AFTER, .place = &after[i].keyset->place, .part = after[i].part};
+    if (after[i].keyset->is_set) rc = wow_condition_add(&scan->where, &condition);
   }
   return rc;
 }
@@ -174,7 +179,7 @@ int wow_source_start_groups(struct wow_scan *scan, bool *refused, struct wow_err
 /* The first page has been stepped through, and had few different values: the rest comes in groups.
 ** *done: it does. */
 static int group_remaining(struct wow_scan *scan, bool *done, struct wow_error *err) {
-  bool refused = false;
+  bool refused = false, is_one = false;
   *done = false;
   if (!scan->may_group || scan->tally == NULL || !wow_tally_is_worthwhile(scan->tally) ||
       scan->target.relation->n_key == 0 || !wow_pages_at_page_end(scan->pages)) {
@@ -182,6 +187,11 @@ static int group_remaining(struct wow_scan *scan, bool *done, struct wow_error *
   }
   const struct wow_keyset *place = wow_pages_place(scan->pages);
   if (place == NULL) return SQLITE_OK; /* the last row cannot be said in a condition */
+  if (wow_pages_check_place(scan->pages, &is_one, err) != SQLITE_OK) return err->rc;
+  if (!is_one) {
+    wow_source_forgo_groups(scan); /* they would not begin where the rows end */
+    return SQLITE_OK;
+  }
   if (wow_keyset_copy(&scan->grouped_from, place) != SQLITE_OK) return wow_error_nomem(err);
   int rc = wow_source_start_groups(scan, &refused, err);
   if (refused) scan->grouped_from.is_set = false;
