@@ -94,14 +94,21 @@ static int open_first_groups(struct wow_pages *pages, struct wow_error *err) {
   return open_from_start(pages, is_limited ? wow_page_size_next(&pages->size) : -1, count, err);
 }
 
+/* Does a count of the first page pay? One of few rows costs less than a request that shows that
+** they were all. Of a list of keys it shows whether there is a twin that did not fit into a response
+** which the server cuts; of a single key, where it is known to send but one row. */
+static bool wants_count(const struct wow_pages *pages) {
+  bool is_cut_to_one = pages->shape.target->server->learned.max_rows == 1;
+  if (!pages->shape.has_key || !may_cut(pages)) return false;
+  return pages->max_rows < 0 ? pages->is_few : pages->max_rows > 1 || is_cut_to_one;
+}
+
 int wow_page_turn_first(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.target->server;
   pages->is_started = true;
   if (wow_shape_is_grouped(&pages->shape)) return open_first_groups(pages, err);
   if (pages->shape.has_key || pages->first_rows >= 0) {
-    /* A count of few rows costs less than a request that shows that they were all. */
-    bool count = pages->is_few && pages->shape.has_key && pages->max_rows < 0 && may_cut(pages);
-    return open_from_start(pages, wow_page_size_next(&pages->size), count, err);
+    return open_from_start(pages, wow_page_size_next(&pages->size), wants_count(pages), err);
   }
   if (server->learned.max_rows > 0) {
     pages->by_offset = true;
@@ -165,9 +172,10 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
   if (rc != SQLITE_OK) return rc;
   *more = may_have_more(pages, page->got, page->asked);
   if (total >= 0 && !pages->by_offset && !wow_shape_is_grouped(&pages->shape))
-    *more = *more && page->got < total;
+    *more = page->got > 0 && page->got < total;
   pages->twins.is_near_end = page->asked < 0 || page->got < page->asked;
   bool has_all = pages->max_rows >= 0 && pages->delivered >= pages->max_rows;
+  if (has_all && *more) pages->max_rows = -1; /* there are more than there should be */
   if (wow_page_turn_has_key(pages) && !pages->by_offset && !has_all)
     *more = *more || wow_twins_may_miss(&pages->keyset, page->part);
   wow_page_size_learn(&pages->size, page->got, page->asked);

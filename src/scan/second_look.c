@@ -140,16 +140,15 @@ static int list_ops(struct program *program, sqlite3 *db, const char *sql, const
 */
 static enum kind own_filter(const struct program *program) {
   int cursor = -1;
-  bool is_one = false;
+  bool has_several = false;
   for (int i = 0; i < program->n; i++) {
     const struct op *op = &program->ops[i];
     if (op->kind == OP_FILTER) return OP_FILTER;
     if (op->kind != OP_OTHER_FILTER) continue;
-    is_one = cursor < 0 || cursor == op->p1;
-    if (!is_one) return OP_OTHER;
+    has_several = has_several || (cursor >= 0 && cursor != op->p1);
     cursor = op->p1;
   }
-  return is_one ? OP_OTHER_FILTER : OP_OTHER;
+  return cursor < 0 || has_several ? OP_OTHER : OP_OTHER_FILTER;
 }
 
 static bool is_own(const struct program *program, enum kind filter, int cursor) {
