@@ -389,8 +389,11 @@ proc d::ordered {relation alias result from where} {
     return [list [cat [s "SELECT $result FROM $from"] $where] bag]
   }
   if {$is_total} {
-    set order [many {, } $terms]
-    return [list [cat [s "SELECT $result FROM $from"] $where [s " ORDER BY "] $order [opt [s $limit]]] list]
+    # What makes the order total stays when it is reduced.
+    set n [llength $refs]
+    set total [s [join [lmap t [lrange $terms $n end] { render $t }] {, }]]
+    set more [cat {*}[lmap t [lrange $terms 0 $n-1] { opt [cat $t [s {, }]] }]]
+    return [list [cat [s "SELECT $result FROM $from"] $where [s " ORDER BY "] $more $total [opt [s $limit]]] list]
   }
   # None of the terms may be left away: the rows begin with them.
   set order [s " ORDER BY [join [lmap t $terms { render $t }] {, }]$limit"]
@@ -505,7 +508,8 @@ proc d::lookup_query {t} {
   if {$order eq {} || !$is_total} {
     return [list [cat [s "SELECT l.k, count(*), count($a) FROM "] $from $where [s " GROUP BY l.k"]] bag]
   }
-  list [cat [s "SELECT l.k, [ref a $d] FROM "] $from $where [s " ORDER BY "] [many {, } $order] [s ", l.id"] [opt [s [limit]]]] list
+  set order [join [lmap t $order { render $t }] {, }]
+  list [cat [s "SELECT l.k, [ref a $d] FROM "] $from $where [s " ORDER BY $order, l.id"] [opt [s [limit]]]] list
 }
 
 # ---- whole queries

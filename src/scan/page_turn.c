@@ -95,8 +95,8 @@ static int open_first_groups(struct wow_pages *pages, struct wow_error *err) {
 }
 
 /* Does a count of the first page pay? One of few rows costs less than a request that shows that
-** they were all. Of a list of keys it shows whether there is a twin that did not fit into a response
-** which the server cuts; of a single key, where it is known to send but one row. */
+** they were all. Of a list of keys it shows whether there is a twin that did not fit into a
+** response which the server cuts; of a single key, where it is known to send but one row. */
 static bool wants_count(const struct wow_pages *pages) {
   bool is_cut_to_one = pages->shape.target->server->learned.max_rows == 1;
   if (!pages->shape.has_key || !may_cut(pages)) return false;
