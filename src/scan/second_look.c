@@ -86,9 +86,8 @@ static enum kind kind_of(const char *opcode, const char *p4, const char *plan_te
   static const struct {
     const char *opcode;
     enum kind kind;
-  } names[] = {{"VColumn", OP_COLUMN},  {"Rowid", OP_ROWID},
-               {"Lt", OP_COMPARE_LOWER}, {"Ge", OP_COMPARE_LOWER},
-               {"Gt", OP_COMPARE_UPPER}, {"Le", OP_COMPARE_UPPER},
+  } names[] = {{"VColumn", OP_COLUMN},   {"Rowid", OP_ROWID},      {"Lt", OP_COMPARE_LOWER},
+               {"Ge", OP_COMPARE_LOWER}, {"Gt", OP_COMPARE_UPPER}, {"Le", OP_COMPARE_UPPER},
                {"Return", OP_RETURN},    {"NullRow", OP_NULL_ROW}};
   if (strcmp(opcode, "VFilter") == 0) {
     if (strcmp(p4, plan_text) == 0) return OP_FILTER;
