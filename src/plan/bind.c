@@ -307,7 +307,6 @@ static int bind_term(struct wow_binding *binding, const struct wow_bind_context 
                      sqlite3_value *value, struct wow_error *err) {
   struct wow_bound_term *bound = &binding->terms[i];
   bound->term = &context->plan->terms[i];
-  binding->n_terms++;
   if (bound->term->op != WOW_IN) return bind_scalar(binding, bound, &context->looks[i], value, err);
   if (!wow_plan_has_term(context->plan, bound->term->column, WOW_EQ))
     return bind_list(binding, bound, context->looks[i].is_refused, value, err);
@@ -328,10 +327,23 @@ static void bind_limit(struct wow_binding *binding, sqlite3_value *limit, sqlite
   binding->first_rows = rows;
 }
 
+/* REGEXP and MATCH have no meaning here, so they are given room in the request first. */
+static int bind_terms(struct wow_binding *binding, const struct wow_bind_context *context,
+                      sqlite3_value **argv, struct wow_error *err) {
+  int rc = SQLITE_OK;
+  for (int searches = 1; searches >= 0; searches--) {
+    for (int i = 0; rc == SQLITE_OK && i < binding->n_terms; i++) {
+      enum wow_op op = context->plan->terms[i].op;
+      bool is_search = op == WOW_REGEXP || op == WOW_MATCH;
+      if (is_search == (searches == 1)) rc = bind_term(binding, context, i, argv[i], err);
+    }
+  }
+  return rc;
+}
+
 int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
                     sqlite3_value **argv, struct wow_error *err) {
   const struct wow_plan *plan = context->plan;
-  int arg = 0, rc = SQLITE_OK;
   memset(binding, 0, sizeof(*binding));
   binding->relation = context->relation;
   binding->max_url_bytes = context->max_url_bytes > 0 ? context->max_url_bytes : WOW_MAX_URL_BYTES;
@@ -339,8 +351,8 @@ int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *
   binding->hint = -1;
   binding->first_rows = -1;
   binding->is_exact = true;
-  for (int i = 0; rc == SQLITE_OK && i < plan->n_terms && arg < argc; i++)
-    rc = bind_term(binding, context, i, argv[arg++], err);
+  binding->n_terms = plan->n_terms < argc ? plan->n_terms : argc;
+  int arg = binding->n_terms, rc = bind_terms(binding, context, argv, err);
   if (rc == SQLITE_OK && plan->has_filter && arg < argc)
     rc = bind_filter(binding, argv[arg++], err);
   if (plan->has_limit && arg < argc) {
