@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "scan/count.h"
+#include "scan/lookup_key.h"
 #include "server/run.h"
 #include "types/shippable.h"
-#include "wire/deparse.h"
 
 /* A term as the first run had it. */
 struct first_term {
@@ -102,71 +102,6 @@ bool wow_lookup_is_one(const struct wow_binding *binding) {
   return false;
 }
 
-/* ---------------------------------------------------------------- keys */
-
-static bool is_sent(const struct wow_lookup *lookup, int term) {
-  return lookup->binding->terms[term].kind == WOW_BOUND_SENT;
-}
-
-static void append_own(sqlite3_str *str, const struct wow_lookup *lookup, int term) {
-  if (is_sent(lookup, term)) wow_deparse_condition(str, &lookup->binding->terms[term].condition);
-}
-
-/* The term as if it had been written with this value of its column. */
-static void append_with(sqlite3_str *str, const struct wow_lookup *lookup, int term,
-                        const struct wow_json_value *value) {
-  const struct wow_relation *relation = lookup->target->relation;
-  struct wow_condition condition = {
-      .kind = WOW_CONDITION_TERM,
-      .column = &relation->columns[lookup->binding->terms[term].term->column],
-      .op = WOW_EQ,
-      .text = value->text,
-      .bytes = (int)value->bytes,
-  };
-  wow_deparse_condition(str, &condition);
-}
-
-static bool has_others(const struct wow_binding *binding) {
-  bool has = binding->parameters.n > 0;
-  for (int i = 0; i < binding->n_terms; i++)
-    has = has || binding->terms[i].kind == WOW_BOUND_LIST;
-  return has;
-}
-
-/* The lists and parameters. SQLITE_OK or SQLITE_NOMEM. */
-static int append_others(sqlite3_str *str, const struct wow_lookup *lookup) {
-  struct wow_where others = {0};
-  if (!has_others(lookup->binding)) return SQLITE_OK;
-  int rc = wow_bind_add_others(lookup->binding, &others);
-  wow_deparse_where(str, &others);
-  wow_condition_reset(&others);
-  return rc == SQLITE_OK ? sqlite3_str_errcode(str) : rc;
-}
-
-/* The key of this lookup; with `value`, as if `term` had been written with it. NULL: no memory. */
-static sqlite3_str *make_key(const struct wow_lookup *lookup, int term,
-                             const struct wow_json_value *value) {
-  sqlite3_str *key = sqlite3_str_new(NULL);
-  for (int i = 0; i < lookup->binding->n_terms; i++) {
-    if (value && i == term)
-      append_with(key, lookup, i, value);
-    else
-      append_own(key, lookup, i);
-  }
-  if (append_others(key, lookup) == SQLITE_OK && sqlite3_str_errcode(key) == SQLITE_OK) return key;
-  sqlite3_free(sqlite3_str_finish(key));
-  return NULL;
-}
-
-static void free_key(sqlite3_str *key) {
-  if (key) sqlite3_free(sqlite3_str_finish(key));
-}
-
-/* An empty sqlite3_str has no text. */
-static const char *key_text(sqlite3_str *key) {
-  return sqlite3_str_length(key) ? sqlite3_str_value(key) : "";
-}
-
 /* ---------------------------------------------------------------- the set of a plan */
 
 static bool is_same_term(const struct first_term *first, const struct wow_bound_term *bound) {
@@ -180,16 +115,16 @@ static bool is_same_term(const struct first_term *first, const struct wow_bound_
 
 /* Keeps the first run's lists and parameters, or notes that this run has others. */
 static int note_others(struct lookup_set *set, const struct wow_lookup *lookup) {
-  if (set->first_others == NULL && !has_others(lookup->binding)) return SQLITE_OK;
+  if (set->first_others == NULL && !wow_lookup_key_has_others(lookup->binding)) return SQLITE_OK;
   sqlite3_str *str = sqlite3_str_new(NULL);
-  int rc = append_others(str, lookup);
-  bool is_same = set->first_others && strcmp(set->first_others, key_text(str)) == 0;
+  int rc = wow_lookup_key_append_others(str, lookup);
+  bool is_same = set->first_others && strcmp(set->first_others, wow_lookup_key_text(str)) == 0;
   if (rc == SQLITE_OK && set->n_uses > 1 && !is_same) set->others_vary = true;
   if (rc == SQLITE_OK && set->n_uses == 1) {
-    set->first_others = sqlite3_mprintf("%s", key_text(str));
+    set->first_others = sqlite3_mprintf("%s", wow_lookup_key_text(str));
     if (set->first_others == NULL) rc = SQLITE_NOMEM;
   }
-  free_key(str);
+  wow_lookup_key_free(str);
   return rc;
 }
 
@@ -268,7 +203,7 @@ static int add_row(struct wow_row_cache *cache, sqlite3_str *key, const struct w
   }
   for (int i = 0; i < lookup->n_members; i++)
     values[i] = *wow_rows_value(wow_pages_rows(lookup->pages), i);
-  int rc = wow_row_cache_add(cache, key_text(key), sqlite3_str_length(key), values, err);
+  int rc = wow_row_cache_add(cache, wow_lookup_key_text(key), sqlite3_str_length(key), values, err);
   sqlite3_free(values);
   return rc;
 }
@@ -307,7 +242,7 @@ static bool can_fetch(const struct lookup_set *set, const struct wow_lookup *loo
 ** number beside text is, could have any row. */
 static bool says_all(const struct lookup_set *set, const struct wow_lookup *lookup) {
   for (int i = 0; i < lookup->binding->n_terms; i++) {
-    if (set->varies[i] && !is_sent(lookup, i)) return false;
+    if (set->varies[i] && !wow_lookup_key_is_sent(lookup, i)) return false;
   }
   return true;
 }
@@ -317,7 +252,7 @@ static int add_constant(const struct lookup_set *set, const struct wow_lookup *l
                         struct wow_where *where) {
   int rc = SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < lookup->binding->n_terms; i++) {
-    if (!set->varies[i] && is_sent(lookup, i))
+    if (!set->varies[i] && wow_lookup_key_is_sent(lookup, i))
       rc = wow_condition_add(where, &lookup->binding->terms[i].condition);
   }
   return rc == SQLITE_OK ? wow_bind_add_others(lookup->binding, where) : rc;
@@ -360,7 +295,7 @@ static int add_to_whole(struct lookup_set *set, const struct wow_lookup *lookup,
     int member = lookup->members[lookup->binding->terms[i].term->column];
     const struct wow_json_value *value = wow_rows_value(rows, member);
     if (value->kind == WOW_JSON_NULL) return SQLITE_OK; /* nothing equals NULL */
-    append_with(key, lookup, i, value);
+    wow_lookup_key_append_with(key, lookup, i, value);
   }
   return add_row(set->whole, key, lookup, err);
 }
@@ -383,7 +318,7 @@ static int fetch_whole(struct lookup_set *set, const struct wow_lookup *lookup,
   }
   if (rc == SQLITE_DONE) rc = SQLITE_OK;
   if (rc != SQLITE_OK || set->is_too_large) forget_whole(set);
-  free_key(key);
+  wow_lookup_key_free(key);
   wow_condition_reset(&where);
   return rc;
 }
@@ -394,15 +329,15 @@ static int find_in_whole(struct lookup_set *set, const struct wow_lookup *lookup
   static const struct wow_row_cache_entry none = {.first = -1, .is_complete = true};
   sqlite3_str *key = sqlite3_str_new(NULL);
   for (int i = 0; i < lookup->binding->n_terms; i++) {
-    if (set->varies[i]) append_own(key, lookup, i);
+    if (set->varies[i]) wow_lookup_key_append_own(key, lookup, i);
   }
   int rc = sqlite3_str_errcode(key);
   if (rc == SQLITE_OK) {
     const struct wow_row_cache_entry *entry =
-        wow_row_cache_find(set->whole, key_text(key), sqlite3_str_length(key));
+        wow_row_cache_find(set->whole, wow_lookup_key_text(key), sqlite3_str_length(key));
     wow_row_cache_cursor_start(cursor, set->whole, entry ? entry : &none);
   }
-  free_key(key);
+  wow_lookup_key_free(key);
   return rc == SQLITE_OK ? rc : wow_error_nomem(err);
 }
 
@@ -413,7 +348,7 @@ static int add_hinted(const struct wow_lookup *lookup, int hinted, struct wow_wh
   const struct wow_binding *binding = lookup->binding;
   int rc = SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < binding->n_terms; i++) {
-    if (i != hinted && is_sent(lookup, i))
+    if (i != hinted && wow_lookup_key_is_sent(lookup, i))
       rc = wow_condition_add(where, &binding->terms[i].condition);
   }
   if (rc == SQLITE_OK) rc = wow_bind_add_others(binding, where);
@@ -431,9 +366,9 @@ static int fetch_window(struct lookup_set *set, const struct wow_lookup *lookup,
   wow_pages_expect_few(lookup->pages);
   while (rc == SQLITE_OK && (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
     sqlite3_str *key =
-        make_key(lookup, hinted, wow_rows_value(wow_pages_rows(lookup->pages), member));
+        wow_lookup_key_make(lookup, hinted, wow_rows_value(wow_pages_rows(lookup->pages), member));
     rc = key ? add_row(set->cache, key, lookup, err) : wow_error_nomem(err);
-    free_key(key);
+    wow_lookup_key_free(key);
   }
   wow_condition_reset(&where);
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -449,11 +384,13 @@ static int complete_keys(struct lookup_set *set, const struct wow_lookup *lookup
     int bytes = 0;
     value.text = wow_condition_list_text(list, i, &bytes);
     value.bytes = (size_t)bytes;
-    sqlite3_str *key = make_key(lookup, hinted, &value);
+    sqlite3_str *key = wow_lookup_key_make(lookup, hinted, &value);
     if (key == NULL) return wow_error_nomem(err);
-    rc = wow_row_cache_add(set->cache, key_text(key), sqlite3_str_length(key), NULL, err);
-    if (rc == SQLITE_OK) wow_row_cache_complete(set->cache, key_text(key), sqlite3_str_length(key));
-    free_key(key);
+    rc =
+        wow_row_cache_add(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key), NULL, err);
+    if (rc == SQLITE_OK)
+      wow_row_cache_complete(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
+    wow_lookup_key_free(key);
   }
   return rc;
 }
@@ -478,12 +415,42 @@ static int fetch_hinted(struct lookup_set *set, const struct wow_lookup *lookup,
 
 /* ---------------------------------------------------------------- one lookup */
 
+/* Remembers all rows of a lookup, as far as there is room; the order is that of the plan. */
+static int fetch_all(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
+                     struct wow_error *err) {
+  const char *text = wow_lookup_key_text(key);
+  int bytes = sqlite3_str_length(key);
+  struct wow_where where = {0};
+  sqlite3_int64 n = 0;
+  wow_row_cache_forget(set->cache, text, bytes);
+  set->n_requests++;
+  int rc = wow_bind_add_conditions(lookup->binding, &where);
+  if (rc != SQLITE_OK) wow_error_nomem(err);
+  if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
+  while (rc == SQLITE_OK && n < WOW_MAX_FETCH_ROWS && !is_full(set->cache) &&
+         (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
+    rc = add_row(set->cache, key, lookup, err);
+    n++;
+  }
+  set->n_rows += n;
+  wow_condition_reset(&where);
+  if (rc == SQLITE_DONE) wow_row_cache_complete(set->cache, text, bytes);
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Is this a lookup of which more rows were read than are remembered? */
+static bool was_read_through(const struct lookup_set *set, sqlite3_str *key) {
+  const struct wow_row_cache_entry *entry =
+      wow_row_cache_find(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
+  return entry && entry->is_read_through && !entry->is_complete;
+}
+
 /* What is remembered of a key. After the rows remembered the scan goes on by skipping as many: that
 ** takes an order. */
 static bool find_remembered(const struct lookup_set *set, const struct wow_lookup *lookup,
                             sqlite3_str *key, struct wow_lookup_result *result) {
   const struct wow_row_cache_entry *entry =
-      wow_row_cache_find(set->cache, key_text(key), sqlite3_str_length(key));
+      wow_row_cache_find(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
   if (entry == NULL) return false;
   if (!entry->is_complete && lookup->target->relation->n_key == 0) return false;
   result->way = WOW_LOOKUP_REMEMBERED;
@@ -501,6 +468,10 @@ static bool is_worth_fetching_now(struct lookup_set *set, const struct wow_looku
 static int find(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
                 struct wow_lookup_result *result, struct wow_error *err) {
   int rc = SQLITE_OK;
+  if (set->whole == NULL && was_read_through(set, key)) {
+    rc = fetch_all(set, lookup, key, err);
+    if (rc != SQLITE_OK) return rc;
+  }
   if (find_remembered(set, lookup, key, result)) {
     if (result->is_complete) return SQLITE_OK;
     /* What comes after the rows remembered is asked for again each time. */
@@ -520,7 +491,8 @@ static int find(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3
     return find_in_whole(set, lookup, result->cursor, err);
   }
   /* Of a relation without a key, more rows than are remembered: they are asked for each time. */
-  bool is_known = wow_row_cache_find(set->cache, key_text(key), sqlite3_str_length(key)) != NULL;
+  bool is_known =
+      wow_row_cache_find(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key)) != NULL;
   result->way = is_known ? WOW_LOOKUP_PASS : set->n_uses == 1 ? WOW_LOOKUP_FIRST : WOW_LOOKUP_ASK;
   if (is_known) set->n_requests++;
   return SQLITE_OK;
@@ -530,11 +502,11 @@ int wow_lookup_find(const struct wow_lookup *lookup, struct wow_lookup_result *r
                     struct wow_error *err) {
   struct lookup_set *set = set_of(lookup);
   if (set == NULL) return wow_error_nomem(err);
-  sqlite3_str *key = make_key(lookup, 0, NULL);
+  sqlite3_str *key = wow_lookup_key_make(lookup, 0, NULL);
   set->n_uses++;
   int rc = key ? note_variation(set, lookup) : SQLITE_NOMEM;
   rc = rc == SQLITE_OK ? find(set, lookup, key, result, err) : wow_error_nomem(err);
-  free_key(key);
+  wow_lookup_key_free(key);
   return rc;
 }
 
@@ -550,7 +522,7 @@ static int renew_cache(struct lookup_set *set) {
 
 static int ask(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
                struct wow_lookup_result *result, struct wow_error *err) {
-  const char *text = key_text(key);
+  const char *text = wow_lookup_key_text(key);
   int bytes = sqlite3_str_length(key);
   sqlite3_int64 most = WOW_MAX_LOOKUP_ROWS, n = 0, limit = lookup->binding->first_rows;
   /* Not past what LIMIT asked for: that would be one more request. */
@@ -574,17 +546,26 @@ static int ask(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_
   return SQLITE_OK;
 }
 
+int wow_lookup_read_through(const struct wow_lookup *lookup, struct wow_error *err) {
+  struct lookup_set *set = set_of(lookup);
+  sqlite3_str *key = set ? wow_lookup_key_make(lookup, 0, NULL) : NULL;
+  if (key == NULL) return wow_error_nomem(err);
+  wow_row_cache_note_read_through(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
+  wow_lookup_key_free(key);
+  return SQLITE_OK;
+}
+
 int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *result,
                    struct wow_error *err) {
   struct lookup_set *set = set_of(lookup);
-  sqlite3_str *key = set ? make_key(lookup, 0, NULL) : NULL;
+  sqlite3_str *key = set ? wow_lookup_key_make(lookup, 0, NULL) : NULL;
   result->is_complete = false;
   if (key == NULL || renew_cache(set) != SQLITE_OK) {
-    free_key(key);
+    wow_lookup_key_free(key);
     return wow_error_nomem(err);
   }
   set->n_requests++;
   int rc = ask(set, lookup, key, result, err);
-  free_key(key);
+  wow_lookup_key_free(key);
   return rc;
 }

@@ -55,4 +55,8 @@ int wow_lookup_find(const struct wow_lookup *lookup, struct wow_lookup_result *r
 int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *result,
                    struct wow_error *err);
 
+/* Says that all rows of a lookup were read, also those after the ones that are remembered. Should
+** the same be looked up again, all of them are remembered. SQLITE_OK or SQLITE_NOMEM. */
+int wow_lookup_read_through(const struct wow_lookup *lookup, struct wow_error *err);
+
 #endif

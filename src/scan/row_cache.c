@@ -203,6 +203,16 @@ void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int by
   if (bucket->used) bucket->entry.is_complete = true;
 }
 
+void wow_row_cache_note_read_through(struct wow_row_cache *cache, const char *key, int bytes) {
+  struct bucket *bucket = cache->n_buckets ? bucket_of(cache, key, bytes) : NULL;
+  if (bucket && bucket->used) bucket->entry.is_read_through = true;
+}
+
+void wow_row_cache_forget(struct wow_row_cache *cache, const char *key, int bytes) {
+  struct bucket *bucket = cache->n_buckets ? bucket_of(cache, key, bytes) : NULL;
+  if (bucket && bucket->used) bucket->entry = (struct wow_row_cache_entry){.first = -1};
+}
+
 /* ---------------------------------------------------------------- reading */
 
 void wow_row_cache_cursor_start(struct wow_row_cache_cursor *cursor, struct wow_row_cache *cache,

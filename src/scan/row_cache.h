@@ -26,7 +26,8 @@ sqlite3_int64 wow_row_cache_bytes(const struct wow_row_cache *cache);
 struct wow_row_cache_entry {
   sqlite3_int64 first; /* position of its first row */
   sqlite3_int64 n_rows;
-  bool is_complete; /* there are no further rows */
+  bool is_complete;     /* there are no further rows */
+  bool is_read_through; /* somebody has read all rows, also those that are not here */
 };
 
 /* NULL: it was not asked. Valid until the next row is added. */
@@ -43,6 +44,11 @@ int wow_row_cache_add(struct wow_row_cache *cache, const char *key, int bytes,
 
 /* Says that the key's entry has all its rows. */
 void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int bytes);
+
+/* Says that all rows of the key were read, whether they are remembered or not. */
+void wow_row_cache_note_read_through(struct wow_row_cache *cache, const char *key, int bytes);
+/* Forgets the rows of the key's entry, if there is one. Cursors that are on them go on. */
+void wow_row_cache_forget(struct wow_row_cache *cache, const char *key, int bytes);
 
 /* Steps through an entry's rows. */
 struct wow_row_cache_cursor {

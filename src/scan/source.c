@@ -111,6 +111,24 @@ static int is_wanted(struct wow_scan *scan, bool *wanted, struct wow_error *err)
   return rc;
 }
 
+static struct wow_lookup lookup_of(struct wow_scan *scan) {
+  return (struct wow_lookup){
+      .target = &scan->target,
+      .binding = &scan->binding,
+      .pages = scan->pages,
+      .members = scan->members,
+      .n_members = scan->columns.n_select,
+      .other_bytes = scan->other_bytes,
+  };
+}
+
+/* The last row has been read; of a lookup, rows after those that are remembered. */
+static int note_end(struct wow_scan *scan, struct wow_error *err) {
+  struct wow_lookup lookup = lookup_of(scan);
+  bool is_lookup = scan->is_lookup && scan->n_remembered > 0;
+  return is_lookup ? wow_lookup_read_through(&lookup, err) : SQLITE_OK;
+}
+
 int wow_source_next_row(struct wow_scan *scan, struct wow_error *err) {
   for (;;) {
     int rc = wow_pages_next(scan->pages, err);
@@ -123,7 +141,7 @@ int wow_source_next_row(struct wow_scan *scan, struct wow_error *err) {
     }
     scan->state = WOW_SCAN_END;
     if (rc != SQLITE_DONE) return rc;
-    if (!wow_bind_next_window(&scan->binding, scan->other_bytes)) return SQLITE_OK;
+    if (!wow_bind_next_window(&scan->binding, scan->other_bytes)) return note_end(scan, err);
     rc = wow_source_start_window(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
@@ -253,14 +271,7 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
 /* Answers a lookup; but not the first of its kind, if that is better counted or grouped. */
 int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_error *err) {
   struct wow_lookup_result result = {.cursor = &scan->remembered};
-  struct wow_lookup lookup = {
-      .target = &scan->target,
-      .binding = &scan->binding,
-      .pages = scan->pages,
-      .members = scan->members,
-      .n_members = scan->columns.n_select,
-      .other_bytes = scan->other_bytes,
-  };
+  struct wow_lookup lookup = lookup_of(scan);
   enum wow_strategy strategy = WOW_STRATEGY_ROWS;
   *is_started = false;
   scan->n_remembered = 0;
