@@ -282,14 +282,13 @@ proc d::make {name kind rows} {
         [columns_of {int denum dint dtext denum text}] $rows]
     }
     "inherited" {
-      # The children's rows repeat keys, and one has none.
+      # The children's rows repeat keys. (None is without a key: keys_wrong.test has those. ORDER BY the key
+      # with a LIMIT does not find them, as the server sorts them last, and SQLite first.)
       set sql [table $name $kind {{id int}} $few $rows]
       dict set d::relations $name total {}
       append sql "CREATE TABLE ${name}_child () INHERITS ($name);
         INSERT INTO ${name}_child SELECT * FROM ONLY $name WHERE c0_int > 0 OR id = -20;
-        ALTER TABLE ${name}_child ALTER id DROP NOT NULL;
-        INSERT INTO ${name}_child SELECT * FROM ONLY $name WHERE id = -17;
-        UPDATE ${name}_child SET id = NULL WHERE id = -17;\n"
+        INSERT INTO ${name}_child SELECT * FROM ONLY $name WHERE id = -17;\n"
       return $sql
     }
     "embedded parent" {
