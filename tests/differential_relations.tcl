@@ -55,7 +55,7 @@ set d::values(arr) {{'{}'} {'{a,b}'} {'{"a,b","c\"d",NULL}'}}
 set d::values(char5) {'ab' {'ab   '} '' 'x'}
 set d::values(citext) {'abc' 'ABC' 'x'}
 # More than 15 digits, and no two with the same nearest double: a copy holds doubles.
-set d::values(long) {18446744073709551615 -18446744073709551615 12345678901234567890.123456789 99999999999999999999
+set d::values(long) {18446744073709551615 -18446744073709551615 12345678901234567890.123456789 77777777777777777777
   0.1234567891 1 2.5 100000000000000000000.5 9223372036854775808}
 set d::values(interval) {'1day' '24hours' '1mon' '-1day' '00:00:01'}
 set d::values(inet) {'10.0.0.1' '10.0.0.0/8' '::1' '192.168.0.1'}
@@ -282,14 +282,13 @@ proc d::make {name kind rows} {
         [columns_of {int denum dint dtext denum text}] $rows]
     }
     "inherited" {
-      # The children's rows repeat keys, and one has none.
+      # The children's rows repeat keys. (None is without a key: keys_wrong.test has those. ORDER BY the key
+      # with a LIMIT does not find them, as the server sorts them last, and SQLite first.)
       set sql [table $name $kind {{id int}} $few $rows]
       dict set d::relations $name total {}
       append sql "CREATE TABLE ${name}_child () INHERITS ($name);
         INSERT INTO ${name}_child SELECT * FROM ONLY $name WHERE c0_int > 0 OR id = -20;
-        ALTER TABLE ${name}_child ALTER id DROP NOT NULL;
-        INSERT INTO ${name}_child SELECT * FROM ONLY $name WHERE id = -17;
-        UPDATE ${name}_child SET id = NULL WHERE id = -17;\n"
+        INSERT INTO ${name}_child SELECT * FROM ONLY $name WHERE id = -17;\n"
       return $sql
     }
     "embedded parent" {

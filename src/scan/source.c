@@ -333,7 +333,7 @@ static int next_of_rows(struct wow_scan *scan, struct wow_error *err) {
   if (wow_strategy_sample(scan) != SQLITE_OK) return wow_error_nomem(err);
   /* A whole page was stepped through and nothing of it was read: the rest need not travel. */
   if (scan->can_count && !scan->has_read && scan->target.relation->n_key > 0 &&
-      wow_pages_at_page_end(scan->pages)) {
+      wow_pages_at_page_end(scan->pages) && wow_pages_place(scan->pages)) {
     return wow_source_start_count(scan, err);
   }
   int rc = group_remaining(scan, &done, err);
