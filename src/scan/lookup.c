@@ -519,10 +519,14 @@ static int find(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3
     result->way = WOW_LOOKUP_REMEMBERED;
     return find_in_whole(set, lookup, result->cursor, err);
   }
-  /* Of a relation without a key, more rows than are remembered: they are asked for each time. */
-  bool is_known = wow_row_cache_find(set->cache, key_text(key), sqlite3_str_length(key)) != NULL;
-  result->way = is_known ? WOW_LOOKUP_PASS : set->n_uses == 1 ? WOW_LOOKUP_FIRST : WOW_LOOKUP_ASK;
-  if (is_known) set->n_requests++;
+  /* Of a relation without a key, more rows than are remembered at first, or at all. */
+  const struct wow_row_cache_entry *entry =
+      wow_row_cache_find(set->cache, key_text(key), sqlite3_str_length(key));
+  bool is_too_large = entry && (entry->n_rows > WOW_MAX_LOOKUP_ROWS || is_full(set->cache));
+  result->way = is_too_large       ? WOW_LOOKUP_PASS
+                : set->n_uses == 1 ? WOW_LOOKUP_FIRST
+                                   : WOW_LOOKUP_ASK;
+  if (is_too_large) set->n_requests++;
   return SQLITE_OK;
 }
 
@@ -553,11 +557,13 @@ static int ask(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_
   const char *text = key_text(key);
   int bytes = sqlite3_str_length(key);
   sqlite3_int64 most = WOW_MAX_LOOKUP_ROWS, n = 0, limit = lookup->binding->first_rows;
+  /* What is asked for a second time is remembered as a whole. */
+  if (wow_row_cache_restart(set->cache, text, bytes)) most = WOW_MAX_FETCH_ROWS;
   /* Not past what LIMIT asked for: that would be one more request. */
   if (limit >= 0 && limit < most) most = limit;
-  /* Rows of a lookup that broke off, which is tried again, would be there twice. */
   int rc = wow_row_cache_add(set->cache, text, bytes, NULL, err), step = SQLITE_ROW;
-  while (rc == SQLITE_OK && n < most && (step = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
+  while (rc == SQLITE_OK && n < most && (n < WOW_MAX_LOOKUP_ROWS || !is_full(set->cache)) &&
+         (step = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
     rc = add_row(set->cache, key, lookup, err);
     n++;
   }
@@ -585,6 +591,44 @@ int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *re
   }
   set->n_requests++;
   int rc = ask(set, lookup, key, result, err);
+  free_key(key);
+  return rc;
+}
+
+/* Adds the rows that come after those remembered. *is_all: there are no more of them. */
+static int add_remaining(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
+                         bool *is_all, struct wow_error *err) {
+  const struct wow_row_cache_entry *entry =
+      wow_row_cache_find(set->cache, key_text(key), sqlite3_str_length(key));
+  sqlite3_int64 n_known = entry ? entry->n_rows : 0;
+  int rc = SQLITE_OK, step = SQLITE_ROW;
+  for (sqlite3_int64 n = 0; rc == SQLITE_OK; n++) {
+    if (n >= n_known && (n >= WOW_MAX_FETCH_ROWS || is_full(set->cache))) break;
+    step = wow_pages_next(lookup->pages, err);
+    if (step != SQLITE_ROW) break;
+    if (n >= n_known) rc = add_row(set->cache, key, lookup, err);
+  }
+  *is_all = step == SQLITE_DONE;
+  return rc != SQLITE_OK || step == SQLITE_ROW || step == SQLITE_DONE ? rc : step;
+}
+
+int wow_lookup_go_on(const struct wow_lookup *lookup, sqlite3_int64 n_read,
+                     struct wow_lookup_result *result, struct wow_error *err) {
+  struct lookup_set *set = set_of(lookup);
+  sqlite3_str *key = set ? make_key(lookup, 0, NULL) : NULL;
+  result->is_complete = false;
+  if (key == NULL) return wow_error_nomem(err);
+  int rc = add_remaining(set, lookup, key, &result->is_complete, err),
+      bytes = sqlite3_str_length(key);
+  if (rc == SQLITE_OK && result->is_complete)
+    wow_row_cache_complete(set->cache, key_text(key), bytes);
+  const struct wow_row_cache_entry *entry = wow_row_cache_find(set->cache, key_text(key), bytes);
+  if (rc == SQLITE_OK && entry) wow_row_cache_cursor_start(result->cursor, set->cache, entry);
+  for (; rc == SQLITE_OK && n_read > 0; n_read--) {
+    int step = wow_row_cache_cursor_next(result->cursor, err);
+    if (step == SQLITE_DONE) break;
+    if (step != SQLITE_ROW) rc = step;
+  }
   free_key(key);
   return rc;
 }

@@ -51,8 +51,14 @@ int wow_lookup_find(const struct wow_lookup *lookup, struct wow_lookup_result *r
                     struct wow_error *err);
 
 /* Asks the server: steps through the rows of lookup->pages, which were started, at most
-** WOW_MAX_LOOKUP_ROWS of them, remembers them and starts the cursor on them. */
+** WOW_MAX_LOOKUP_ROWS of them the first time, remembers them and starts the cursor on them. */
 int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *result,
                    struct wow_error *err);
+
+/* SQLite wants more than is remembered, of which it has read `n_read` rows: remembers the remaining
+** rows of lookup->pages, which were started, and starts the cursor after those read. If they are
+** too many, result->is_complete is false, and the pages go on after the cursor's last row. */
+int wow_lookup_go_on(const struct wow_lookup *lookup, sqlite3_int64 n_read,
+                     struct wow_lookup_result *result, struct wow_error *err);
 
 #endif

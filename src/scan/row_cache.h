@@ -35,11 +35,13 @@ const struct wow_row_cache_entry *wow_row_cache_find(const struct wow_row_cache 
 
 /*
 ** Adds a row to the entry of a key (making it, with is_complete false, if it is new; `row` NULL
-** adds none). The rows of one key come back in the order in which they were added if nothing else
-** was added in between, otherwise in any order.
+** adds none). The rows of one key come back in the order in which they were added.
 */
 int wow_row_cache_add(struct wow_row_cache *cache, const char *key, int bytes,
                       const struct wow_json_value *row, struct wow_error *err);
+
+/* Forgets the rows of a key that has an entry. False: it has none. */
+bool wow_row_cache_restart(struct wow_row_cache *cache, const char *key, int bytes);
 
 /* Says that the key's entry has all its rows. */
 void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int bytes);

@@ -200,13 +200,24 @@ void wow_source_forgo_groups(struct wow_scan *scan) {
 
 /* ---------------------------------------------------------------- lookups */
 
-/* Starts the pages of a lookup, and passes over the rows that are remembered. */
-static int pass_remembered(struct wow_scan *scan, struct wow_error *err) {
+static struct wow_lookup lookup_of(struct wow_scan *scan) {
+  return (struct wow_lookup){
+      .target = &scan->target,
+      .binding = &scan->binding,
+      .pages = scan->pages,
+      .members = scan->members,
+      .n_members = scan->columns.n_select,
+      .other_bytes = scan->other_bytes,
+  };
+}
+
+/* SQLite asks for more than was remembered. */
+static int go_on(struct wow_scan *scan, struct wow_error *err) {
+  struct wow_lookup lookup = lookup_of(scan);
+  struct wow_lookup_result result = {.cursor = &scan->remembered};
   int rc = wow_source_start_window(scan, err);
-  for (sqlite3_int64 i = 0; rc == SQLITE_OK && i < scan->n_remembered; i++) {
-    rc = wow_pages_next(scan->pages, err);
-    if (rc == SQLITE_ROW) rc = SQLITE_OK;
-  }
+  if (rc == SQLITE_OK) rc = wow_lookup_go_on(&lookup, scan->n_remembered, &result, err);
+  scan->remaining = result.is_complete ? WOW_REMAINING_NONE : WOW_REMAINING_FOLLOWS;
   return rc;
 }
 
@@ -225,8 +236,8 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
     rc = group_remaining(scan, &done, err);
     if (rc != SQLITE_OK || done) return rc;
   } else {
-    rc = pass_remembered(scan, err);
-    if (rc != SQLITE_OK) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    rc = go_on(scan, err);
+    return rc == SQLITE_OK ? next_remembered(scan, err) : rc;
   }
   return wow_source_next_row(scan, err);
 }
@@ -234,14 +245,7 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
 /* Answers a lookup; but not the first of its kind, if that is better counted or grouped. */
 int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_error *err) {
   struct wow_lookup_result result = {.cursor = &scan->remembered};
-  struct wow_lookup lookup = {
-      .target = &scan->target,
-      .binding = &scan->binding,
-      .pages = scan->pages,
-      .members = scan->members,
-      .n_members = scan->columns.n_select,
-      .other_bytes = scan->other_bytes,
-  };
+  struct wow_lookup lookup = lookup_of(scan);
   enum wow_strategy strategy = WOW_STRATEGY_ROWS;
   *is_started = false;
   scan->n_remembered = 0;

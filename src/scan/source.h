@@ -28,7 +28,7 @@ enum wow_scan_state {
 enum wow_scan_remaining {
   WOW_REMAINING_NONE,    /* nothing: they are all */
   WOW_REMAINING_FOLLOWS, /* `pages` is right after them */
-  WOW_REMAINING_AGAIN    /* `pages` is to be started, and as many rows passed over */
+  WOW_REMAINING_AGAIN    /* they are to be asked for, and then remembered, too */
 };
 
 struct wow_scan {
