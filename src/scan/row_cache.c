@@ -3,7 +3,7 @@
 **
 ** A row is written as  next, bytes | kind, length, text | kind, length, text ...  where `next` is
 ** the position of the entry's following row: right after it, as it turns out where an entry's rows
-** are added one after the other. A row that is added later is written into its predecessor's `next`.
+** are added one after the other. For one that is added later its predecessor is written over.
 */
 #include "scan/row_cache.h"
 

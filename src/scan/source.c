@@ -253,6 +253,8 @@ int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_
   if (rc != SQLITE_OK) return rc;
   scan->remaining = result.is_complete ? WOW_REMAINING_NONE : WOW_REMAINING_AGAIN;
   if (result.way == WOW_LOOKUP_PASS) return SQLITE_OK;
+  *is_started = result.way == WOW_LOOKUP_NOTHING;
+  if (*is_started) return SQLITE_OK;
   if (result.way == WOW_LOOKUP_FIRST && wow_strategy_choose(scan, &strategy) != SQLITE_OK)
     return wow_error_nomem(err);
   if (strategy != WOW_STRATEGY_ROWS) return SQLITE_OK;

@@ -12,7 +12,7 @@
 #include "plan/best_index.h"
 #include "scan/count.h"
 #include "scan/identity.h"
-#include "scan/lookup.h"
+#include "scan/lookup_set.h"
 #include "scan/scan.h"
 #include "scan/second_look.h"
 #include "server/run.h"
@@ -45,7 +45,7 @@ static void table_free(struct wow_table *table) {
   if (table == NULL) return;
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
-  wow_lookup_free_memory(table->lookups);
+  wow_lookup_set_free_memory(table->lookups);
   wow_second_look_free(table->second_look);
   wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
@@ -59,7 +59,7 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   memset(table, 0, sizeof(*table));
   table->conn = conn;
   table->n_rows = -1;
-  table->lookups = wow_lookup_new_memory();
+  table->lookups = wow_lookup_set_new_memory();
   table->second_look = wow_second_look_new();
   table->witnesses = wow_identity_new_witnesses();
   int rc =
