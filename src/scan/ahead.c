@@ -68,7 +68,7 @@ static void step_dry(struct wow_connection *conn, const char *sql) {
   sqlite3_stmt *stmt = NULL;
   if (sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL) != SQLITE_OK) return;
   if (wow_run_add_own(conn->runs, stmt) == SQLITE_OK) {
-    while (sqlite3_step(stmt) == SQLITE_ROW && wow_clock_ms() < conn->dry_run.deadline)
+    while (sqlite3_step(stmt) == SQLITE_ROW && wow_clock_cpu_ms() < conn->dry_run.deadline)
       continue;
     wow_run_drop_own(conn->runs, stmt);
   }
@@ -85,34 +85,36 @@ static int max_noted(const struct wow_lookup_set *set, const char *sql) {
 
 static void run(struct wow_lookup_set *set, const struct wow_lookup *lookup, const char *sql) {
   struct wow_connection *conn = lookup->target->conn;
-  double began = wow_clock_ms();
-  if (set->n_ahead == 0) set->ahead_since = began;
+  double began = wow_clock_cpu_ms(), now = wow_clock_ms();
+  if (set->n_ahead == 0) set->ahead_since = now;
   conn->dry_run.is_on = true;
   conn->dry_run.n_noted = 0;
   conn->dry_run.max_noted = max_noted(set, sql);
-  conn->dry_run.deadline = began + WOW_AHEAD_MS + (began - set->ahead_since) - set->ahead_ms;
+  conn->dry_run.deadline = began + WOW_AHEAD_MS + (now - set->ahead_since) - set->ahead_ms;
   step_dry(conn, sql);
   conn->dry_run.is_on = false;
-  set->ahead_ms += wow_clock_ms() - began;
+  set->ahead_ms += wow_clock_cpu_ms() - began;
   set->n_ahead++;
 }
 
-void wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup) {
+int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                  struct wow_error *err) {
   struct wow_connection *conn = lookup->target->conn;
   sqlite3_uint64 hash = 0;
+  int n_before = set->coming.n;
   bool is_due = wow_clock_ms() - set->ahead_since >= set->ahead_ms - WOW_AHEAD_MS;
-  if (!conn->ahead || set->coming.is_off || !is_due) return;
+  if (!conn->ahead || set->coming.is_off || !is_due) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
-  if (sql == NULL) return;
-  run(set, lookup, sql);
+  if (sql == NULL) return SQLITE_OK;
+  int rc = wow_lookup_batch_note(set, lookup, err);
+  if (rc == SQLITE_OK) run(set, lookup, sql);
   sqlite3_free(sql);
   /* One key is the present lookup's. */
-  bool is_in_vain = set->coming.n - set->coming.n_fetched <= 1;
+  bool is_in_vain = set->coming.n - n_before <= 1;
   set->n_in_vain = is_in_vain ? set->n_in_vain + 1 : 0;
-  if (!is_in_vain) return;
-  set->coming.n_fetched = set->coming.n;
-  if (set->n_ahead == 1) refuse(&conn->dry_run, hash);
-  if (set->n_ahead == 1 || set->n_in_vain >= WOW_MAX_AHEAD_IN_VAIN) set->coming.is_off = true;
+  if (is_in_vain && set->n_ahead == 1) refuse(&conn->dry_run, hash);
+  if (set->n_in_vain >= (set->n_ahead == 1 ? 1 : WOW_MAX_AHEAD_IN_VAIN)) set->coming.is_off = true;
+  return rc;
 }
 
 int wow_ahead_note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
@@ -120,7 +122,8 @@ int wow_ahead_note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   struct wow_dry_run *dry_run = &lookup->target->conn->dry_run;
   int before = set->coming.n, rc = wow_lookup_batch_note(set, lookup, err);
   dry_run->n_noted += set->coming.n - before;
-  bool is_enough = dry_run->n_noted >= dry_run->max_noted || wow_clock_ms() >= dry_run->deadline;
+  bool is_enough =
+      dry_run->n_noted >= dry_run->max_noted || wow_clock_cpu_ms() >= dry_run->deadline;
   if (rc != SQLITE_OK || !is_enough) return rc;
   return wow_error_set(err, SQLITE_ERROR, NULL, "the dry run has seen enough");
 }

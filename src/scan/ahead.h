@@ -13,8 +13,10 @@
 #include "scan/lookup_set.h"
 
 /* Runs the statement of this lookup ahead, unless that is not allowed or was of no use: the keys
-** are noted. Call within xFilter. */
-void wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup);
+** are noted, this lookup's first. SQLITE_OK or an error, not one of the dry run's own. Call within
+** xFilter. */
+int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                  struct wow_error *err);
 
 /* Within a dry run: notes a lookup whose rows are not known. An error ends the dry run: there are
 ** enough of them. */

@@ -63,8 +63,8 @@ static int fetch_coming(struct wow_lookup_set *set, const struct wow_lookup *loo
   bool found = false;
   if (lookup->binding->hint >= 0 && !set->hint_used)
     rc = wow_lookup_batch_note_hint(set, lookup, err);
-  else if (!wow_lookup_batch_has(set, lookup))
-    wow_ahead_run(set, lookup);
+  else if (!wow_lookup_batch_knows(set, key))
+    rc = wow_ahead_run(set, lookup, err);
   while (rc == SQLITE_OK && !found && wow_lookup_batch_has(set, lookup) &&
          !wow_lookup_whole_is_due(set, lookup)) {
     rc = wow_lookup_batch_fetch(set, lookup, err);

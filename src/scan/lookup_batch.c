@@ -63,12 +63,13 @@ static int add_texts(struct wow_coming *coming, const struct wow_lookup *lookup,
   return rc;
 }
 
-/* Was the lookup of this key neither noted before, nor is it remembered? */
-static bool is_new(const struct wow_lookup_set *set, sqlite3_str *key) {
-  const char *text = wow_lookup_set_key_text(key);
-  int bytes = sqlite3_str_length(key);
-  return wow_row_cache_find(set->coming.noted, text, bytes) == NULL &&
-         wow_row_cache_find(set->cache, text, bytes) == NULL;
+static bool has_key(const struct wow_row_cache *cache, sqlite3_str *key) {
+  return cache &&
+         wow_row_cache_find(cache, wow_lookup_set_key_text(key), sqlite3_str_length(key)) != NULL;
+}
+
+bool wow_lookup_batch_knows(const struct wow_lookup_set *set, sqlite3_str *key) {
+  return has_key(set->coming.noted, key);
 }
 
 static int note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
@@ -79,7 +80,7 @@ static int note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   if (coming->noted == NULL) coming->noted = wow_row_cache_new(0);
   sqlite3_str *key = coming->noted ? key_with(lookup, other) : NULL;
   if (key == NULL) return wow_error_nomem(err);
-  if (is_new(set, key)) {
+  if (!has_key(coming->noted, key) && !has_key(set->cache, key)) {
     rc = wow_row_cache_add(coming->noted, wow_lookup_set_key_text(key), sqlite3_str_length(key),
                            NULL, err);
     if (rc == SQLITE_OK && add_texts(coming, lookup, other) != SQLITE_OK) rc = wow_error_nomem(err);

@@ -16,6 +16,9 @@ int wow_lookup_batch_note(struct wow_lookup_set *set, const struct wow_lookup *l
 int wow_lookup_batch_note_hint(struct wow_lookup_set *set, const struct wow_lookup *lookup,
                                struct wow_error *err);
 
+/* Has the lookup of this key been noted? */
+bool wow_lookup_batch_knows(const struct wow_lookup_set *set, sqlite3_str *key);
+
 /* Are there noted ones that have not been fetched, and can be fetched together with this one? */
 bool wow_lookup_batch_has(const struct wow_lookup_set *set, const struct wow_lookup *lookup);
 

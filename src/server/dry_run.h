@@ -16,7 +16,7 @@ struct wow_dry_run {
   bool is_on;
   int n_noted; /* keys that it has found */
   int max_noted;
-  double deadline; /* on the clock of clock.h, milliseconds */
+  double deadline; /* what the thread may have computed by then, milliseconds (clock.h) */
   sqlite3_uint64 not_ahead[WOW_MAX_NOT_AHEAD];
   int n_not_ahead; /* ever added */
 };

@@ -22,8 +22,9 @@ struct wow_table {
   sqlite3_vtab base;
   struct wow_connection *conn;
   struct wow_definition def;
-  double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
-  bool has_asked_rows; /* it was asked, whatever it said */
+  struct wow_scan *scans; /* open cursors */
+  double n_rows;          /* the server's estimate; -1: it was not asked, or did not say */
+  bool has_asked_rows;    /* it was asked, whatever it said */
   struct wow_lookups *lookups;
   struct wow_second_look *second_look;
   struct wow_witnesses *witnesses;
@@ -123,7 +124,7 @@ static bool has_choice(const sqlite3_index_info *info) {
 }
 
 /* What is scanned; the server is found when a scan starts. */
-static struct wow_target target_of(const struct wow_table *table) {
+static struct wow_target target_of(struct wow_table *table) {
   return (struct wow_target){
       .conn = table->conn,
       .server_name = table->def.server,
@@ -136,6 +137,7 @@ static struct wow_target target_of(const struct wow_table *table) {
       .lookups = table->lookups,
       .second_look = table->second_look,
       .witnesses = table->witnesses,
+      .scans = &table->scans,
       .n_rows = &table->n_rows,
   };
 }
