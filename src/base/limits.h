@@ -137,7 +137,8 @@
 #define WOW_MAX_AHEAD_KEYS 100000
 /* After so many dry runs without a result, one after the other, there is no further one. */
 #define WOW_MAX_AHEAD_IN_VAIN 3
-/* What dry runs may take, milliseconds, beside the time that the statement itself has taken. */
+/* What dry runs may compute for, milliseconds, beside the time that the statement itself has
+** taken. */
 #define WOW_AHEAD_MS 50
 /* A statement longer than this, its values written out, is not run ahead. */
 #define WOW_MAX_AHEAD_BYTES 1000000

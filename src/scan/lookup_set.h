@@ -47,7 +47,7 @@ struct wow_lookup_set {
   int n_ahead;        /* dry runs for these lookups */
   int n_in_vain;      /* how many of the last ones found nothing */
   double ahead_since; /* when the first began, milliseconds */
-  double ahead_ms;    /* what they have taken */
+  double ahead_ms;    /* what they have computed for */
   struct wow_lookup_set *next;
 };
 

@@ -13,8 +13,7 @@
 ** offset, ordered by all columns that have an order.
 **
 ** Groups have no key, but are unique by their columns. The exact count of a grouped response is
-** that of the rows in all its groups: so it shows whether groups are missing, where they say how
-** many rows they have.
+** that of the rows in all its groups, which shows whether groups are missing.
 */
 #include "scan/pages.h"
 
@@ -104,9 +103,7 @@ sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages) {
   return pages->delivered;
 }
 
-struct wow_rows *wow_pages_fork(struct wow_pages *pages) {
-  return wow_page_fork(pages->current);
-}
+struct wow_rows *wow_pages_fork(struct wow_pages *pages) { return wow_page_fork(pages->current); }
 
 const struct wow_rows *wow_pages_rows(const struct wow_pages *pages) {
   return pages->current->rows;
