@@ -3,6 +3,7 @@
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
 #   make test       all tests
+#   make test-newer the tests again, against servers that say what newer PostgREST says
 #   make lint       the style checks alone
 #   make docs       updates the tables in README.md that are made from the code
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
@@ -43,7 +44,7 @@ NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo test unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -95,6 +96,10 @@ demo: deps
 test: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
 	@tests/run
+
+test-newer: deps
+	@$(MAKE) --no-print-directory -j2 $(LIBRARY)
+	@tests/run --newer
 
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done

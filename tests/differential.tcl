@@ -159,7 +159,7 @@ proc d::run {sql} {
   if {[string first {."*"} $sql] >= 0} {
     # The names of the columns are row(*) below, so that none of them is *.
     set from [string first " FROM " $sql]
-    set sql [regsub -all {(\w\."\*")(?=,|$)} [string range $sql 0 $from-1] {\1 AS star}][string range $sql $from end]
+    set sql [regsub -all {(SELECT |DISTINCT |, )(\w\."\*")(?=,|$)} [string range $sql 0 $from-1] {\1\2 AS star}][string range $sql $from end]
   }
   set rows {}
   set rc [catch {
@@ -182,6 +182,8 @@ proc d::is_declared {sql message} {
   if {$brackets && [string match {no such column: *(*} $message]} { return "no such bracket" }
   # What cannot be told is an error, and says so.
   if {[string match {* compared with *, as text or as a number*} $message]} { return "text or number" }
+  # Rows without a key that the server cuts, of types with values that are one in order but look different.
+  if {[string match {*has no order for rows that look different*} $message]} { return "no order to page by" }
   # A key that the user has named, and that is none.
   if {[regexp {diff_\d+} $sql] && [string match -nocase {*key*} $message]} {
     foreach name [lsort -unique [regexp -all -inline {diff_\d+} $sql]] {

@@ -334,9 +334,11 @@ proc d::where {relation alias {depth 2}} {
 }
 
 # Conditions with a constant in a spelling that only the server knows. It is the server that looks at
-# it, if nothing makes SQLite do so: no OR, and no other term with the same column.
+# it, if nothing makes SQLite do so: no OR, no other term with the same column, and not the name *,
+# which no request can say.
 proc d::where_spelled {relation alias} {
   set valued [lsearch -all -inline -index 1 -regexp [columns_for $relation {}] ^(tz|ts|uuid|time)$]
+  set valued [lsearch -all -inline -not -exact -index 0 $valued *]
   if {$valued eq {} || !$d::is_shipped} { return [where $relation $alias] }
   set c [pick $valued]
   set family [lindex $c 1]
@@ -387,8 +389,11 @@ proc d::ordered {relation alias result from where} {
     return [list [cat [s "SELECT $result FROM $from"] $where] bag]
   }
   if {$is_total} {
-    set order [many {, } $terms]
-    return [list [cat [s "SELECT $result FROM $from"] $where [s " ORDER BY "] $order [opt [s $limit]]] list]
+    # What makes the order total stays when it is reduced.
+    set n [llength $refs]
+    set total [s [join [lmap t [lrange $terms $n end] { render $t }] {, }]]
+    set more [cat {*}[lmap t [lrange $terms 0 $n-1] { opt [cat $t [s {, }]] }]]
+    return [list [cat [s "SELECT $result FROM $from"] $where [s " ORDER BY "] $more $total [opt [s $limit]]] list]
   }
   # None of the terms may be left away: the rows begin with them.
   set order [s " ORDER BY [join [lmap t $terms { render $t }] {, }]$limit"]
@@ -503,7 +508,8 @@ proc d::lookup_query {t} {
   if {$order eq {} || !$is_total} {
     return [list [cat [s "SELECT l.k, count(*), count($a) FROM "] $from $where [s " GROUP BY l.k"]] bag]
   }
-  list [cat [s "SELECT l.k, [ref a $d] FROM "] $from $where [s " ORDER BY "] [many {, } $order] [s ", l.id"] [opt [s [limit]]]] list
+  set order [join [lmap t $order { render $t }] {, }]
+  list [cat [s "SELECT l.k, [ref a $d] FROM "] $from $where [s " ORDER BY $order, l.id"] [opt [s [limit]]]] list
 }
 
 # ---- whole queries

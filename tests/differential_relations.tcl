@@ -342,7 +342,7 @@ proc d::drop_sql {} {
 }
 
 # Chooses relations and returns the SQL that makes them. `kinds`: those to choose from besides the
-# base tables.
+# base tables, each once before one comes again.
 proc d::make_relations {rows kinds n} {
   variable relations {}
   set sql "[drop_sql]
@@ -352,8 +352,12 @@ proc d::make_relations {rows kinds n} {
     CREATE DOMAIN diff_word AS text;
     CREATE COLLATION diff_nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);\n"
   foreach i {1 2 3 4} { append sql [make_base $i $rows] }
+  set left {}
   for {set i 0} {$i < $n && $kinds ne {}} {incr i} {
-    append sql [make diff_[expr {5 + $i}] [pick $kinds] $rows]
+    if {$left eq {}} { set left $kinds }
+    set chosen [int [llength $left]]
+    append sql [make diff_[expr {5 + $i}] [lindex $left $chosen] $rows]
+    set left [lreplace $left $chosen $chosen]
   }
   return $sql
 }

@@ -312,8 +312,8 @@ proc server::rows {from to} {
   return "\[[join $list ,\n ]\]"
 }
 
-# Understands what a scan sends: id=gt.N, id=eq.N and id=in.(N,M), limit and offset, and, but for lists,
-# a request for a count.
+# Understands what a scan sends: id=gt.N, id=gte.N, id=eq.N and id=in.(N,M), near the end
+# or=(id.gte.N,id.is.null), limit and offset, and, but for lists, a request for a count.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
@@ -324,11 +324,12 @@ proc server::table {n args} {
   set from 1
   set to $n
   set list {}
-  foreach filter [params id] {
+  foreach filter [concat [params id] [regsub -all {\(id\.(gte\.\d+),id\.is\.null\)} [params or] {\1}]] {
     lassign [split $filter .] operator id
     switch -- $operator {
       in { set list [lsort -integer -unique [split [string trim $id ()] ,]] }
       gt { set from [expr {max($from, $id + 1)}] }
+      gte { set from [expr {max($from, $id)}] }
       eq { set from [expr {max($from, $id)}]; set to [expr {min($to, $id)}] }
       default { return [reply -status 500 "table does not know $filter"] }
     }

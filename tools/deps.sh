@@ -25,6 +25,8 @@ have_tcl_sqlite || need libsqlite3-tcl
 have_server || need postgresql
 command -v psql >/dev/null || need postgresql-client
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || need nginx-light
+# For the server that says what newer versions say (stack/local newer).
+[ -e /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so ] || need libnginx-mod-http-headers-more-filter
 command -v npm >/dev/null || need npm
 command -v curl >/dev/null || need curl
 command -v openssl >/dev/null || need openssl

@@ -27,8 +27,10 @@ static int copy_between(char **to, const char *text, const char *open, const cha
 
 /*
 ** A property of a definition: `format` is the PostgreSQL type's name, except that from 14.8 on it
-** is int32 for smallint and integer, and int64 for bigint; the end of `description` marks keys:
-** "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients' column='id'/>".
+** is int32 for smallint and integer, and int64 for bigint. A user's own type has a schema before
+** its name, and up to 13.0.2 so has a domain over a domain, whatever is at the bottom. The end of
+** `description` marks keys: "Note:\nThis is a Primary Key.<pk/>" and "<fk table='clients'
+** column='id'/>".
 */
 static int openapi_column(struct wow_relation *relation, const cJSON *property) {
   struct wow_column *column = wow_relation_add_column(relation);
@@ -45,6 +47,7 @@ static int openapi_column(struct wow_relation *relation, const cJSON *property) 
     int rc = text ? wow_type_add_label(&column->type, text, (int)strlen(text)) : SQLITE_OK;
     if (rc != SQLITE_OK) return rc;
   }
+  column->may_be_domain = column->type.family == WOW_USER && strchr(type, '.') != NULL;
   if (description == NULL) return SQLITE_OK;
   if (strstr(description, "<pk/>")) column->key_position = ++relation->n_key;
   const char *mark = strstr(description, "<fk table='");
@@ -166,7 +169,7 @@ done:
   return rc;
 }
 
-const struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const char *name) {
+struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const char *name) {
   for (int i = 0; i < catalog->n_relations; i++) {
     if (strcmp(catalog->relations[i]->name, name) == 0) return catalog->relations[i];
   }

@@ -24,6 +24,6 @@ int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
                       struct wow_error *err);
 void wow_openapi_free(struct wow_catalog *catalog);
 /* NULL: there is no such relation. */
-const struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const char *name);
+struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const char *name);
 
 #endif

@@ -75,8 +75,17 @@ static void set_never_null(struct wow_relation *relation) {
   }
 }
 
+/* Can requests tell rows apart by the key? */
+static bool can_use_key(const struct wow_relation *relation) {
+  for (int i = 0; i < relation->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[i];
+    if (column->key_position && !wow_relation_can_name(column)) return false;
+  }
+  return key_columns(relation) <= WOW_MAX_KEY;
+}
+
 int wow_relation_finish(struct wow_relation *relation) {
-  if (key_columns(relation) > WOW_MAX_KEY) wow_relation_drop_key(relation);
+  if (!can_use_key(relation)) wow_relation_drop_key(relation);
   sqlite3_free(relation->key);
   relation->key = sqlite3_malloc64(sizeof(int) * (sqlite3_uint64)(relation->n_columns + 1));
   if (relation->key == NULL) return SQLITE_NOMEM;
@@ -99,6 +108,7 @@ static int copy_text(char **to, const char *from) {
 
 static int copy_column(struct wow_column *to, const struct wow_column *from) {
   to->not_null = from->not_null;
+  to->may_be_domain = from->may_be_domain;
   to->key_position = from->key_position;
   int rc = copy_text(&to->name, from->name);
   if (rc == SQLITE_OK) rc = copy_text(&to->fk_table, from->fk_table);

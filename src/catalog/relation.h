@@ -24,6 +24,8 @@ struct wow_column {
   bool not_null;       /* as it is described */
   bool is_never_null;  /* and that can be relied on, see wow_relation_finish */
   bool is_width_known; /* an integer column that the server was asked about, see scan/width.h */
+  bool may_be_domain;  /* its type's name says nothing: the server is to be asked, see
+                       ** server/domain.h */
   int key_position;    /* 1.. within the primary key; 0: not part of it */
   char *fk_table;      /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
@@ -58,8 +60,9 @@ struct wow_relation {
 struct wow_relation *wow_relation_new(const char *name);
 /* A new column at the end; its name and type are still to be set. NULL: no memory. */
 struct wow_column *wow_relation_add_column(struct wow_relation *relation);
-/* Collects the key from the columns' key positions: none, if they are more than WOW_MAX_KEY. And
-** says which columns are never NULL. SQLITE_OK or SQLITE_NOMEM. */
+/* Collects the key from the columns' key positions: none, if they are more than WOW_MAX_KEY or a
+** request cannot name one of them. And says which columns are never NULL. SQLITE_OK or
+** SQLITE_NOMEM. */
 int wow_relation_finish(struct wow_relation *relation);
 /* The relation has no key. wow_relation_finish is to follow. */
 void wow_relation_drop_key(struct wow_relation *relation);

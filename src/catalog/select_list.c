@@ -44,6 +44,7 @@ static bool has_key_position(const struct wow_relation *relation, int position) 
 }
 
 static int set_type(struct wow_column *column, const struct wow_column *from, const char *path) {
+  column->may_be_domain = path == NULL && from->may_be_domain;
   if (path == NULL) return wow_type_copy(&column->type, &from->type);
   /* What the last arrow gives. */
   const char *last = path;

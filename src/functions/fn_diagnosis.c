@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "catalog/openapi.h"
+#include "server/domain.h"
 #include "functions/functions.h"
 #include "functions/guard.h"
 #include "http/log.h"
@@ -117,14 +118,6 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- tables */
 
-static int call_catalog(struct wow_tvf_call *call, int server_arg,
-                        const struct wow_catalog **catalog, struct wow_error *err) {
-  struct wow_server *server =
-      wow_connection_server(call->conn, wow_tvf_arg_text(call, server_arg), err);
-  if (server == NULL) return err->rc;
-  return wow_server_catalog(call->conn, server, NULL, catalog, err);
-}
-
 /* Adds the names of the key's columns, separated by commas; NULL if there is no key. */
 static int add_key(struct wow_tvf_rows *rows, const struct wow_relation *relation) {
   sqlite3_str *str = sqlite3_str_new(NULL);
@@ -140,7 +133,8 @@ static int add_key(struct wow_tvf_rows *rows, const struct wow_relation *relatio
 
 static int table_tables(struct wow_tvf_call *call, struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
-  int rc = call_catalog(call, 0, &catalog, err);
+  struct wow_server *server = wow_connection_server(call->conn, wow_tvf_arg_text(call, 0), err);
+  int rc = server ? wow_server_catalog(call->conn, server, NULL, &catalog, err) : err->rc;
   for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
     const struct wow_relation *relation = catalog->relations[i];
     wow_tvf_add_text(call->rows, relation->name);
@@ -156,13 +150,16 @@ static int table_tables(struct wow_tvf_call *call, struct wow_error *err) {
 static int table_columns(struct wow_tvf_call *call, struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
   const char *name = wow_tvf_arg_text(call, 0);
-  int rc = call_catalog(call, 1, &catalog, err);
+  struct wow_server *server = wow_connection_server(call->conn, wow_tvf_arg_text(call, 1), err);
+  int rc = server ? wow_server_catalog(call->conn, server, NULL, &catalog, err) : err->rc;
   if (rc != SQLITE_OK) return rc;
-  const struct wow_relation *relation = name ? wow_openapi_find(catalog, name) : NULL;
+  struct wow_relation *relation = name ? wow_openapi_find(catalog, name) : NULL;
   if (relation == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
                           "the server has no such table");
   }
+  rc = wow_domain_settle(call->conn, server, NULL, relation, err);
+  if (rc != SQLITE_OK) return rc;
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
     wow_tvf_add_text(call->rows, column->name);

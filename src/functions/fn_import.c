@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "catalog/column_list.h"
 #include "catalog/openapi.h"
+#include "server/domain.h"
 #include "functions/functions.h"
 #include "server/connection.h"
 #include "server/server.h"
@@ -106,7 +107,7 @@ static int exec(struct wow_connection *conn, char *sql, const char *what, struct
 
 struct import {
   struct wow_connection *conn;
-  const struct wow_server *server;
+  struct wow_server *server;
   struct import_options options;
   int n_created;
   int n_left_out;
@@ -306,11 +307,12 @@ static int import_catalog(struct import *import, const struct wow_catalog *catal
   int rc = exec(import->conn, sqlite3_mprintf("SAVEPOINT wowsql_import"), NULL, err);
   if (rc != SQLITE_OK) return rc;
   for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
-    const struct wow_relation *relation = catalog->relations[i];
+    struct wow_relation *relation = catalog->relations[i];
     const char *like = import->options.like;
     if (like && sqlite3_strlike(like, relation->name, 0) != 0) continue;
     struct candidate candidate = {0};
-    rc = candidate_init(&candidate, import, relation, err);
+    rc = wow_domain_settle(import->conn, import->server, import->options.schema, relation, err);
+    if (rc == SQLITE_OK) rc = candidate_init(&candidate, import, relation, err);
     if (rc == SQLITE_OK) rc = import_relation(import, &candidate, err);
     candidate_reset(&candidate);
   }

@@ -97,7 +97,7 @@ static int too_long(struct wow_binding *binding, struct wow_bound_term *bound, s
                     struct wow_error *err) {
   enum wow_op op = bound->term->op;
   if (op == WOW_LIKE || op == WOW_GLOB) return leave(binding, bound, err);
-  if (op == WOW_REGEXP || op == WOW_MATCH) {
+  if (wow_op_is_servers_own(op)) {
     return wow_error_set(err, SQLITE_ERROR, binding->relation->name,
                          "the text that '%s' is searched for is too long for a request",
                          column_of(binding, bound)->name);
@@ -286,8 +286,6 @@ static int bind_filter(struct wow_binding *binding, sqlite3_value *value, struct
 static int bind_term(struct wow_binding *binding, const struct wow_bind_context *context, int i,
                      sqlite3_value *value, struct wow_error *err) {
   struct wow_bound_term *bound = &binding->terms[i];
-  bound->term = &context->plan->terms[i];
-  binding->n_terms++;
   if (bound->term->op != WOW_IN) return bind_scalar(binding, bound, &context->looks[i], value, err);
   if (!wow_plan_has_term(context->plan, bound->term->column, WOW_EQ))
     return bind_list(binding, bound, context->looks[i].is_refused, value, err);
@@ -297,6 +295,25 @@ static int bind_term(struct wow_binding *binding, const struct wow_bind_context 
     binding->hint_values = value;
   }
   return SQLITE_OK;
+}
+
+/* Only the server can search a text by REGEXP and MATCH: these have the first choice of the room in
+** a request, as all other terms can be compared here. */
+static int bind_terms(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
+                      sqlite3_value **argv, struct wow_error *err) {
+  int n = context->plan->n_terms < argc ? context->plan->n_terms : argc, rc = SQLITE_OK;
+  for (int i = 0; i < n; i++)
+    binding->terms[i].term = &context->plan->terms[i];
+  binding->n_terms = n;
+  for (int i = 0; rc == SQLITE_OK && i < n; i++) {
+    if (wow_op_is_servers_own(context->plan->terms[i].op))
+      rc = bind_term(binding, context, i, argv[i], err);
+  }
+  for (int i = 0; rc == SQLITE_OK && i < n; i++) {
+    if (!wow_op_is_servers_own(context->plan->terms[i].op))
+      rc = bind_term(binding, context, i, argv[i], err);
+  }
+  return rc;
 }
 
 /* LIMIT and OFFSET: a negative LIMIT is none, a negative OFFSET is 0. */
@@ -311,7 +328,6 @@ static void bind_limit(struct wow_binding *binding, sqlite3_value *limit, sqlite
 int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
                     sqlite3_value **argv, struct wow_error *err) {
   const struct wow_plan *plan = context->plan;
-  int arg = 0, rc = SQLITE_OK;
   memset(binding, 0, sizeof(*binding));
   binding->relation = context->relation;
   binding->max_url_bytes = context->max_url_bytes > 0 ? context->max_url_bytes : WOW_MAX_URL_BYTES;
@@ -319,8 +335,7 @@ int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *
   binding->hint = -1;
   binding->first_rows = -1;
   binding->is_exact = true;
-  for (int i = 0; rc == SQLITE_OK && i < plan->n_terms && arg < argc; i++)
-    rc = bind_term(binding, context, i, argv[arg++], err);
+  int rc = bind_terms(binding, context, argc, argv, err), arg = binding->n_terms;
   if (rc == SQLITE_OK && plan->has_filter && arg < argc)
     rc = bind_filter(binding, argv[arg++], err);
   if (plan->has_limit && arg < argc) {

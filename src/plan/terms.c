@@ -64,7 +64,7 @@ int wow_terms_column(const struct wow_relation *relation, int number) {
 }
 
 bool wow_terms_must_omit(const struct wow_planner *p, const struct wow_type *type, enum wow_op op) {
-  if (op == WOW_REGEXP || op == WOW_MATCH) return true;
+  if (wow_op_is_servers_own(op)) return true;
   if (wow_type_is_server_valued(type)) return wow_op_is_comparison(op);
   return type->family == WOW_TEXT && wow_op_is_range(op) &&
          p->context->collation == WOW_COLLATION_SERVER;

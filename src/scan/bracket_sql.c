@@ -8,15 +8,21 @@
 
 /* ---------------------------------------------------------------- WHERE */
 
+/* A value's text; NULL: it is not one. (Asked for the text of a blob, SQLite would make it one.) */
+static const char *text_of(sqlite3_value *value) {
+  bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
+  return is_text ? (const char *)sqlite3_value_text(value) : NULL;
+}
+
 /* Does a LIKE term on the same column say all that this range term says? Then SQLite has made it,
 ** for comparison byte by byte, and will make it again. */
 static bool is_implied(const struct wow_plan *plan, int term, sqlite3_value *const *argv) {
   const struct wow_plan_term *t = &plan->terms[term];
   if (t->op != WOW_GE && t->op != WOW_LT) return false;
-  const char *bound = (const char *)sqlite3_value_text(argv[term]);
+  const char *bound = text_of(argv[term]);
   for (int i = 0; bound && i < plan->n_terms; i++) {
     if (plan->terms[i].op != WOW_LIKE || plan->terms[i].column != t->column) continue;
-    const char *pattern = (const char *)sqlite3_value_text(argv[i]);
+    const char *pattern = text_of(argv[i]);
     if (pattern && wow_shippable_like_implies(pattern, t->op == WOW_GE, bound,
                                               sqlite3_value_bytes(argv[term]))) {
       return true;

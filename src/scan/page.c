@@ -64,7 +64,7 @@ int wow_page_open(struct wow_page *page, const struct wow_page_request *request,
   page->bytes = 0;
   page->is_hungry = true;
   page->is_complete = false;
-  page->is_from_place = request->is_from_place;
+  page->part = request->place ? request->part : 0;
   page->is_counted = count;
   page->n_grouped = 0;
   struct wow_request get = {
@@ -107,6 +107,10 @@ bool wow_page_is_too_long(const struct wow_error *err) {
   int status = err->http_status;
   return status == 502 || status == 413 || status == 414 || status == 431 || status == 494 ||
          (status == 400 && err->code == NULL);
+}
+
+bool wow_page_lacks_operator(const struct wow_error *err) {
+  return err->code && strcmp(err->code, "42883") == 0;
 }
 
 int wow_page_wait(struct wow_page *page, struct wow_error *err) {

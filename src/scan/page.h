@@ -30,7 +30,7 @@ struct wow_page {
   sqlite3_int64 bytes;     /* fed to the decoder */
   bool is_hungry;          /* the decoder needs more for its next row */
   bool is_complete;        /* the whole body has been fed */
-  bool is_from_place;      /* it begins with the rows of the place it was asked to go on after */
+  unsigned part;           /* of the rows by the place it was asked to go on from; 0: of none */
   bool is_counted;         /* Prefer: count=exact was sent */
   sqlite3_int64 n_grouped; /* rows in the groups stepped to */
 };
@@ -63,6 +63,9 @@ bool wow_page_has_arrived(struct wow_page *page);
 /* Did the server, or a gateway before it, refuse a request that may have been too long for it?
 ** With 502, too: nginx gives up on responses that repeat a long request in their head. */
 bool wow_page_is_too_long(const struct wow_error *err);
+/* Did the server refuse a condition because it has no such operator for the column's type (42883)?
+*/
+bool wow_page_lacks_operator(const struct wow_error *err);
 /* Did the response break off? */
 bool wow_page_is_broken(const struct wow_page *page);
 /* What the server says: rows in this response, and in all; -1: it does not say. */

@@ -182,10 +182,9 @@ char *wow_page_request_path(const struct wow_page_request *request) {
   sqlite3_str_appendall(str, "?select=");
   append_select(str, request);
   wow_deparse_where(str, request->where);
-  if (request->after) {
-    struct wow_condition after = {.kind = WOW_CONDITION_AFTER,
-                                  .place = request->after,
-                                  .is_from_place = request->is_from_place};
+  if (request->place) {
+    struct wow_condition after = {
+        .kind = WOW_CONDITION_AFTER, .place = request->place, .part = request->part};
     wow_deparse_condition(str, &after);
   }
   if (request->limit != 0 && !request->is_single) append_order(str, request);

@@ -39,11 +39,11 @@ static inline bool wow_shape_is_grouped(const struct wow_shape *shape) {
 struct wow_page_request {
   const struct wow_shape *shape;
   const struct wow_where *where;
-  const struct wow_place *after; /* only rows after this one; NULL: from the start */
+  const struct wow_place *place; /* only rows by this one; NULL: from the start */
+  unsigned part;                 /* which: bits of enum wow_place_part */
   sqlite3_int64 limit;           /* -1: none */
   sqlite3_int64 offset;          /* 0: none */
   bool by_offset;                /* pages are continued by offset: the order is made total */
-  bool is_from_place;            /* `after` means from that place on: its rows come again */
   bool is_doubted;               /* the key may repeat: the order by it is not total */
   bool is_single;                /* at most one row can come: nothing to order and to limit */
 };

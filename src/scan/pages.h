@@ -51,6 +51,9 @@ const struct wow_rows *wow_pages_rows(const struct wow_pages *pages);
 ** NULL: they could not. */
 const struct wow_keyset *wow_pages_place(const struct wow_pages *pages);
 
+/* Does no row after the current one have its key, or none? Asks the server. */
+int wow_pages_check_place(struct wow_pages *pages, bool *is_one, struct wow_error *err);
+
 /* The next row would be on another page than the current one, and that page was not asked for. */
 bool wow_pages_at_page_end(const struct wow_pages *pages);
 

@@ -3,6 +3,9 @@
 ** (cursor); VColumn (cursor, column) and Rowid (cursor); Lt, Le, Gt, Ge, whose fifth operand has
 ** the affinity in its low bits; NullRow, which every outer join has. (The list of an IN ends with a
 ** NullRow, too, and a Return.)
+**
+** The two terms of BETWEEN are looked at together, the lower bound by Lt or Ge, the upper one by Gt
+** or Le: SQLite does not look at either if both are left to the server, and at both otherwise.
 */
 #include "scan/second_look.h"
 
@@ -17,7 +20,8 @@ enum kind {
   OP_OTHER_FILTER,
   OP_COLUMN,
   OP_ROWID,
-  OP_COMPARE,
+  OP_COMPARE_LOWER,
+  OP_COMPARE_UPPER,
   OP_NULL_ROW,
   OP_RETURN
 };
@@ -37,8 +41,8 @@ struct op {
 struct tally {
   bool is_known; /* the plan was found in the bytecode */
   bool has_outer_join;
-  int n_reads;                    /* of the term's column */
-  int n_compares[WOW_AS_UNKNOWN]; /* of anything, by how it is compared */
+  int n_reads;                       /* of the term's column */
+  int n_compares[2][WOW_AS_UNKNOWN]; /* of anything, by bound (lower, upper) and how */
 };
 
 struct wow_second_look {
@@ -82,9 +86,9 @@ static enum kind kind_of(const char *opcode, const char *p4, const char *plan_te
   static const struct {
     const char *opcode;
     enum kind kind;
-  } names[] = {{"VColumn", OP_COLUMN}, {"Rowid", OP_ROWID},     {"Lt", OP_COMPARE},
-               {"Le", OP_COMPARE},     {"Gt", OP_COMPARE},      {"Ge", OP_COMPARE},
-               {"Return", OP_RETURN},  {"NullRow", OP_NULL_ROW}};
+  } names[] = {{"VColumn", OP_COLUMN},   {"Rowid", OP_ROWID},      {"Lt", OP_COMPARE_LOWER},
+               {"Ge", OP_COMPARE_LOWER}, {"Gt", OP_COMPARE_UPPER}, {"Le", OP_COMPARE_UPPER},
+               {"Return", OP_RETURN},    {"NullRow", OP_NULL_ROW}};
   if (strcmp(opcode, "VFilter") == 0) {
     if (strcmp(p4, plan_text) == 0) return OP_FILTER;
     bool is_same = strncmp(p4, plan_text, relation_bytes(plan_text) + 1) == 0;
@@ -140,16 +144,15 @@ static int list_ops(struct program *program, sqlite3 *db, const char *sql, const
 */
 static enum kind own_filter(const struct program *program) {
   int cursor = -1;
-  bool is_one = false;
+  bool has_several = false;
   for (int i = 0; i < program->n; i++) {
     const struct op *op = &program->ops[i];
     if (op->kind == OP_FILTER) return OP_FILTER;
     if (op->kind != OP_OTHER_FILTER) continue;
-    is_one = cursor < 0 || cursor == op->p1;
-    if (!is_one) return OP_OTHER;
+    has_several = has_several || (cursor >= 0 && cursor != op->p1);
     cursor = op->p1;
   }
-  return is_one ? OP_OTHER_FILTER : OP_OTHER;
+  return cursor < 0 || has_several ? OP_OTHER : OP_OTHER_FILTER;
 }
 
 static bool is_own(const struct program *program, enum kind filter, int cursor) {
@@ -173,7 +176,8 @@ static void count(struct tally *tally, const struct program *program, int column
     bool is_list_end = i + 1 < program->n && program->ops[i + 1].kind == OP_RETURN;
     if (op->kind == OP_NULL_ROW && !is_list_end) tally->has_outer_join = true;
     if (filter == OP_OTHER) continue;
-    if (op->kind == OP_COMPARE) tally->n_compares[compared_as(op->p5)]++;
+    if (op->kind == OP_COMPARE_LOWER) tally->n_compares[0][compared_as(op->p5)]++;
+    if (op->kind == OP_COMPARE_UPPER) tally->n_compares[1][compared_as(op->p5)]++;
     bool is_read =
         (op->kind == OP_COLUMN && op->p2 == column) || (op->kind == OP_ROWID && is_rowid);
     if (is_read && is_own(program, filter, op->p1)) tally->n_reads++;
@@ -274,19 +278,36 @@ static int place_terms(struct wow_second_look *look, const struct wow_target *ta
   return rc;
 }
 
+/* How the additional comparisons of one kind of bound are made; their number in *n. */
+static enum wow_compared_as added(const struct tally *without, const struct tally *with, int bound,
+                                  int *n) {
+  enum wow_compared_as added = WOW_AS_UNKNOWN;
+  *n = 0;
+  for (int as = 0; as < WOW_AS_UNKNOWN; as++) {
+    if (with->n_compares[bound][as] == without->n_compares[bound][as]) continue;
+    added = (enum wow_compared_as)as;
+    ++*n;
+  }
+  return *n == 1 ? added : WOW_AS_UNKNOWN;
+}
+
 static int compare_term(struct wow_second_look *look, const struct wow_target *target,
                         const struct wow_plan *plan, int term) {
   struct tally without, with;
-  int rc = list_both(&without, &with, target, plan, term), n = 0;
+  struct wow_term_look *found = &look->looks[term];
+  enum wow_op op = plan->terms[term].op;
+  int rc = list_both(&without, &with, target, plan, term), n_lower, n_upper;
   look->is_compared[term] = true;
   if (rc != SQLITE_OK || !without.is_known || !with.is_known) return rc;
-  for (int as = 0; as < WOW_AS_UNKNOWN; as++) {
-    if (with.n_compares[as] <= without.n_compares[as]) continue;
-    look->looks[term].as = (enum wow_compared_as)as;
-    n++;
-  }
-  /* BETWEEN is looked at as a whole: its two terms may differ. */
-  if (n != 1) look->looks[term].as = WOW_AS_UNKNOWN;
+  enum wow_compared_as lower = added(&without, &with, 0, &n_lower);
+  enum wow_compared_as upper = added(&without, &with, 1, &n_upper);
+  bool is_lower = op == WOW_GT || op == WOW_GE;
+  if (n_lower > 0 && n_upper > 0)
+    found->as = is_lower ? lower : upper; /* BETWEEN */
+  else
+    found->as = n_lower ? lower : upper; /* turned around or not */
+  /* It makes no difference: the term is a part of one that SQLite looks at as a whole. */
+  if (n_lower == 0 && n_upper == 0) found->is_elsewhere = true;
   return SQLITE_OK;
 }
 

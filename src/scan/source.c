@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "scan/page.h"
 #include "scan/strategy.h"
 #include "types/shippable.h"
 #include "wire/deparse.h"
@@ -23,12 +24,17 @@ const struct wow_json_value *wow_source_value(const struct wow_scan *scan, int m
 
 /* The conditions of the present windows, and the places from which the scan went on. */
 static int make_where(struct wow_scan *scan) {
-  const struct wow_keyset *const after[] = {&scan->grouped_from, &scan->ungrouped_from};
+  const struct {
+    const struct wow_keyset *keyset;
+    unsigned part;
+  } after[] = {{&scan->grouped_from, WOW_PART_AFTER}, /* no row is without a key */
+               {&scan->ungrouped_from, WOW_PART_AFTER | WOW_PART_NULLS}};
   scan->where.n = 0;
   int rc = wow_bind_add_conditions(&scan->binding, &scan->where);
   for (size_t i = 0; rc == SQLITE_OK && i < sizeof(after) / sizeof(after[0]); i++) {
-    struct wow_condition condition = {.kind = WOW_CONDITION_AFTER, .place = &after[i]->place};
-    if (after[i]->is_set) rc = wow_condition_add(&scan->where, &condition);
+    struct wow_condition condition = {
+        .kind = WOW_CONDITION_AFTER, .place = &after[i].keyset->place, .part = after[i].part};
+    if (after[i].keyset->is_set) rc = wow_condition_add(&scan->where, &condition);
   }
   return rc;
 }
@@ -181,21 +187,29 @@ int wow_source_start_received(struct wow_scan *scan, bool *is_started, struct wo
 
 /* ---------------------------------------------------------------- groups */
 
-/* The groups are small: their remaining rows are asked for as rows. *done: they are. */
+/* The groups are small: their remaining rows are asked for as rows. *done: they are; not if the
+** last group cannot be said in a condition, or the server has no such operator (for a domain over
+** an enum). */
 static int rows_after_groups(struct wow_scan *scan, bool *done, struct wow_error *err) {
   *done = false;
   if (!wow_tally_at_page_end(scan->tally) || wow_tally_has_large_groups(scan->tally)) {
     return SQLITE_OK;
   }
   const struct wow_keyset *place = wow_tally_place(scan->tally);
-  if (place == NULL) return SQLITE_OK; /* the last group cannot be said in a condition */
+  if (place == NULL) return SQLITE_OK;
   if (wow_keyset_copy(&scan->ungrouped_from, place) != SQLITE_OK || make_where(scan) != SQLITE_OK)
     return wow_error_nomem(err);
   int rc = wow_pages_start(scan->pages, &scan->where, -1, -1, err);
   wow_pages_expect_all(scan->pages);
-  scan->may_group = false;
-  *done = true;
-  return rc == SQLITE_OK ? wow_source_next_row(scan, err) : rc;
+  if (rc == SQLITE_OK) rc = wow_source_next_row(scan, err);
+  *done = !wow_page_lacks_operator(err);
+  if (*done) {
+    scan->may_group = false;
+    return rc;
+  }
+  wow_error_reset(err);
+  scan->ungrouped_from.is_set = false;
+  return SQLITE_OK;
 }
 
 static int next_group(struct wow_scan *scan, struct wow_error *err) {
@@ -221,7 +235,7 @@ int wow_source_start_groups(struct wow_scan *scan, bool *refused, struct wow_err
 /* The first page has been stepped through, and had few different values: the rest comes in groups.
 ** *done: it does. */
 static int group_remaining(struct wow_scan *scan, bool *done, struct wow_error *err) {
-  bool refused = false;
+  bool refused = false, is_one = false;
   *done = false;
   if (!scan->may_group || scan->tally == NULL || !wow_tally_is_worthwhile(scan->tally) ||
       scan->target.relation->n_key == 0 || !wow_pages_at_page_end(scan->pages)) {
@@ -229,6 +243,11 @@ static int group_remaining(struct wow_scan *scan, bool *done, struct wow_error *
   }
   const struct wow_keyset *place = wow_pages_place(scan->pages);
   if (place == NULL) return SQLITE_OK; /* the last row cannot be said in a condition */
+  if (wow_pages_check_place(scan->pages, &is_one, err) != SQLITE_OK) return err->rc;
+  if (!is_one) {
+    wow_source_forgo_groups(scan); /* they would not begin where the rows end */
+    return SQLITE_OK;
+  }
   if (wow_keyset_copy(&scan->grouped_from, place) != SQLITE_OK) return wow_error_nomem(err);
   int rc = wow_source_start_groups(scan, &refused, err);
   if (refused) scan->grouped_from.is_set = false;
@@ -271,7 +290,9 @@ static struct wow_lookup lookup_of(struct wow_scan *scan) {
 static int go_on(struct wow_scan *scan, struct wow_error *err) {
   struct wow_lookup lookup = lookup_of(scan);
   struct wow_lookup_result result = {.cursor = &scan->remembered};
-  int rc = wow_source_start_window(scan, err);
+  if (make_where(scan) != SQLITE_OK) return wow_error_nomem(err);
+  int rc = wow_pages_start(scan->pages, &scan->where, -1, -1, err);
+  wow_pages_expect_all(scan->pages);
   if (rc == SQLITE_OK) rc = wow_lookup_go_on(&lookup, scan->n_remembered, &result, err);
   scan->remaining = result.is_complete ? WOW_REMAINING_NONE : WOW_REMAINING_FOLLOWS;
   return rc;

@@ -11,6 +11,7 @@
 #include "catalog/select_list.h"
 #include "base/limits.h"
 #include "scan/select_check.h"
+#include "server/domain.h"
 
 /* The hidden column that takes raw parameters of PostgREST. */
 #define FILTER_COLUMN "wowsql_filter"
@@ -313,6 +314,8 @@ static int relation_of_select(struct wow_definition *def, struct wow_target *tar
                               struct wow_error *err) {
   struct wow_select_source source = {.catalog = catalog, .ask = ask_way, .ctx = target};
   int rc = wow_select_list_parse(&source, target->relation, select, &def->relation, err);
+  if (rc == SQLITE_OK)
+    rc = wow_domain_settle(target->conn, target->server, target->schema, def->relation, err);
   if (rc != SQLITE_OK) return rc;
   target->relation = def->relation;
   return wow_select_check(target, err);
@@ -337,7 +340,7 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   if (copy == NULL) return wow_error_nomem(err);
   if (select == NULL) {
     def->relation = copy;
-    return SQLITE_OK;
+    return wow_domain_settle(def->conn, server, def->schema, copy, err);
   }
   struct wow_target target = {.conn = def->conn,
                               .server_name = def->server,

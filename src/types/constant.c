@@ -184,20 +184,34 @@ static int nan_constant(enum wow_op op, int order, struct wow_constant *out) {
   }
 }
 
-/* Has this number of a numeric column more digits than are compared exactly by the server? Then it
-** was read from, or stands for, numbers that are the same to SQLite and different to the server. */
+/* Has this number of a numeric column, written without an exponent, more digits than are compared
+** exactly by the server? Then it was read from, or stands for, numbers that are the same to SQLite
+** and different to the server. */
 static bool is_rounded(enum wow_family family, double value) {
-  return family == WOW_NUMERIC && isfinite(value) && !is_said_in(value, 15);
+  bool is_long = fabs(value) > (double)WOW_MAX_SHORT_INTEGER || !is_said_in(value, 15);
+  return family == WOW_NUMERIC && isfinite(value) && is_long;
+}
+
+/* Is it a text with more digits than are compared exactly? It may read as a number that has few. */
+static bool is_long_text(sqlite3_value *value) {
+  int n = 0;
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return false;
+  const char *text = (const char *)sqlite3_value_text(value);
+  for (const char *p = text; p && *p && *p != 'e' && *p != 'E'; p++)
+    n += *p >= '0' && *p <= '9' && (n > 0 || *p != '0');
+  return n > 15;
 }
 
 /* numeric and double precision. SQLite compares an integer with a real exactly, without rounding
 ** either; numeric does so, too, but double precision would round the constant. */
 static int real_constant(enum wow_family family, enum wow_op op, sqlite3_value *value,
                          struct wow_constant *out) {
+  bool is_long = family == WOW_NUMERIC && is_long_text(value);
   int kind = sqlite3_value_numeric_type(value);
   if (kind == SQLITE_FLOAT) {
     double real = sqlite3_value_double(value);
-    return is_rounded(family, real) ? send_bounds(out, op, real) : send_double(out, op, real);
+    bool is_near = isfinite(real) && (is_long || is_rounded(family, real));
+    return is_near ? send_bounds(out, op, real) : send_double(out, op, real);
   }
   if (kind == SQLITE_TEXT) {
     const char *text = (const char *)sqlite3_value_text(value);
@@ -212,10 +226,7 @@ static int real_constant(enum wow_family family, enum wow_op op, sqlite3_value *
   sqlite3_int64 i = sqlite3_value_int64(value);
   double r = (double)i;
   bool too_high = r >= 9223372036854775808.0 || (sqlite3_int64)r > i;
-  bool is_long = i > WOW_MAX_SHORT_INTEGER || i < -WOW_MAX_SHORT_INTEGER;
-  if (family == WOW_NUMERIC && is_long &&
-      (too_high || (sqlite3_int64)r != i || is_rounded(family, r)))
-    return send_bounds(out, op, r);
+  if (is_long || is_rounded(family, r)) return send_bounds(out, op, r);
   if (family == WOW_NUMERIC || (!too_high && (sqlite3_int64)r == i)) return send_int64(out, op, i);
   if (!between_neighbours(&op, out)) return SQLITE_OK;
   if (op == WOW_LE && too_high) r = nextafter(r, -INFINITY);
@@ -379,11 +390,14 @@ static int pattern_constant(const struct wow_type *type, enum wow_op op,
   return rc;
 }
 
-/* REGEXP and MATCH have the server's meaning, so the text goes as it is. */
+/* REGEXP and MATCH have the server's meaning, so the text goes as it is. A blob is not asked for
+** its text: SQLite would make it one, and the value is the caller's. */
 static int search_constant(enum wow_op op, sqlite3_value *value, struct wow_constant *out) {
-  const char *text = (const char *)sqlite3_value_text(value);
-  if (text == NULL) return SQLITE_NOMEM;
+  bool is_blob = sqlite3_value_type(value) == SQLITE_BLOB;
+  const char *text = is_blob ? sqlite3_value_blob(value) : (const char *)sqlite3_value_text(value);
   int bytes = sqlite3_value_bytes(value);
+  if (is_blob && bytes == 0) text = "";
+  if (text == NULL) return SQLITE_NOMEM;
   out->verdict = WOW_NEVER;
   return is_server_text(text, bytes) ? send_text(out, op, text, bytes) : SQLITE_OK;
 }
@@ -410,7 +424,7 @@ int wow_constant_init(struct wow_constant *out, const struct wow_type *type, enu
   if (!wow_op_has_value(op)) return SQLITE_OK;
   if (sqlite3_value_type(value) == SQLITE_NULL) return null_constant(type, op, collation, out);
   if (op == WOW_LIKE || op == WOW_GLOB) return pattern_constant(type, op, collation, value, out);
-  if (op == WOW_REGEXP || op == WOW_MATCH) return search_constant(op, value, out);
+  if (wow_op_is_servers_own(op)) return search_constant(op, value, out);
   switch (type->family) {
   case WOW_INT: return int_constant(type, op, value, out);
   case WOW_FLOAT8:

@@ -49,6 +49,10 @@ bool wow_op_is_virtual(enum wow_op op) {
   return op == WOW_NE || op == WOW_IS_NOT || op == WOW_NOT_NULL || ops[op].kind == SEARCH;
 }
 
+bool wow_op_is_servers_own(enum wow_op op) {
+  return op == WOW_REGEXP || op == WOW_MATCH;
+}
+
 bool wow_op_has_value(enum wow_op op) {
   return ops[op].kind != NULL_TEST;
 }

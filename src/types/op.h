@@ -37,6 +37,8 @@ bool wow_op_is_range(enum wow_op op);
 bool wow_op_is_comparison(enum wow_op op);
 /* Is only a virtual table offered it? <>, IS NOT, IS NOT NULL, LIKE, GLOB, REGEXP, MATCH. */
 bool wow_op_is_virtual(enum wow_op op);
+/* Does it mean what the server makes of it, so that it cannot be decided here? REGEXP, MATCH. */
+bool wow_op_is_servers_own(enum wow_op op);
 /* Does it take a value? The NULL tests do not. */
 bool wow_op_has_value(enum wow_op op);
 /* What the operator says of two values of which the first is below (-1), equal to (0) or above (1)

@@ -49,7 +49,14 @@ enum wow_condition_kind {
   WOW_CONDITION_LIST,      /* column IN (the list's window) */
   WOW_CONDITION_TUPLES,    /* the columns have one of these combinations of values */
   WOW_CONDITION_PARAMETER, /* name=value, as a user wrote it */
-  WOW_CONDITION_AFTER      /* the rows after a place, in the order of its columns */
+  WOW_CONDITION_AFTER      /* rows by a place, in the order of its columns: `part` says which */
+};
+
+/* Which rows by a place are meant, as bits. */
+enum wow_place_part {
+  WOW_PART_AFTER = 1, /* those after it */
+  WOW_PART_AT = 2,    /* those at it: several where the order is not total */
+  WOW_PART_NULLS = 4  /* after it, those with NULL in columns that are said to have none */
 };
 
 struct wow_condition {
@@ -64,9 +71,7 @@ struct wow_condition {
   const struct wow_list *list;
   const struct wow_tuples *tuples;
   const struct wow_place *place;
-  bool
-      is_from_place; /* and those at the place, in an order that need not be total; with NULLs where
-                      ** there should be none */
+  unsigned part; /* bits of enum wow_place_part */
 };
 
 /* Conditions that all have to hold. */

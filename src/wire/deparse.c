@@ -225,7 +225,6 @@ static void append_tuples(sqlite3_str *str, const struct wow_tuples *tuples) {
 static void append_alternative(sqlite3_str *str, const struct wow_place *place, int i,
                                enum wow_op op, int *n) {
   const struct wow_place_value *at = &place->values[i];
-  bool has_value = op == WOW_LT || op == WOW_GT || op == WOW_EQ;
   if ((*n)++) sqlite3_str_appendchar(str, 1, ',');
   if (i > 0) sqlite3_str_appendall(str, "and(");
   for (int j = 0; j < i; j++) {
@@ -235,13 +234,15 @@ static void append_alternative(sqlite3_str *str, const struct wow_place *place, 
                  is_null ? NULL : equal->value.text, (int)equal->value.bytes);
     sqlite3_str_appendchar(str, 1, ',');
   }
-  append_inner(str, at->column, op, has_value ? at->value.text : NULL, (int)at->value.bytes);
+  append_inner(str, at->column, op, wow_op_has_value(op) ? at->value.text : NULL,
+               (int)at->value.bytes);
   if (i > 0) sqlite3_str_appendchar(str, 1, ')');
 }
 
-/* The rows after the place in its column `i`, equal in those before. NULL comes first in ascending
-** and last in descending order, as everywhere in SQLite; but where there should be none, and the
-** order does not say it, as everywhere in PostgreSQL: last in ascending order. */
+/* The rows after the place in its column `i`, equal in those before; and, in its last, those at it.
+** NULL comes first in ascending and last in descending order, as everywhere in SQLite; but where
+** there should be none, and the order does not say it, as everywhere in PostgreSQL: last in
+** ascending order. */
 static void append_alternatives(sqlite3_str *str, const struct wow_condition *after, int i,
                                 int *n) {
   const struct wow_place *place = after->place;
@@ -249,19 +250,20 @@ static void append_alternatives(sqlite3_str *str, const struct wow_condition *af
   bool is_never_null = wow_relation_is_not_null(at->column);
   bool nulls_last = is_never_null ? !at->descending : at->descending;
   if (at->value.kind == WOW_JSON_NULL) {
-    if (!nulls_last) append_alternative(str, place, i, WOW_NOT_NULL, n);
+    if (!nulls_last && (after->part & WOW_PART_AFTER))
+      append_alternative(str, place, i, WOW_NOT_NULL, n);
+    if (i == place->n - 1 && (after->part & WOW_PART_AT))
+      append_alternative(str, place, i, WOW_IS_NULL, n);
     return;
   }
-  append_alternative(str, place, i, at->descending ? WOW_LT : WOW_GT, n);
-  if (nulls_last && (!is_never_null || after->is_from_place))
+  bool is_at = i == place->n - 1 && (after->part & WOW_PART_AT);
+  enum wow_op less = is_at ? WOW_LE : WOW_LT, greater = is_at ? WOW_GE : WOW_GT;
+  if (after->part & WOW_PART_AFTER)
+    append_alternative(str, place, i, at->descending ? less : greater, n);
+  else if (is_at)
+    append_alternative(str, place, i, WOW_EQ, n);
+  if (nulls_last && (after->part & (is_never_null ? WOW_PART_NULLS : WOW_PART_AFTER)))
     append_alternative(str, place, i, WOW_IS_NULL, n);
-}
-
-/* The rows at the place itself. */
-static void append_same(sqlite3_str *str, const struct wow_place *place, int *n) {
-  const struct wow_place_value *at = &place->values[place->n - 1];
-  bool is_null = at->value.kind == WOW_JSON_NULL;
-  append_alternative(str, place, place->n - 1, is_null ? WOW_IS_NULL : WOW_EQ, n);
 }
 
 static void append_after(sqlite3_str *str, const struct wow_condition *after) {
@@ -269,10 +271,11 @@ static void append_after(sqlite3_str *str, const struct wow_condition *after) {
   const struct wow_place_value *first = &place->values[0];
   int n = 0;
   bool is_one = place->n == 1 && !first->descending && first->value.kind != WOW_JSON_NULL;
-  if (is_one && !(after->is_from_place && wow_relation_is_not_null(first->column))) {
+  bool has_nulls = (after->part & WOW_PART_NULLS) && wow_relation_is_not_null(first->column);
+  if (is_one && !has_nulls && (after->part & WOW_PART_AFTER)) {
     struct wow_condition greater = {.kind = WOW_CONDITION_TERM,
                                     .column = first->column,
-                                    .op = after->is_from_place ? WOW_GE : WOW_GT,
+                                    .op = after->part & WOW_PART_AT ? WOW_GE : WOW_GT,
                                     .text = first->value.text,
                                     .bytes = (int)first->value.bytes};
     append_term(str, &greater);
@@ -281,7 +284,6 @@ static void append_after(sqlite3_str *str, const struct wow_condition *after) {
   sqlite3_str_appendall(str, "&or=(");
   for (int i = 0; i < place->n; i++)
     append_alternatives(str, after, i, &n);
-  if (after->is_from_place) append_same(str, place, &n);
   if (n == 0) { /* nothing comes after NULL at the end */
     append_inner(str, first->column, WOW_IS_NULL, NULL, 0);
     sqlite3_str_appendall(str, ")&and=(");

@@ -122,6 +122,11 @@ static void test_reals(void) {
       /* beyond 15 digits bounds are sent, and each row is compared here besides */
       {WOW_EQ, "9007199254740993", WOW_SEND, WOW_EQ, "9007199254740991"},
       {WOW_LT, "9223372036854775807", WOW_SEND, WOW_LE, "9.2233720368547779e+18"},
+      /* 21 digits, though 1e20 is short */
+      {WOW_GE, "1e20", WOW_SEND, WOW_GE, "9.9999999999999984e+19"},
+      {WOW_EQ, "999999999999999", WOW_SEND, WOW_EQ, "999999999999999"},
+      {WOW_EQ, "'0.30000000000000000001'", WOW_SEND, WOW_EQ, "0.29999999999999993"},
+      {WOW_GT, "'100000000000000000.5'", WOW_SEND, WOW_GE, "99999999999999984"},
       {WOW_EQ, "'1.50'", WOW_SEND, WOW_EQ, "1.5"},
   };
   static const struct expectation float4[] = {

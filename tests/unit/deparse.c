@@ -378,7 +378,8 @@ static void print_after(sqlite3_str *str, const char *name, const char *text, in
   place.values[0] = (struct wow_place_value){
       &column, descending, {text ? WOW_JSON_STRING : WOW_JSON_NULL, text, (size_t)bytes}};
   place.values[1] = (struct wow_place_value){&id, false, {WOW_JSON_NUMBER, "1", 1}};
-  struct wow_condition after = {.kind = WOW_CONDITION_AFTER, .place = &place};
+  struct wow_condition after = {
+      .kind = WOW_CONDITION_AFTER, .place = &place, .part = WOW_PART_AFTER};
   wow_deparse_condition(str, &after);
 }
 

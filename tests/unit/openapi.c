@@ -48,6 +48,28 @@ static void test_shop(void) {
   wow_openapi_free(catalog);
 }
 
+/* Types of which the name says nothing, and keys that a request cannot name. */
+static void test_odd(void) {
+  static const char json[] =
+      "{\"swagger\":\"2.0\",\"paths\":{},\"definitions\":{\"v\":{\"required\":[\"*\"],"
+      "\"properties\":{\"*\":{\"format\":\"integer\",\"description\":\"<pk/>\"},"
+      "\"d\":{\"format\":\"public.positive2\",\"type\":\"string\"},"
+      "\"e\":{\"format\":\"public.mood\",\"type\":\"string\",\"enum\":[\"ok\"]},"
+      "\"c\":{\"format\":\"ext.citext\",\"type\":\"string\"},"
+      "\"n\":{\"format\":\"other.numbers\",\"type\":\"integer\"},"
+      "\"a\":{\"format\":\"public.mood[]\",\"type\":\"array\"},"
+      "\"i\":{\"format\":\"interval\",\"type\":\"string\"}}}}}";
+  struct wow_error err = {0};
+  struct wow_catalog *catalog = NULL;
+  unit_about("odd");
+  CHECK_INT(wow_openapi_parse(json, strlen(json), &catalog, &err), SQLITE_OK);
+  const struct wow_relation *v = wow_openapi_find(catalog, "v");
+  CHECK_INT(v->n_key, 0);
+  for (int i = 0; i < v->n_columns; i++)
+    CHECK(v->columns[i].may_be_domain == (v->columns[i].name[0] == 'd'));
+  wow_openapi_free(catalog);
+}
+
 /* What is marked as a key is one where all of it is required. */
 static void test_keys(void) {
   static const struct {
@@ -145,6 +167,7 @@ int main(void) {
   sqlite3_initialize();
   sqlite3_int64 used = sqlite3_memory_used();
   test_shop();
+  test_odd();
   test_keys();
   test_many_keys();
   test_others();
