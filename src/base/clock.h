@@ -11,6 +11,13 @@ static inline double wow_clock_ms(void) {
   return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
+/* Milliseconds that this thread has computed. */
+static inline double wow_clock_cpu_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
 /* The time of day as Unix time, in seconds. */
 static inline double wow_clock_unix_s(void) {
   struct timespec now;

@@ -126,6 +126,22 @@
 /* What a request costs, in rows that travel. A round trip is a few hundred rows within a building,
 ** tens of thousands over the internet; and gateways limit requests per minute, but not rows. */
 #define WOW_ROWS_PER_REQUEST 2500
+/* Keys that one request asks for, about: what a URL has room for. */
+#define WOW_KEYS_PER_REQUEST 1000
+/* Keys of lookups that the first dry run of a statement looks for, and the first of a statement
+** that may end before it has read all rows (LIMIT); each further one looks for WOW_AHEAD_GROWTH
+** times as many, up to WOW_MAX_AHEAD_KEYS. */
+#define WOW_AHEAD_KEYS 1000
+#define WOW_AHEAD_LIMIT_KEYS 25
+#define WOW_AHEAD_GROWTH 4
+#define WOW_MAX_AHEAD_KEYS 100000
+/* After so many dry runs without a result, one after the other, there is no further one. */
+#define WOW_MAX_AHEAD_IN_VAIN 3
+/* What dry runs may compute for, milliseconds, beside the time that the statement itself has
+** taken. */
+#define WOW_AHEAD_MS 50
+/* A statement longer than this, its values written out, is not run ahead. */
+#define WOW_MAX_AHEAD_BYTES 1000000
 /* After this many lookups the server is asked how many rows the relation has, unless it was asked
 ** before. */
 #define WOW_LOOKUPS_BEFORE_COUNT 5

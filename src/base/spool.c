@@ -62,6 +62,16 @@ int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes) {
   return SQLITE_OK;
 }
 
+int wow_spool_overwrite(struct wow_spool *spool, sqlite3_int64 at, const void *data, size_t bytes) {
+  const char *from = data;
+  for (; bytes > 0 && at < (sqlite3_int64)spool->in_memory; bytes--)
+    spool->memory[at++] = *from++;
+  if (bytes == 0) return SQLITE_OK;
+  at -= (sqlite3_int64)spool->in_memory;
+  if (spool->file == NULL || fseeko(spool->file, (off_t)at, SEEK_SET) != 0) return SQLITE_ERROR;
+  return fwrite(from, 1, bytes, spool->file) == bytes ? SQLITE_OK : SQLITE_ERROR;
+}
+
 int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t bytes) {
   if (bytes == 0) return SQLITE_OK;
   if (from < (sqlite3_int64)spool->in_memory) {

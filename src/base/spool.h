@@ -1,5 +1,5 @@
 /*
-** Bytes that are appended once and read back at will: in memory up to a bound, after that in a
+** Bytes that are appended and read back at will: in memory up to a bound, after that in a
 ** temporary file, which the system removes with the process.
 */
 #ifndef WOW_SPOOL_H
@@ -20,6 +20,10 @@ sqlite3_int64 wow_spool_bytes(const struct wow_spool *spool);
 
 /* SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR if the temporary file cannot be created or written. */
 int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes);
+
+/* Writes over `bytes` from position `at` on, all of which have been appended. SQLITE_OK or
+ * SQLITE_ERROR. */
+int wow_spool_overwrite(struct wow_spool *spool, sqlite3_int64 at, const void *data, size_t bytes);
 
 /* Reads `bytes` from position `from` on, all of which have been appended. SQLITE_OK or
  * SQLITE_ERROR. */

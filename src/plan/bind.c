@@ -18,19 +18,13 @@ static void values_reset(struct wow_bound_values *values) {
   memset(values, 0, sizeof(*values));
 }
 
-static void list_reset(struct wow_list *list) {
-  if (list->texts) sqlite3_free(sqlite3_str_finish(list->texts));
-  sqlite3_free(list->ends);
-  memset(list, 0, sizeof(*list));
-}
-
 void wow_bind_reset(struct wow_binding *binding) {
   for (int i = 0; i < binding->n_terms; i++) {
     struct wow_bound_term *bound = &binding->terms[i];
     sqlite3_free(bound->text);
     sqlite3_free(bound->upper);
     values_reset(&bound->values);
-    list_reset(&bound->list);
+    wow_condition_list_reset(&bound->list);
     sqlite3_value_free(bound->value);
   }
   sqlite3_free(binding->filter);
@@ -174,19 +168,6 @@ static int bind_scalar(struct wow_binding *binding, struct wow_bound_term *bound
 
 /* ---------------------------------------------------------------- lists */
 
-static int list_add(struct wow_list *list, const char *text, int bytes) {
-  /* Grown by doubling, at each power of two. */
-  if ((list->n & (list->n - 1)) == 0) {
-    sqlite3_uint64 room = list->n ? 2 * (sqlite3_uint64)list->n : 1;
-    sqlite3_int64 *ends = sqlite3_realloc64(list->ends, room * sizeof(*ends));
-    if (ends == NULL) return SQLITE_NOMEM;
-    list->ends = ends;
-  }
-  sqlite3_str_append(list->texts, text, bytes);
-  list->ends[list->n++] = sqlite3_str_length(list->texts);
-  return sqlite3_str_errcode(list->texts);
-}
-
 /* Adds a value. NULL and what can equal no value of the column drop out of the list: so does
 ** WOW_COMPARE, which is not in a form that a date, time or uuid is ever written in. *is_complete:
 ** all values so far can be sent. */
@@ -199,7 +180,7 @@ static int list_add_value(struct wow_binding *binding, struct wow_bound_term *bo
   if (constant.verdict == WOW_UNSENT || constant.is_near) *is_complete = false;
   if (constant.verdict == WOW_SEND) {
     *is_complete = *is_complete && !is_too_long(binding, &constant);
-    if (*is_complete) rc = list_add(&bound->list, constant.text, constant.text_bytes);
+    if (*is_complete) rc = wow_condition_list_add(&bound->list, constant.text, constant.text_bytes);
   }
   sqlite3_free(constant.text);
   sqlite3_free(constant.upper);
@@ -210,7 +191,6 @@ static int read_list(struct wow_binding *binding, struct wow_bound_term *bound,
                      sqlite3_value *values, bool *is_complete) {
   sqlite3_value *value = NULL;
   *is_complete = true;
-  bound->list.texts = sqlite3_str_new(NULL);
   bound->condition = (struct wow_condition){
       .kind = WOW_CONDITION_LIST, .column = column_of(binding, bound), .list = &bound->list};
   int rc = sqlite3_vtab_in_first(values, &value);
@@ -257,7 +237,7 @@ static int bind_list(struct wow_binding *binding, struct wow_bound_term *bound, 
   if (rc != SQLITE_OK) return rc;
   bound->kind = WOW_BOUND_LIST;
   if (!is_complete) {
-    list_reset(&bound->list);
+    wow_condition_list_reset(&bound->list);
     return bound->is_exact ? compare_list(binding, bound, values) : leave(binding, bound, err);
   }
   if (bound->list.n == 0) binding->is_never = true;
@@ -276,9 +256,9 @@ int wow_bind_hinted_term(const struct wow_binding *binding) {
 int wow_bind_hint(struct wow_binding *binding) {
   struct wow_bound_term *hint = &binding->terms[binding->hint];
   bool is_complete = true;
-  list_reset(&hint->list);
+  wow_condition_list_reset(&hint->list);
   int rc = read_list(binding, hint, binding->hint_values, &is_complete);
-  if (rc != SQLITE_OK || !is_complete) list_reset(&hint->list);
+  if (rc != SQLITE_OK || !is_complete) wow_condition_list_reset(&hint->list);
   return rc;
 }
 
@@ -407,7 +387,7 @@ int wow_bind_first_window(struct wow_binding *binding, int other_bytes, struct w
     set_window(&bound->list, 0, room);
     /* A sorted response cannot be put together from several: SQLite looks at the list itself. */
     if (binding->plan->n_order > 0 && bound->list.window_to < bound->list.n) {
-      list_reset(&bound->list);
+      wow_condition_list_reset(&bound->list);
       rc = leave(binding, bound, err);
     }
   }
@@ -437,26 +417,13 @@ bool wow_bind_is_one_window(const struct wow_binding *binding) {
   return true;
 }
 
-/* The bytes that the hint may take of a request that has the other lists in it. */
-static sqlite3_int64 room_for_hint(const struct wow_binding *binding, int other_bytes) {
+sqlite3_int64 wow_bind_room(const struct wow_binding *binding, int other_bytes) {
   sqlite3_int64 room = WOW_MAX_URL_BYTES - other_bytes - binding->length;
-  room -= 3 * (sqlite3_int64)strlen(column_of(binding, &binding->terms[binding->hint])->name) + 8;
   for (int i = 0; i < binding->n_terms; i++) {
     if (binding->terms[i].kind == WOW_BOUND_LIST)
       room -= wow_deparse_condition_length(&binding->terms[i].condition);
   }
   return room;
-}
-
-void wow_bind_first_hint_window(struct wow_binding *binding, int other_bytes) {
-  set_window(&binding->terms[binding->hint].list, 0, room_for_hint(binding, other_bytes));
-}
-
-bool wow_bind_next_hint_window(struct wow_binding *binding, int other_bytes) {
-  struct wow_list *list = &binding->terms[binding->hint].list;
-  if (list->window_to == list->n) return false;
-  set_window(list, list->window_to, room_for_hint(binding, other_bytes));
-  return true;
 }
 
 /* ---------------------------------------------------------------- conditions */

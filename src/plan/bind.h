@@ -110,9 +110,8 @@ int wow_bind_hinted_term(const struct wow_binding *binding);
 int wow_bind_first_window(struct wow_binding *binding, int other_bytes, struct wow_error *err);
 /* Moves to the next window. False: there is none. */
 bool wow_bind_next_window(struct wow_binding *binding, int other_bytes);
-/* The same for the hint alone. */
-void wow_bind_first_hint_window(struct wow_binding *binding, int other_bytes);
-bool wow_bind_next_hint_window(struct wow_binding *binding, int other_bytes);
+/* The bytes of a request that its conditions, in their present windows, leave. */
+sqlite3_int64 wow_bind_room(const struct wow_binding *binding, int other_bytes);
 /* Are all conditions said in one request (but for pages)? */
 bool wow_bind_is_one_window(const struct wow_binding *binding);
 

@@ -9,88 +9,10 @@
 */
 #include "scan/lookup.h"
 
-#include <string.h>
-
-#include "scan/count.h"
-#include "scan/lookup_key.h"
-#include "server/run.h"
-#include "types/shippable.h"
-
-/* A term as the first run had it. */
-struct first_term {
-  enum wow_bound_kind kind;
-  enum wow_op op;
-  char *text;
-  int bytes;
-};
-
-/* All runs of one plan. */
-struct lookup_set {
-  sqlite3_uint64 run; /* of the statements that these rows are for, see run.h */
-  char *plan_text;
-  int n_members;
-  const struct wow_server *server;
-  struct wow_row_cache *cache; /* by all conditions */
-  sqlite3_int64 n_uses;
-  sqlite3_int64 n_requests; /* lookups that were sent */
-  sqlite3_int64 n_rows;     /* and their rows */
-  struct first_term first_terms[WOW_MAX_TERMS];
-  int n_terms;
-  char *first_others;          /* the first run's lists and parameters as text; NULL: none */
-  bool varies[WOW_MAX_TERMS];  /* has the term had another value in another run? */
-  bool others_vary;            /* a list or a parameter has */
-  struct wow_row_cache *whole; /* the relation under the constant terms, by the varying ones */
-  double whole_rows;           /* how many rows that has, by the server's estimate; -1: not asked */
-  bool is_too_large;           /* to be fetched */
-  bool hint_used;
-  struct lookup_set *next;
-};
-
-struct wow_lookups {
-  struct lookup_set *sets;
-};
-
-static void forget_whole(struct lookup_set *set) {
-  wow_row_cache_release(set->whole);
-  set->whole = NULL;
-  set->whole_rows = -1;
-}
-
-static void set_free(struct lookup_set *set) {
-  forget_whole(set);
-  wow_row_cache_release(set->cache);
-  for (int i = 0; i < set->n_terms; i++)
-    sqlite3_free(set->first_terms[i].text);
-  sqlite3_free(set->first_others);
-  sqlite3_free(set->plan_text);
-  sqlite3_free(set);
-}
-
-/* Forgets the rows for statements that have ended; without `runs` all of them. */
-static void forget_sets(struct wow_lookups *lookups, const struct wow_runs *runs) {
-  for (struct lookup_set **link = &lookups->sets; *link;) {
-    struct lookup_set *set = *link;
-    if (runs && !wow_run_is_over(runs, set->run)) {
-      link = &set->next;
-      continue;
-    }
-    *link = set->next;
-    set_free(set);
-  }
-}
-
-struct wow_lookups *wow_lookup_new_memory(void) {
-  struct wow_lookups *lookups = sqlite3_malloc64(sizeof(*lookups));
-  if (lookups == NULL) return NULL;
-  memset(lookups, 0, sizeof(*lookups));
-  return lookups;
-}
-
-void wow_lookup_free_memory(struct wow_lookups *lookups) {
-  if (lookups == NULL) return;
-  forget_sets(lookups, NULL);
-  sqlite3_free(lookups);
-}
+#include "scan/ahead.h"
+#include "scan/lookup_batch.h"
+#include "scan/lookup_set.h"
+#include "scan/lookup_whole.h"
 
 bool wow_lookup_is_one(const struct wow_binding *binding) {
   /* Rows that are compared here cannot be told by a request's conditions. */
@@ -102,355 +24,14 @@ bool wow_lookup_is_one(const struct wow_binding *binding) {
   return false;
 }
 
-/* ---------------------------------------------------------------- the set of a plan */
-
-static bool is_same_term(const struct first_term *first, const struct wow_bound_term *bound) {
-  if (first->kind != bound->kind) return false;
-  if (bound->kind != WOW_BOUND_SENT) return true;
-  const struct wow_condition *condition = &bound->condition;
-  return first->op == condition->op && first->bytes == condition->bytes &&
-         (first->text == NULL) == (condition->text == NULL) &&
-         (first->bytes == 0 || memcmp(first->text, condition->text, (size_t)first->bytes) == 0);
-}
-
-/* Keeps the first run's lists and parameters, or notes that this run has others. */
-static int note_others(struct lookup_set *set, const struct wow_lookup *lookup) {
-  if (set->first_others == NULL && !wow_lookup_key_has_others(lookup->binding)) return SQLITE_OK;
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  int rc = wow_lookup_key_append_others(str, lookup);
-  bool is_same = set->first_others && strcmp(set->first_others, wow_lookup_key_text(str)) == 0;
-  if (rc == SQLITE_OK && set->n_uses > 1 && !is_same) set->others_vary = true;
-  if (rc == SQLITE_OK && set->n_uses == 1) {
-    set->first_others = sqlite3_mprintf("%s", wow_lookup_key_text(str));
-    if (set->first_others == NULL) rc = SQLITE_NOMEM;
-  }
-  wow_lookup_key_free(str);
-  return rc;
-}
-
-/* Notes which terms differ from the first run's. SQLITE_OK or SQLITE_NOMEM. */
-static int note_variation(struct lookup_set *set, const struct wow_lookup *lookup) {
-  bool changed = false;
-  for (int i = 0; i < lookup->binding->n_terms; i++) {
-    bool is_same = is_same_term(&set->first_terms[i], &lookup->binding->terms[i]);
-    if (!is_same && !set->varies[i]) changed = set->varies[i] = true;
-  }
-  if (changed) forget_whole(set);
-  return note_others(set, lookup);
-}
-
-static int keep_first_terms(struct lookup_set *set, const struct wow_binding *binding) {
-  set->n_terms = binding->n_terms;
-  for (int i = 0; i < binding->n_terms; i++) {
-    const struct wow_bound_term *bound = &binding->terms[i];
-    struct first_term *first = &set->first_terms[i];
-    first->kind = bound->kind;
-    if (bound->kind != WOW_BOUND_SENT) continue;
-    first->op = bound->condition.op;
-    first->bytes = bound->condition.bytes;
-    if (bound->condition.text == NULL) continue;
-    first->text = sqlite3_malloc64((sqlite3_uint64)first->bytes + 1);
-    if (first->text == NULL) return SQLITE_NOMEM;
-    memcpy(first->text, bound->condition.text, (size_t)first->bytes);
-  }
-  return SQLITE_OK;
-}
-
-static struct lookup_set *set_new(const struct wow_lookup *lookup, sqlite3_uint64 run) {
-  struct lookup_set *set = sqlite3_malloc64(sizeof(*set));
-  if (set == NULL) return NULL;
-  memset(set, 0, sizeof(*set));
-  set->whole_rows = -1;
-  set->run = run;
-  set->n_members = lookup->n_members;
-  set->server = lookup->target->server;
-  set->cache = wow_row_cache_new(lookup->n_members);
-  set->plan_text = sqlite3_mprintf("%s", lookup->binding->plan->text);
-  if (set->cache && set->plan_text && keep_first_terms(set, lookup->binding) == SQLITE_OK) {
-    set->next = lookup->target->lookups->sets;
-    lookup->target->lookups->sets = set;
-    return set;
-  }
-  set_free(set);
-  return NULL;
-}
-
-/* NULL: no memory. */
-static struct lookup_set *set_of(const struct wow_lookup *lookup) {
-  struct wow_lookups *lookups = lookup->target->lookups;
-  struct wow_runs *runs = lookup->target->conn->runs;
-  sqlite3_uint64 run = wow_run_current(runs);
-  for (struct lookup_set *set = lookups->sets; set; set = set->next) {
-    bool is_same = set->run == run && set->server == lookup->target->server &&
-                   set->n_members == lookup->n_members &&
-                   strcmp(set->plan_text, lookup->binding->plan->text) == 0;
-    if (is_same) return set;
-  }
-  forget_sets(lookups, runs);
-  return set_new(lookup, run);
-}
-
-/* ---------------------------------------------------------------- rows */
-
-/* Adds the current row of the pages to a cache, under a key. */
-static int add_row(struct wow_row_cache *cache, sqlite3_str *key, const struct wow_lookup *lookup,
-                   struct wow_error *err) {
-  sqlite3_uint64 bytes = sizeof(struct wow_json_value) * ((sqlite3_uint64)lookup->n_members + 1);
-  struct wow_json_value *values = sqlite3_malloc64(bytes);
-  if (values == NULL || sqlite3_str_errcode(key) != SQLITE_OK) {
-    sqlite3_free(values);
-    return wow_error_nomem(err);
-  }
-  for (int i = 0; i < lookup->n_members; i++)
-    values[i] = *wow_rows_value(wow_pages_rows(lookup->pages), i);
-  int rc = wow_row_cache_add(cache, wow_lookup_key_text(key), sqlite3_str_length(key), values, err);
-  sqlite3_free(values);
-  return rc;
-}
-
-/* Starts a scan of which all rows will be read. */
-static int start_all(struct wow_pages *pages, const struct wow_where *where,
-                     struct wow_error *err) {
-  int rc = wow_pages_start(pages, where, -1, -1, err);
-  if (rc == SQLITE_OK) wow_pages_expect_all(pages);
-  return rc;
-}
-
-static bool is_full(const struct wow_row_cache *cache) {
-  return wow_row_cache_bytes(cache) > WOW_MAX_ROW_CACHE_BYTES;
-}
-
-/* ---------------------------------------------------------------- the whole relation */
-
-/* May lookups be answered from the relation under the constant terms? */
-static bool can_fetch(const struct lookup_set *set, const struct wow_lookup *lookup) {
-  const struct wow_binding *binding = lookup->binding;
-  bool varies = false;
-  if (set->is_too_large || set->others_vary || binding->plan->n_order > 0) return false;
-  for (int i = 0; i < binding->n_terms; i++) {
-    const struct wow_plan_term *term = binding->terms[i].term;
-    if (!set->varies[i]) continue;
-    varies = true;
-    if (term->op != WOW_EQ || lookup->members[term->column] < 0) return false;
-    if (!wow_shippable_has_one_text(&lookup->target->relation->columns[term->column].type))
-      return false;
-  }
-  return varies;
-}
-
-/* Does this run say each of the varying terms to the server? One that was left to SQLite, as a
-** number beside text is, could have any row. */
-static bool says_all(const struct lookup_set *set, const struct wow_lookup *lookup) {
-  for (int i = 0; i < lookup->binding->n_terms; i++) {
-    if (set->varies[i] && !wow_lookup_key_is_sent(lookup, i)) return false;
-  }
-  return true;
-}
-
-/* The conditions that do not vary. SQLITE_OK or SQLITE_NOMEM. */
-static int add_constant(const struct lookup_set *set, const struct wow_lookup *lookup,
-                        struct wow_where *where) {
-  int rc = SQLITE_OK;
-  for (int i = 0; rc == SQLITE_OK && i < lookup->binding->n_terms; i++) {
-    if (!set->varies[i] && wow_lookup_key_is_sent(lookup, i))
-      rc = wow_condition_add(where, &lookup->binding->terms[i].condition);
-  }
-  return rc == SQLITE_OK ? wow_bind_add_others(lookup->binding, where) : rc;
-}
-
-/* How many rows the relation has under the constant terms; WOW_MAX_FETCH_ROWS if that cannot be
- *told, so
- ** that it is not asked again. */
-static double estimate_whole(const struct lookup_set *set, const struct wow_lookup *lookup) {
-  struct wow_where where = {0};
-  struct wow_error ignored = {0}; /* an interrupt shows again at the next request */
-  double known = *lookup->target->n_rows, n_rows = -1;
-  if (add_constant(set, lookup, &where) == SQLITE_OK) {
-    bool is_all = where.n == 0 && known >= 0;
-    n_rows = is_all ? known : wow_count_estimate(lookup->target, &where, &ignored);
-  }
-  wow_error_reset(&ignored);
-  wow_condition_reset(&where);
-  return n_rows < 0 ? WOW_MAX_FETCH_ROWS : n_rows;
-}
-
-/* Have the lookups cost as much as fetching would? */
-static bool is_worth_fetching(struct lookup_set *set, const struct wow_lookup *lookup) {
-  double cost = (double)set->n_requests * WOW_ROWS_PER_REQUEST + (double)set->n_rows;
-  double known = *lookup->target->n_rows;
-  if (set->n_requests == 0) return false;
-  if (known >= 0 && known <= cost) return true;
-  if (set->whole_rows < 0 && set->n_requests >= WOW_LOOKUPS_BEFORE_COUNT)
-    set->whole_rows = estimate_whole(set, lookup);
-  return set->whole_rows >= 0 && set->whole_rows <= cost;
-}
-
-/* Adds the current row to the whole, under the varying terms with its own values. */
-static int add_to_whole(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
-                        struct wow_error *err) {
-  const struct wow_rows *rows = wow_pages_rows(lookup->pages);
-  sqlite3_str_reset(key);
-  for (int i = 0; i < lookup->binding->n_terms; i++) {
-    if (!set->varies[i]) continue;
-    int member = lookup->members[lookup->binding->terms[i].term->column];
-    const struct wow_json_value *value = wow_rows_value(rows, member);
-    if (value->kind == WOW_JSON_NULL) return SQLITE_OK; /* nothing equals NULL */
-    wow_lookup_key_append_with(key, lookup, i, value);
-  }
-  return add_row(set->whole, key, lookup, err);
-}
-
-static int fetch_whole(struct lookup_set *set, const struct wow_lookup *lookup,
-                       struct wow_error *err) {
-  struct wow_where where = {0};
-  sqlite3_str *key = sqlite3_str_new(NULL);
-  sqlite3_int64 n = 0;
-  set->whole = wow_row_cache_new(lookup->n_members);
-  int rc = set->whole ? add_constant(set, lookup, &where) : SQLITE_NOMEM;
-  if (rc != SQLITE_OK) wow_error_nomem(err);
-  if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
-  while (rc == SQLITE_OK && (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
-    rc = add_to_whole(set, lookup, key, err);
-    if (++n > WOW_MAX_FETCH_ROWS || is_full(set->whole)) {
-      set->is_too_large = true;
-      break;
-    }
-  }
-  if (rc == SQLITE_DONE) rc = SQLITE_OK;
-  if (rc != SQLITE_OK || set->is_too_large) forget_whole(set);
-  wow_lookup_key_free(key);
-  wow_condition_reset(&where);
-  return rc;
-}
-
-/* The lookup's rows in the whole relation: that there are none is an answer, too. */
-static int find_in_whole(struct lookup_set *set, const struct wow_lookup *lookup,
-                         struct wow_row_cache_cursor *cursor, struct wow_error *err) {
-  static const struct wow_row_cache_entry none = {.first = -1, .is_complete = true};
-  sqlite3_str *key = sqlite3_str_new(NULL);
-  for (int i = 0; i < lookup->binding->n_terms; i++) {
-    if (set->varies[i]) wow_lookup_key_append_own(key, lookup, i);
-  }
-  int rc = sqlite3_str_errcode(key);
-  if (rc == SQLITE_OK) {
-    const struct wow_row_cache_entry *entry =
-        wow_row_cache_find(set->whole, wow_lookup_key_text(key), sqlite3_str_length(key));
-    wow_row_cache_cursor_start(cursor, set->whole, entry ? entry : &none);
-  }
-  wow_lookup_key_free(key);
-  return rc == SQLITE_OK ? rc : wow_error_nomem(err);
-}
-
-/* ---------------------------------------------------------------- keys known beforehand */
-
-/* The conditions with the hint's window in place of the term that it is about. */
-static int add_hinted(const struct wow_lookup *lookup, int hinted, struct wow_where *where) {
-  const struct wow_binding *binding = lookup->binding;
-  int rc = SQLITE_OK;
-  for (int i = 0; rc == SQLITE_OK && i < binding->n_terms; i++) {
-    if (i != hinted && wow_lookup_key_is_sent(lookup, i))
-      rc = wow_condition_add(where, &binding->terms[i].condition);
-  }
-  if (rc == SQLITE_OK) rc = wow_bind_add_others(binding, where);
-  return rc == SQLITE_OK ? wow_condition_add(where, &binding->terms[binding->hint].condition) : rc;
-}
-
-/* Fetches the rows of the keys in the hint's present window. */
-static int fetch_window(struct lookup_set *set, const struct wow_lookup *lookup, int hinted,
-                        struct wow_error *err) {
-  int member = lookup->members[lookup->binding->terms[hinted].term->column];
-  struct wow_where where = {0};
-  int rc = add_hinted(lookup, hinted, &where);
-  if (rc != SQLITE_OK) wow_error_nomem(err);
-  if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
-  wow_pages_expect_few(lookup->pages);
-  while (rc == SQLITE_OK && (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
-    sqlite3_str *key =
-        wow_lookup_key_make(lookup, hinted, wow_rows_value(wow_pages_rows(lookup->pages), member));
-    rc = key ? add_row(set->cache, key, lookup, err) : wow_error_nomem(err);
-    wow_lookup_key_free(key);
-  }
-  wow_condition_reset(&where);
-  return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* Of a key that has no row it is now known, too. */
-static int complete_keys(struct lookup_set *set, const struct wow_lookup *lookup, int hinted,
-                         struct wow_error *err) {
-  const struct wow_list *list = &lookup->binding->terms[lookup->binding->hint].list;
-  int rc = SQLITE_OK;
-  for (int i = 0; rc == SQLITE_OK && i < list->n; i++) {
-    struct wow_json_value value = {.kind = WOW_JSON_STRING};
-    int bytes = 0;
-    value.text = wow_condition_list_text(list, i, &bytes);
-    value.bytes = (size_t)bytes;
-    sqlite3_str *key = wow_lookup_key_make(lookup, hinted, &value);
-    if (key == NULL) return wow_error_nomem(err);
-    rc =
-        wow_row_cache_add(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key), NULL, err);
-    if (rc == SQLITE_OK)
-      wow_row_cache_complete(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
-    wow_lookup_key_free(key);
-  }
-  return rc;
-}
-
-static int fetch_hinted(struct lookup_set *set, const struct wow_lookup *lookup,
-                        struct wow_error *err) {
-  struct wow_binding *binding = lookup->binding;
-  int hinted = wow_bind_hinted_term(binding), rc = SQLITE_OK;
-  int column = binding->terms[hinted].term->column;
-  set->hint_used = true;
-  if (!wow_shippable_has_one_text(&lookup->target->relation->columns[column].type))
-    return SQLITE_OK;
-  if (wow_bind_hint(binding) != SQLITE_OK) return wow_error_nomem(err);
-  if (binding->terms[binding->hint].list.n == 0) return SQLITE_OK;
-  wow_bind_first_hint_window(binding, lookup->other_bytes);
-  do {
-    rc = fetch_window(set, lookup, hinted, err);
-  } while (rc == SQLITE_OK && !is_full(set->cache) &&
-           wow_bind_next_hint_window(binding, lookup->other_bytes));
-  return rc == SQLITE_OK && !is_full(set->cache) ? complete_keys(set, lookup, hinted, err) : rc;
-}
-
 /* ---------------------------------------------------------------- one lookup */
-
-/* Remembers all rows of a lookup, as far as there is room; the order is that of the plan. */
-static int fetch_all(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
-                     struct wow_error *err) {
-  const char *text = wow_lookup_key_text(key);
-  int bytes = sqlite3_str_length(key);
-  struct wow_where where = {0};
-  sqlite3_int64 n = 0;
-  wow_row_cache_forget(set->cache, text, bytes);
-  set->n_requests++;
-  int rc = wow_bind_add_conditions(lookup->binding, &where);
-  if (rc != SQLITE_OK) wow_error_nomem(err);
-  if (rc == SQLITE_OK) rc = start_all(lookup->pages, &where, err);
-  while (rc == SQLITE_OK && n < WOW_MAX_FETCH_ROWS && !is_full(set->cache) &&
-         (rc = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
-    rc = add_row(set->cache, key, lookup, err);
-    n++;
-  }
-  set->n_rows += n;
-  wow_condition_reset(&where);
-  if (rc == SQLITE_DONE) wow_row_cache_complete(set->cache, text, bytes);
-  return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* Is this a lookup of which more rows were read than are remembered? */
-static bool was_read_through(const struct lookup_set *set, sqlite3_str *key) {
-  const struct wow_row_cache_entry *entry =
-      wow_row_cache_find(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
-  return entry && entry->is_read_through && !entry->is_complete;
-}
 
 /* What is remembered of a key. After the rows remembered the scan goes on by skipping as many: that
 ** takes an order. */
-static bool find_remembered(const struct lookup_set *set, const struct wow_lookup *lookup,
+static bool find_remembered(const struct wow_lookup_set *set, const struct wow_lookup *lookup,
                             sqlite3_str *key, struct wow_lookup_result *result) {
   const struct wow_row_cache_entry *entry =
-      wow_row_cache_find(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
+      wow_row_cache_find(set->cache, wow_lookup_set_key_text(key), sqlite3_str_length(key));
   if (entry == NULL) return false;
   if (!entry->is_complete && lookup->target->relation->n_key == 0) return false;
   result->way = WOW_LOOKUP_REMEMBERED;
@@ -459,60 +40,90 @@ static bool find_remembered(const struct lookup_set *set, const struct wow_looku
   return true;
 }
 
-/* Is it time to fetch the whole, if that can be? */
-static bool is_worth_fetching_now(struct lookup_set *set, const struct wow_lookup *lookup) {
-  return set->whole == NULL && says_all(set, lookup) && can_fetch(set, lookup) &&
-         is_worth_fetching(set, lookup);
+/* In a dry run, only what is remembered is there, and what is not is noted. */
+static int find_dry(struct wow_lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
+                    struct wow_lookup_result *result, struct wow_error *err) {
+  result->is_complete = true;
+  if (find_remembered(set, lookup, key, result)) {
+    result->is_complete = true;
+    return SQLITE_OK;
+  }
+  if (set->whole && wow_lookup_whole_has(set, lookup)) {
+    result->way = WOW_LOOKUP_REMEMBERED;
+    return wow_lookup_whole_find(set, lookup, result->cursor, err);
+  }
+  result->way = WOW_LOOKUP_NOTHING;
+  return wow_ahead_note(set, lookup, err);
 }
 
-static int find(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
-                struct wow_lookup_result *result, struct wow_error *err) {
-  int rc = SQLITE_OK;
-  if (set->whole == NULL && was_read_through(set, key)) {
-    rc = fetch_all(set, lookup, key, err);
-    if (rc != SQLITE_OK) return rc;
+/* Fetches keys that are known beforehand together, up to this lookup's, if it is among them. */
+static int fetch_coming(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                        sqlite3_str *key, struct wow_error *err) {
+  int rc = SQLITE_OK, bytes = sqlite3_str_length(key);
+  bool found = false;
+  if (lookup->binding->hint >= 0 && !set->hint_used)
+    rc = wow_lookup_batch_note_hint(set, lookup, err);
+  else if (!wow_lookup_batch_knows(set, key))
+    rc = wow_ahead_run(set, lookup, err);
+  while (rc == SQLITE_OK && !found && wow_lookup_batch_has(set, lookup) &&
+         !wow_lookup_whole_is_due(set, lookup)) {
+    rc = wow_lookup_batch_fetch(set, lookup, err);
+    found = wow_row_cache_find(set->cache, wow_lookup_set_key_text(key), bytes) != NULL;
   }
+  return rc;
+}
+
+static int find(struct wow_lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
+                struct wow_lookup_result *result, struct wow_error *err) {
   if (find_remembered(set, lookup, key, result)) {
     if (result->is_complete) return SQLITE_OK;
-    /* What comes after the rows remembered is asked for again each time. */
+    /* What comes after the rows remembered is asked for again. */
     set->n_requests++;
-    if (set->whole == NULL && !is_worth_fetching_now(set, lookup)) return SQLITE_OK;
+    if (set->whole == NULL && !wow_lookup_whole_is_due(set, lookup)) return SQLITE_OK;
   }
-  /* The rows of several keys that arrive in turns are not remembered in the response's order. */
-  if (lookup->binding->hint >= 0 && !set->hint_used && lookup->binding->plan->n_order == 0) {
-    rc = fetch_hinted(set, lookup, err);
-    if (rc != SQLITE_OK || find_remembered(set, lookup, key, result)) return rc;
-  }
-  if (is_worth_fetching_now(set, lookup)) rc = fetch_whole(set, lookup, err);
+  int rc = set->whole ? SQLITE_OK : fetch_coming(set, lookup, key, err);
+  if (rc != SQLITE_OK) return rc;
+  if (find_remembered(set, lookup, key, result) && result->is_complete) return SQLITE_OK;
+  if (wow_lookup_whole_is_due(set, lookup)) rc = wow_lookup_whole_fetch(set, lookup, err);
   if (rc != SQLITE_OK) return rc;
   result->is_complete = true;
-  if (set->whole && says_all(set, lookup)) {
+  if (set->whole && wow_lookup_whole_has(set, lookup)) {
     result->way = WOW_LOOKUP_REMEMBERED;
-    return find_in_whole(set, lookup, result->cursor, err);
+    return wow_lookup_whole_find(set, lookup, result->cursor, err);
   }
-  /* Of a relation without a key, more rows than are remembered: they are asked for each time. */
-  bool is_known =
-      wow_row_cache_find(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key)) != NULL;
-  result->way = is_known ? WOW_LOOKUP_PASS : set->n_uses == 1 ? WOW_LOOKUP_FIRST : WOW_LOOKUP_ASK;
-  if (is_known) set->n_requests++;
+  /* Of a relation without a key, more rows than are remembered at first, or at all. */
+  const struct wow_row_cache_entry *entry =
+      wow_row_cache_find(set->cache, wow_lookup_set_key_text(key), sqlite3_str_length(key));
+  bool is_too_large =
+      entry && (entry->n_rows > WOW_MAX_LOOKUP_ROWS || wow_lookup_set_is_full(set->cache));
+  result->way = is_too_large       ? WOW_LOOKUP_PASS
+                : set->n_uses == 1 ? WOW_LOOKUP_FIRST
+                                   : WOW_LOOKUP_ASK;
+  if (is_too_large) set->n_requests++;
   return SQLITE_OK;
 }
 
 int wow_lookup_find(const struct wow_lookup *lookup, struct wow_lookup_result *result,
                     struct wow_error *err) {
-  struct lookup_set *set = set_of(lookup);
+  struct wow_lookup_set *set = wow_lookup_set_of(lookup);
   if (set == NULL) return wow_error_nomem(err);
-  sqlite3_str *key = wow_lookup_key_make(lookup, 0, NULL);
-  set->n_uses++;
-  int rc = key ? note_variation(set, lookup) : SQLITE_NOMEM;
-  rc = rc == SQLITE_OK ? find(set, lookup, key, result, err) : wow_error_nomem(err);
-  wow_lookup_key_free(key);
+  sqlite3_str *key = wow_lookup_set_key(lookup);
+  if (key == NULL) return wow_error_nomem(err);
+  int rc = SQLITE_OK;
+  if (lookup->target->conn->dry_run.is_on) {
+    rc = find_dry(set, lookup, key, result, err);
+  } else {
+    set->n_uses++;
+    rc = wow_lookup_set_note_variation(set, lookup);
+    rc = rc == SQLITE_OK ? find(set, lookup, key, result, err) : wow_error_nomem(err);
+  }
+  wow_lookup_set_free_key(key);
   return rc;
 }
 
 /* Makes room where the cache has grown too large. SQLITE_OK or SQLITE_NOMEM. */
-static int renew_cache(struct lookup_set *set) {
-  if (!is_full(set->cache)) return SQLITE_OK;
+static int renew_cache(struct wow_lookup_set *set) {
+  if (!wow_lookup_set_is_full(set->cache)) return SQLITE_OK;
   struct wow_row_cache *cache = wow_row_cache_new(set->n_members);
   if (cache == NULL) return SQLITE_NOMEM;
   wow_row_cache_release(set->cache);
@@ -520,17 +131,20 @@ static int renew_cache(struct lookup_set *set) {
   return SQLITE_OK;
 }
 
-static int ask(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
+static int ask(struct wow_lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
                struct wow_lookup_result *result, struct wow_error *err) {
-  const char *text = wow_lookup_key_text(key);
+  const char *text = wow_lookup_set_key_text(key);
   int bytes = sqlite3_str_length(key);
   sqlite3_int64 most = WOW_MAX_LOOKUP_ROWS, n = 0, limit = lookup->binding->first_rows;
+  /* What is asked for a second time is remembered as a whole. */
+  if (wow_row_cache_restart(set->cache, text, bytes)) most = WOW_MAX_FETCH_ROWS;
   /* Not past what LIMIT asked for: that would be one more request. */
   if (limit >= 0 && limit < most) most = limit;
-  /* Rows of a lookup that broke off, which is tried again, would be there twice. */
   int rc = wow_row_cache_add(set->cache, text, bytes, NULL, err), step = SQLITE_ROW;
-  while (rc == SQLITE_OK && n < most && (step = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
-    rc = add_row(set->cache, key, lookup, err);
+  while (rc == SQLITE_OK && n < most &&
+         (n < WOW_MAX_LOOKUP_ROWS || !wow_lookup_set_is_full(set->cache)) &&
+         (step = wow_pages_next(lookup->pages, err)) == SQLITE_ROW) {
+    rc = wow_lookup_set_add_row(set->cache, key, lookup, err);
     n++;
   }
   set->n_rows += n;
@@ -546,26 +160,56 @@ static int ask(struct lookup_set *set, const struct wow_lookup *lookup, sqlite3_
   return SQLITE_OK;
 }
 
-int wow_lookup_read_through(const struct wow_lookup *lookup, struct wow_error *err) {
-  struct lookup_set *set = set_of(lookup);
-  sqlite3_str *key = set ? wow_lookup_key_make(lookup, 0, NULL) : NULL;
-  if (key == NULL) return wow_error_nomem(err);
-  wow_row_cache_note_read_through(set->cache, wow_lookup_key_text(key), sqlite3_str_length(key));
-  wow_lookup_key_free(key);
-  return SQLITE_OK;
-}
-
 int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *result,
                    struct wow_error *err) {
-  struct lookup_set *set = set_of(lookup);
-  sqlite3_str *key = set ? wow_lookup_key_make(lookup, 0, NULL) : NULL;
+  struct wow_lookup_set *set = wow_lookup_set_of(lookup);
+  sqlite3_str *key = set ? wow_lookup_set_key(lookup) : NULL;
   result->is_complete = false;
   if (key == NULL || renew_cache(set) != SQLITE_OK) {
-    wow_lookup_key_free(key);
+    wow_lookup_set_free_key(key);
     return wow_error_nomem(err);
   }
   set->n_requests++;
   int rc = ask(set, lookup, key, result, err);
-  wow_lookup_key_free(key);
+  wow_lookup_set_free_key(key);
+  return rc;
+}
+
+/* Adds the rows that come after those remembered. *is_all: there are no more of them. */
+static int add_remaining(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                         sqlite3_str *key, bool *is_all, struct wow_error *err) {
+  const struct wow_row_cache_entry *entry =
+      wow_row_cache_find(set->cache, wow_lookup_set_key_text(key), sqlite3_str_length(key));
+  sqlite3_int64 n_known = entry ? entry->n_rows : 0;
+  int rc = SQLITE_OK, step = SQLITE_ROW;
+  for (sqlite3_int64 n = 0; rc == SQLITE_OK; n++) {
+    if (n >= n_known && (n >= WOW_MAX_FETCH_ROWS || wow_lookup_set_is_full(set->cache))) break;
+    step = wow_pages_next(lookup->pages, err);
+    if (step != SQLITE_ROW) break;
+    if (n >= n_known) rc = wow_lookup_set_add_row(set->cache, key, lookup, err);
+  }
+  *is_all = step == SQLITE_DONE;
+  return rc != SQLITE_OK || step == SQLITE_ROW || step == SQLITE_DONE ? rc : step;
+}
+
+int wow_lookup_go_on(const struct wow_lookup *lookup, sqlite3_int64 n_read,
+                     struct wow_lookup_result *result, struct wow_error *err) {
+  struct wow_lookup_set *set = wow_lookup_set_of(lookup);
+  sqlite3_str *key = set ? wow_lookup_set_key(lookup) : NULL;
+  result->is_complete = false;
+  if (key == NULL) return wow_error_nomem(err);
+  int rc = add_remaining(set, lookup, key, &result->is_complete, err),
+      bytes = sqlite3_str_length(key);
+  if (rc == SQLITE_OK && result->is_complete)
+    wow_row_cache_complete(set->cache, wow_lookup_set_key_text(key), bytes);
+  const struct wow_row_cache_entry *entry =
+      wow_row_cache_find(set->cache, wow_lookup_set_key_text(key), bytes);
+  if (rc == SQLITE_OK && entry) wow_row_cache_cursor_start(result->cursor, set->cache, entry);
+  for (; rc == SQLITE_OK && n_read > 0; n_read--) {
+    int step = wow_row_cache_cursor_next(result->cursor, err);
+    if (step == SQLITE_DONE) break;
+    if (step != SQLITE_ROW) rc = step;
+  }
+  wow_lookup_set_free_key(key);
   return rc;
 }

@@ -1,9 +1,9 @@
 /*
 ** Lookups: the same plan run again and again with other values, as a join or a correlated sub-query
-** does. Their rows are remembered while the statement runs, keys that are known beforehand are
-** fetched in batches, and when the lookups have cost as much as fetching the whole relation would,
-** it is fetched, and further ones are answered from it. So they never cost much more than twice the
-** best way.
+** does. Their rows are remembered while the statement runs, their keys are found by running the
+** statement ahead and fetched in batches, and when the lookups have cost as much as fetching the
+** whole relation would, it is fetched, and further ones are answered from it. So they never cost
+** much more than twice the best way.
 */
 #ifndef WOW_LOOKUP_H
 #define WOW_LOOKUP_H
@@ -11,12 +11,6 @@
 #include "plan/bind.h"
 #include "scan/pages.h"
 #include "scan/row_cache.h"
-
-/* What one virtual table remembers. */
-struct wow_lookups;
-
-struct wow_lookups *wow_lookup_new_memory(void); /* NULL: no memory */
-void wow_lookup_free_memory(struct wow_lookups *lookups);
 
 /* One scan's view of a lookup; all of it stays the caller's. */
 struct wow_lookup {
@@ -36,6 +30,7 @@ enum wow_lookup_way {
   WOW_LOOKUP_REMEMBERED, /* the cursor has them; see is_complete */
   WOW_LOOKUP_ASK,        /* the server: call wow_lookup_ask */
   WOW_LOOKUP_PASS,       /* the server, and they are not to be remembered */
+  WOW_LOOKUP_NOTHING,    /* nowhere: this is a dry run */
   WOW_LOOKUP_FIRST       /* as WOW_LOOKUP_ASK, and it is the statement's first run of this plan */
 };
 
@@ -51,12 +46,14 @@ int wow_lookup_find(const struct wow_lookup *lookup, struct wow_lookup_result *r
                     struct wow_error *err);
 
 /* Asks the server: steps through the rows of lookup->pages, which were started, at most
-** WOW_MAX_LOOKUP_ROWS of them, remembers them and starts the cursor on them. */
+** WOW_MAX_LOOKUP_ROWS of them the first time, remembers them and starts the cursor on them. */
 int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *result,
                    struct wow_error *err);
 
-/* Says that all rows of a lookup were read, also those after the ones that are remembered. Should
-** the same be looked up again, all of them are remembered. SQLITE_OK or SQLITE_NOMEM. */
-int wow_lookup_read_through(const struct wow_lookup *lookup, struct wow_error *err);
+/* SQLite wants more than is remembered, of which it has read `n_read` rows: remembers the remaining
+** rows of lookup->pages, which were started, and starts the cursor after those read. If they are
+** too many, result->is_complete is false, and the pages go on after the cursor's last row. */
+int wow_lookup_go_on(const struct wow_lookup *lookup, sqlite3_int64 n_read,
+                     struct wow_lookup_result *result, struct wow_error *err);
 
 #endif

@@ -149,3 +149,14 @@ int wow_page_finish(struct wow_page *page, sqlite3_int64 *total, struct wow_erro
   }
   return SQLITE_OK;
 }
+
+struct wow_rows *wow_page_fork(struct wow_page *page) {
+  struct wow_error ignored = {0}; /* shows again when the page is read */
+  bool is_coming = page->transfer && !page->is_complete;
+  while (is_coming && !wow_transfer_is_done(page->transfer) &&
+         wow_rows_pending(page->rows) < WOW_MAX_BUFFER_BYTES) {
+    if (wow_page_wait(page, &ignored) != SQLITE_OK) break;
+  }
+  wow_error_reset(&ignored);
+  return wow_rows_fork(page->rows);
+}

@@ -50,6 +50,9 @@ int wow_page_wait(struct wow_page *page, struct wow_error *err);
 /* Waits for the end of a response whose last row has been stepped to, and checks that it had as
 ** many rows as announced. `total` as in wow_page_range. */
 int wow_page_finish(struct wow_page *page, sqlite3_int64 *total, struct wow_error *err);
+/* A decoder for the rows that come after the current one, as far as they have arrived or soon will.
+** NULL: no memory. */
+struct wow_rows *wow_page_fork(struct wow_page *page);
 /* Gives the transfer up, if there is one. */
 void wow_page_close(struct wow_page *page);
 

@@ -49,6 +49,10 @@ sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages) {
   return pages->delivered;
 }
 
+struct wow_rows *wow_pages_fork(struct wow_pages *pages) {
+  return wow_page_fork(pages->current);
+}
+
 const struct wow_rows *wow_pages_rows(const struct wow_pages *pages) {
   return pages->current->rows;
 }

@@ -41,6 +41,9 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
 /* How many rows were stepped to since the start. */
 sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages);
 
+/* See wow_page_fork. */
+struct wow_rows *wow_pages_fork(struct wow_pages *pages);
+
 /* The decoder, on the current row. */
 const struct wow_rows *wow_pages_rows(const struct wow_pages *pages);
 

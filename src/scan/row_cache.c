@@ -2,9 +2,8 @@
 ** Remembered rows, see row_cache.h: a hash table of keys, whose texts and rows are in a spool.
 **
 ** A row is written as  next, bytes | kind, length, text | kind, length, text ...  where `next` is
-** the position of the entry's following row. Rows that are added one after the other point to their
-** successor, whose position is known beforehand; a row that is added later to an entry that has
-** rows already is put before them.
+** the position of the entry's following row: right after it, as it turns out where an entry's rows
+** are added one after the other. For one that is added later its predecessor is written over.
 */
 #include "scan/row_cache.h"
 
@@ -19,7 +18,8 @@ struct bucket {
   sqlite3_int64 text; /* position of its text */
   int text_bytes;
   bool used;
-  sqlite3_int64 end; /* the position after its last row, as long as the spool ends there; else -1 */
+  sqlite3_int64 last; /* position of its last row, and of what comes after that */
+  sqlite3_int64 end;
   struct wow_row_cache_entry entry;
 };
 
@@ -35,7 +35,7 @@ struct wow_row_cache {
 };
 
 struct row_header {
-  sqlite3_int64 next;
+  sqlite3_int64 next; /* first: it is written over alone */
   sqlite3_int64 bytes;
 };
 
@@ -130,9 +130,8 @@ static int grow(struct wow_row_cache *cache) {
   return SQLITE_OK;
 }
 
-static int write_row(struct wow_row_cache *cache, const struct wow_json_value *row,
-                     sqlite3_int64 next) {
-  struct row_header header = {next, 0};
+static int write_row(struct wow_row_cache *cache, const struct wow_json_value *row) {
+  struct row_header header = {0, 0};
   size_t bytes = sizeof(header) + (size_t)cache->n_values * sizeof(struct value_header);
   for (int i = 0; i < cache->n_values; i++)
     bytes += row[i].bytes;
@@ -142,8 +141,7 @@ static int write_row(struct wow_row_cache *cache, const struct wow_json_value *r
     cache->buffer = buffer;
     cache->room = 2 * bytes;
   }
-  /* Written one after the other, the next row of this entry begins where this one ends. */
-  if (next < 0) header.next = wow_spool_bytes(cache->spool) + (sqlite3_int64)bytes;
+  header.next = wow_spool_bytes(cache->spool) + (sqlite3_int64)bytes;
   header.bytes = (sqlite3_int64)(bytes - sizeof(header));
   char *to = cache->buffer;
   memcpy(to, &header, sizeof(header));
@@ -177,11 +175,14 @@ static int add(struct wow_row_cache *cache, const char *key, int bytes,
   }
   if (row == NULL) return SQLITE_OK;
   sqlite3_int64 position = wow_spool_bytes(cache->spool);
-  bool follows = bucket->entry.n_rows == 0 || bucket->end == position;
-  rc = write_row(cache, row, follows ? -1 : bucket->entry.first);
+  if (bucket->entry.n_rows == 0)
+    bucket->entry.first = position;
+  else if (bucket->end != position)
+    rc = wow_spool_overwrite(cache->spool, bucket->last, &position, sizeof(position));
+  if (rc == SQLITE_OK) rc = write_row(cache, row);
   if (rc != SQLITE_OK) return rc;
-  if (bucket->entry.n_rows == 0 || !follows) bucket->entry.first = position;
-  bucket->end = follows ? wow_spool_bytes(cache->spool) : -1;
+  bucket->last = position;
+  bucket->end = wow_spool_bytes(cache->spool);
   bucket->entry.n_rows++;
   return SQLITE_OK;
 }
@@ -198,19 +199,16 @@ int wow_row_cache_add(struct wow_row_cache *cache, const char *key, int bytes,
   return fail(err, add(cache, key, bytes, row), "written");
 }
 
+bool wow_row_cache_restart(struct wow_row_cache *cache, const char *key, int bytes) {
+  struct bucket *bucket = cache->n_buckets ? bucket_of(cache, key, bytes) : NULL;
+  if (bucket == NULL || !bucket->used) return false;
+  bucket->entry = (struct wow_row_cache_entry){.first = -1};
+  return true;
+}
+
 void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int bytes) {
   struct bucket *bucket = bucket_of(cache, key, bytes);
   if (bucket->used) bucket->entry.is_complete = true;
-}
-
-void wow_row_cache_note_read_through(struct wow_row_cache *cache, const char *key, int bytes) {
-  struct bucket *bucket = cache->n_buckets ? bucket_of(cache, key, bytes) : NULL;
-  if (bucket && bucket->used) bucket->entry.is_read_through = true;
-}
-
-void wow_row_cache_forget(struct wow_row_cache *cache, const char *key, int bytes) {
-  struct bucket *bucket = cache->n_buckets ? bucket_of(cache, key, bytes) : NULL;
-  if (bucket && bucket->used) bucket->entry = (struct wow_row_cache_entry){.first = -1};
 }
 
 /* ---------------------------------------------------------------- reading */

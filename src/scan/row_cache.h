@@ -26,8 +26,7 @@ sqlite3_int64 wow_row_cache_bytes(const struct wow_row_cache *cache);
 struct wow_row_cache_entry {
   sqlite3_int64 first; /* position of its first row */
   sqlite3_int64 n_rows;
-  bool is_complete;     /* there are no further rows */
-  bool is_read_through; /* somebody has read all rows, also those that are not here */
+  bool is_complete; /* there are no further rows */
 };
 
 /* NULL: it was not asked. Valid until the next row is added. */
@@ -36,19 +35,16 @@ const struct wow_row_cache_entry *wow_row_cache_find(const struct wow_row_cache 
 
 /*
 ** Adds a row to the entry of a key (making it, with is_complete false, if it is new; `row` NULL
-** adds none). The rows of one key come back in the order in which they were added if nothing else
-** was added in between, otherwise in any order.
+** adds none). The rows of one key come back in the order in which they were added.
 */
 int wow_row_cache_add(struct wow_row_cache *cache, const char *key, int bytes,
                       const struct wow_json_value *row, struct wow_error *err);
 
+/* Forgets the rows of a key that has an entry. False: it has none. */
+bool wow_row_cache_restart(struct wow_row_cache *cache, const char *key, int bytes);
+
 /* Says that the key's entry has all its rows. */
 void wow_row_cache_complete(struct wow_row_cache *cache, const char *key, int bytes);
-
-/* Says that all rows of the key were read, whether they are remembered or not. */
-void wow_row_cache_note_read_through(struct wow_row_cache *cache, const char *key, int bytes);
-/* Forgets the rows of the key's entry, if there is one. Cursors that are on them go on. */
-void wow_row_cache_forget(struct wow_row_cache *cache, const char *key, int bytes);
 
 /* Steps through an entry's rows. */
 struct wow_row_cache_cursor {

@@ -23,6 +23,9 @@ struct wow_scan *wow_scan_new(const struct wow_target *target) {
   scan->target = *target;
   scan->target.planned = target->relation;
   scan->run = wow_run_open_cursor(target->conn->runs);
+  scan->is_dry = target->conn->dry_run.is_on;
+  scan->next_open = *target->scans;
+  *target->scans = scan;
   return scan;
 }
 
@@ -36,6 +39,8 @@ static void forget_plan(struct wow_scan *scan) {
   scan->has_usage = false;
   wow_pages_free(scan->pages);
   scan->pages = NULL;
+  wow_rows_free(scan->received);
+  scan->received = NULL;
   wow_merge_check_reset(&scan->merge_check);
   wow_row_cache_cursor_reset(&scan->remembered);
   wow_server_release(scan->target.server);
@@ -51,6 +56,10 @@ static void forget_plan(struct wow_scan *scan) {
 
 void wow_scan_free(struct wow_scan *scan) {
   if (scan == NULL) return;
+  struct wow_scan **link = scan->target.scans;
+  while (*link != scan)
+    link = &(*link)->next_open;
+  *link = scan->next_open;
   wow_run_close_cursor(scan->target.conn->runs, scan->run);
   forget_plan(scan);
   wow_bind_reset(&scan->binding);
@@ -202,6 +211,8 @@ static int start_rows(struct wow_scan *scan, const struct wow_scan_call *call,
   wow_strategy_begin(scan);
   wow_merge_check_watch(&scan->merge_check, scan->binding.first_rows < 0);
   scan->is_lookup = wow_lookup_is_one(&scan->binding);
+  if (scan->is_dry) rc = wow_source_start_received(scan, &is_started, err);
+  if (rc != SQLITE_OK || is_started) return rc;
   if (scan->is_lookup) rc = wow_source_start_lookup(scan, &is_started, err);
   return rc != SQLITE_OK || is_started ? rc : start_best(scan, err);
 }

@@ -8,10 +8,16 @@
 #include "scan/page.h"
 #include "scan/strategy.h"
 #include "types/shippable.h"
+#include "wire/deparse.h"
+
+/* The decoder that is on the current row. */
+static const struct wow_rows *decoder(const struct wow_scan *scan) {
+  return scan->received ? scan->received : wow_pages_rows(scan->pages);
+}
 
 const struct wow_json_value *wow_source_value(const struct wow_scan *scan, int member) {
   return scan->state == WOW_SCAN_REMEMBERED ? &scan->remembered.values[member]
-                                            : wow_rows_value(wow_pages_rows(scan->pages), member);
+                                            : wow_rows_value(decoder(scan), member);
 }
 
 /* ---------------------------------------------------------------- windows */
@@ -51,7 +57,7 @@ static int was_in_other_window(struct wow_scan *scan, int term, bool *repeated,
                                struct wow_error *err) {
   const struct wow_bound_term *bound = &scan->binding.terms[term];
   const struct wow_json_value *value =
-      wow_rows_value(wow_pages_rows(scan->pages), scan->members[bound->term->column]);
+      wow_rows_value(decoder(scan), scan->members[bound->term->column]);
   char window[16];
   sqlite3_snprintf(sizeof(window), window, "%d", bound->list.window_from);
   struct wow_json_value mark = {WOW_JSON_NUMBER, window, strlen(window)};
@@ -103,30 +109,11 @@ static int is_repeated(struct wow_scan *scan, bool *repeated, struct wow_error *
 /* Does the current row of the pages belong to the scan? */
 static int is_wanted(struct wow_scan *scan, bool *wanted, struct wow_error *err) {
   bool repeated = false;
-  int rc =
-      wow_bind_matches(&scan->binding, wow_pages_rows(scan->pages), scan->members, wanted, err);
+  int rc = wow_bind_matches(&scan->binding, decoder(scan), scan->members, wanted, err);
   if (rc != SQLITE_OK || !*wanted) return rc;
   rc = is_repeated(scan, &repeated, err);
   *wanted = !repeated;
   return rc;
-}
-
-static struct wow_lookup lookup_of(struct wow_scan *scan) {
-  return (struct wow_lookup){
-      .target = &scan->target,
-      .binding = &scan->binding,
-      .pages = scan->pages,
-      .members = scan->members,
-      .n_members = scan->columns.n_select,
-      .other_bytes = scan->other_bytes,
-  };
-}
-
-/* The last row has been read; of a lookup, rows after those that are remembered. */
-static int note_end(struct wow_scan *scan, struct wow_error *err) {
-  struct wow_lookup lookup = lookup_of(scan);
-  bool is_lookup = scan->is_lookup && scan->n_remembered > 0;
-  return is_lookup ? wow_lookup_read_through(&lookup, err) : SQLITE_OK;
 }
 
 int wow_source_next_row(struct wow_scan *scan, struct wow_error *err) {
@@ -141,10 +128,61 @@ int wow_source_next_row(struct wow_scan *scan, struct wow_error *err) {
     }
     scan->state = WOW_SCAN_END;
     if (rc != SQLITE_DONE) return rc;
-    if (!wow_bind_next_window(&scan->binding, scan->other_bytes)) return note_end(scan, err);
+    if (!wow_bind_next_window(&scan->binding, scan->other_bytes)) return SQLITE_OK;
     rc = wow_source_start_window(scan, err);
     if (rc != SQLITE_OK) return rc;
   }
+}
+
+/* ---------------------------------------------------------------- received rows */
+
+/* The conditions as text. NULL: no memory. */
+static char *conditions_of(const struct wow_scan *scan) {
+  struct wow_where where = {0};
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  sqlite3_str_appendchar(str, 1, '?');
+  int rc = wow_bind_add_conditions(&scan->binding, &where);
+  wow_deparse_where(str, &where);
+  wow_condition_reset(&where);
+  char *text = sqlite3_str_finish(str);
+  if (rc == SQLITE_OK) return text;
+  sqlite3_free(text);
+  return NULL;
+}
+
+static bool is_same_scan(const struct wow_scan *scan, const struct wow_scan *other) {
+  if (other->is_dry || other->state != WOW_SCAN_ROWS || other->plan.text == NULL ||
+      strcmp(scan->plan.text, other->plan.text) != 0) {
+    return false;
+  }
+  char *own = conditions_of(scan), *others = conditions_of(other);
+  bool is_same = own && others && strcmp(own, others) == 0;
+  sqlite3_free(own);
+  sqlite3_free(others);
+  return is_same;
+}
+
+static int next_received(struct wow_scan *scan, struct wow_error *err) {
+  bool wanted = false;
+  int rc = SQLITE_ROW;
+  scan->state = WOW_SCAN_END;
+  while (!wanted && (rc = wow_rows_next(scan->received, err)) == SQLITE_ROW) {
+    rc = is_wanted(scan, &wanted, err);
+    if (rc != SQLITE_OK) return rc;
+  }
+  if (wanted) scan->state = WOW_SCAN_RECEIVED;
+  return wanted || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int wow_source_start_received(struct wow_scan *scan, bool *is_started, struct wow_error *err) {
+  struct wow_scan *other = *scan->target.scans;
+  while (other && !is_same_scan(scan, other))
+    other = other->next_open;
+  *is_started = other != NULL;
+  if (other == NULL) return SQLITE_OK;
+  wow_rows_free(scan->received);
+  scan->received = wow_pages_fork(other->pages);
+  return scan->received ? next_received(scan, err) : wow_error_nomem(err);
 }
 
 /* ---------------------------------------------------------------- groups */
@@ -237,13 +275,26 @@ void wow_source_forgo_groups(struct wow_scan *scan) {
 
 /* ---------------------------------------------------------------- lookups */
 
-/* Starts the pages of a lookup, and passes over the rows that are remembered. */
-static int pass_remembered(struct wow_scan *scan, struct wow_error *err) {
-  int rc = wow_source_start_window(scan, err);
-  for (sqlite3_int64 i = 0; rc == SQLITE_OK && i < scan->n_remembered; i++) {
-    rc = wow_pages_next(scan->pages, err);
-    if (rc == SQLITE_ROW) rc = SQLITE_OK;
-  }
+static struct wow_lookup lookup_of(struct wow_scan *scan) {
+  return (struct wow_lookup){
+      .target = &scan->target,
+      .binding = &scan->binding,
+      .pages = scan->pages,
+      .members = scan->members,
+      .n_members = scan->columns.n_select,
+      .other_bytes = scan->other_bytes,
+  };
+}
+
+/* SQLite asks for more than was remembered. */
+static int go_on(struct wow_scan *scan, struct wow_error *err) {
+  struct wow_lookup lookup = lookup_of(scan);
+  struct wow_lookup_result result = {.cursor = &scan->remembered};
+  if (make_where(scan) != SQLITE_OK) return wow_error_nomem(err);
+  int rc = wow_pages_start(scan->pages, &scan->where, -1, -1, err);
+  wow_pages_expect_all(scan->pages);
+  if (rc == SQLITE_OK) rc = wow_lookup_go_on(&lookup, scan->n_remembered, &result, err);
+  scan->remaining = result.is_complete ? WOW_REMAINING_NONE : WOW_REMAINING_FOLLOWS;
   return rc;
 }
 
@@ -262,8 +313,8 @@ static int next_remembered(struct wow_scan *scan, struct wow_error *err) {
     rc = group_remaining(scan, &done, err);
     if (rc != SQLITE_OK || done) return rc;
   } else {
-    rc = pass_remembered(scan, err);
-    if (rc != SQLITE_OK) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    rc = go_on(scan, err);
+    return rc == SQLITE_OK ? next_remembered(scan, err) : rc;
   }
   return wow_source_next_row(scan, err);
 }
@@ -279,6 +330,8 @@ int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_
   if (rc != SQLITE_OK) return rc;
   scan->remaining = result.is_complete ? WOW_REMAINING_NONE : WOW_REMAINING_AGAIN;
   if (result.way == WOW_LOOKUP_PASS) return SQLITE_OK;
+  *is_started = result.way == WOW_LOOKUP_NOTHING;
+  if (*is_started) return SQLITE_OK;
   if (result.way == WOW_LOOKUP_FIRST && wow_strategy_choose(scan, &strategy) != SQLITE_OK)
     return wow_error_nomem(err);
   if (strategy != WOW_STRATEGY_ROWS) return SQLITE_OK;
@@ -346,6 +399,7 @@ int wow_source_next(struct wow_scan *scan, struct wow_error *err) {
   case WOW_SCAN_GROUPED: return next_group(scan, err);
   case WOW_SCAN_COUNTED: return next_counted(scan);
   case WOW_SCAN_ROWS: return next_of_rows(scan, err);
+  case WOW_SCAN_RECEIVED: return next_received(scan, err);
   case WOW_SCAN_REMEMBERED:
     if (wow_strategy_sample(scan) != SQLITE_OK) return wow_error_nomem(err);
     return next_remembered(scan, err);

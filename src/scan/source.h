@@ -18,6 +18,7 @@
 enum wow_scan_state {
   WOW_SCAN_END,
   WOW_SCAN_ROWS,       /* a row of `pages` */
+  WOW_SCAN_RECEIVED,   /* a row of `received`, in a dry run */
   WOW_SCAN_REMEMBERED, /* a row of `remembered` */
   WOW_SCAN_GROUPED,    /* a row of `tally` */
   WOW_SCAN_AGGREGATE,  /* a row of `brackets` */
@@ -28,13 +29,15 @@ enum wow_scan_state {
 enum wow_scan_remaining {
   WOW_REMAINING_NONE,    /* nothing: they are all */
   WOW_REMAINING_FOLLOWS, /* `pages` is right after them */
-  WOW_REMAINING_AGAIN    /* `pages` is to be started, and as many rows passed over */
+  WOW_REMAINING_AGAIN    /* they are to be asked for, and then remembered, too */
 };
 
 struct wow_scan {
-  sqlite3_uint64 run;       /* in which it was opened */
-  struct wow_target target; /* its server is retained while the scan runs */
-  struct wow_plan plan;     /* plan.text NULL: none yet */
+  struct wow_scan *next_open; /* see target.scans */
+  bool is_dry;                /* it was opened in a dry run */
+  sqlite3_uint64 run;         /* in which it was opened */
+  struct wow_target target;   /* its server is retained while the scan runs */
+  struct wow_plan plan;       /* plan.text NULL: none yet */
   int plan_number;
   struct wow_plan_columns columns;
   int *members;    /* for each column its place in `columns.select`; -1: not fetched */
@@ -45,6 +48,7 @@ struct wow_scan {
   struct wow_keyset grouped_from;
   struct wow_keyset ungrouped_from;
   struct wow_pages *pages;
+  struct wow_rows *received;         /* what another cursor has received of its page */
   struct wow_bracket_scan *brackets; /* NULL: the plan has no bracketed aggregates */
   struct wow_usage usage;            /* of this plan */
   bool has_usage;                    /* the statement was looked at */
@@ -74,6 +78,10 @@ int wow_source_start_window(struct wow_scan *scan, struct wow_error *err);
 int wow_source_next_row(struct wow_scan *scan, struct wow_error *err);
 /* Steps to the next row, whatever the scan is on. */
 int wow_source_next(struct wow_scan *scan, struct wow_error *err);
+
+/* In a dry run: steps through what a cursor of the statement itself, with the same plan and values,
+** has received of its present page. *is_started: there is such a cursor. */
+int wow_source_start_received(struct wow_scan *scan, bool *is_started, struct wow_error *err);
 
 /* Starts a lookup. *is_started: the scan is on its first row; otherwise it is an ordinary scan. */
 int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_error *err);

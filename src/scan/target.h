@@ -11,6 +11,7 @@
 #include "server/server.h"
 
 struct wow_lookups;
+struct wow_scan;
 struct wow_second_look;
 struct wow_witnesses;
 
@@ -29,7 +30,8 @@ struct wow_target {
   struct wow_lookups *lookups;
   struct wow_second_look *second_look;
   struct wow_witnesses *witnesses;
-  const double *n_rows; /* how many rows the relation is thought to have; -1: not known */
+  struct wow_scan **scans; /* the table's cursors that are open */
+  const double *n_rows;    /* how many rows the relation is thought to have; -1: not known */
 };
 
 #endif

@@ -100,6 +100,7 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->references = 1;
   conn->db = db;
   conn->ship = true;
+  conn->ahead = true;
   conn->runs = wow_run_new(db);
   int rc = wow_log_init(&conn->log, WOW_LOG_ENTRIES);
   if (rc != SQLITE_OK || conn->runs == NULL) rc = wow_error_nomem(err);
@@ -134,7 +135,10 @@ int wow_connection_report(struct wow_connection *conn, struct wow_error *err, ch
   int rc = err->rc;
   sqlite3_free(*message);
   *message = wow_error_text(err);
-  wow_error_move(&conn->last_error, err);
+  if (conn->dry_run.is_on)
+    wow_error_reset(err);
+  else
+    wow_error_move(&conn->last_error, err);
   return rc;
 }
 

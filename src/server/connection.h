@@ -15,6 +15,7 @@
 #include "base/sqlite.h"
 #include "http/http.h"
 #include "http/log.h"
+#include "server/dry_run.h"
 #include "server/progress.h"
 #include "server/run.h"
 #include "server/server.h"
@@ -29,7 +30,9 @@ struct wow_connection {
   struct wow_server *servers; /* in the order of registration */
   char *current;              /* what wowsql_use chose; NULL: the default server */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  bool ahead;                 /* wowsql_config('ahead'): run statements ahead, see dry_run.h */
   struct wow_runs *runs;
+  struct wow_dry_run dry_run;
   struct wow_progress progress;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */

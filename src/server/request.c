@@ -102,6 +102,8 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
                      struct wow_error *err) {
   struct wow_header_list headers = {0};
   char *url = NULL;
+  if (conn->dry_run.is_on)
+    return wow_error_set(err, SQLITE_ERROR, request->what, "a dry run sends no requests");
   int rc = make_url(server, request, &url, err);
   if (rc == SQLITE_OK) rc = add_headers(&headers, server, request, err);
   if (rc == SQLITE_OK) rc = wow_budget_spend_request(conn, server, request->spent, err);

@@ -12,7 +12,7 @@
 #include "plan/best_index.h"
 #include "scan/count.h"
 #include "scan/identity.h"
-#include "scan/lookup.h"
+#include "scan/lookup_set.h"
 #include "scan/scan.h"
 #include "scan/second_look.h"
 #include "server/run.h"
@@ -22,8 +22,9 @@ struct wow_table {
   sqlite3_vtab base;
   struct wow_connection *conn;
   struct wow_definition def;
-  double n_rows;       /* the server's estimate; -1: it was not asked, or did not say */
-  bool has_asked_rows; /* it was asked, whatever it said */
+  struct wow_scan *scans; /* open cursors */
+  double n_rows;          /* the server's estimate; -1: it was not asked, or did not say */
+  bool has_asked_rows;    /* it was asked, whatever it said */
   struct wow_lookups *lookups;
   struct wow_second_look *second_look;
   struct wow_witnesses *witnesses;
@@ -45,7 +46,7 @@ static void table_free(struct wow_table *table) {
   if (table == NULL) return;
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
-  wow_lookup_free_memory(table->lookups);
+  wow_lookup_set_free_memory(table->lookups);
   wow_second_look_free(table->second_look);
   wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
@@ -59,7 +60,7 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   memset(table, 0, sizeof(*table));
   table->conn = conn;
   table->n_rows = -1;
-  table->lookups = wow_lookup_new_memory();
+  table->lookups = wow_lookup_set_new_memory();
   table->second_look = wow_second_look_new();
   table->witnesses = wow_identity_new_witnesses();
   int rc =
@@ -123,7 +124,7 @@ static bool has_choice(const sqlite3_index_info *info) {
 }
 
 /* What is scanned; the server is found when a scan starts. */
-static struct wow_target target_of(const struct wow_table *table) {
+static struct wow_target target_of(struct wow_table *table) {
   return (struct wow_target){
       .conn = table->conn,
       .server_name = table->def.server,
@@ -136,6 +137,7 @@ static struct wow_target target_of(const struct wow_table *table) {
       .lookups = table->lookups,
       .second_look = table->second_look,
       .witnesses = table->witnesses,
+      .scans = &table->scans,
       .n_rows = &table->n_rows,
   };
 }

@@ -68,3 +68,23 @@ const char *wow_condition_list_text(const struct wow_list *list, int i, int *byt
   const char *texts = sqlite3_str_value(list->texts);
   return texts ? texts + from : "";
 }
+
+int wow_condition_list_add(struct wow_list *list, const char *text, int bytes) {
+  if (list->texts == NULL) list->texts = sqlite3_str_new(NULL);
+  /* Grown by doubling, at each power of two. */
+  if ((list->n & (list->n - 1)) == 0) {
+    sqlite3_uint64 room = list->n ? 2 * (sqlite3_uint64)list->n : 1;
+    sqlite3_int64 *ends = sqlite3_realloc64(list->ends, room * sizeof(*ends));
+    if (ends == NULL) return SQLITE_NOMEM;
+    list->ends = ends;
+  }
+  sqlite3_str_append(list->texts, text, bytes);
+  list->ends[list->n++] = sqlite3_str_length(list->texts);
+  return sqlite3_str_errcode(list->texts);
+}
+
+void wow_condition_list_reset(struct wow_list *list) {
+  if (list->texts) sqlite3_free(sqlite3_str_finish(list->texts));
+  sqlite3_free(list->ends);
+  memset(list, 0, sizeof(*list));
+}

@@ -33,9 +33,21 @@ struct wow_place {
   } values[WOW_MAX_SORT];
 };
 
+/* Combinations of values of several columns: the lists have one value for each. */
+struct wow_tuples {
+  int n; /* columns */
+  struct wow_tuple_member {
+    const struct wow_column *column;
+    const struct wow_list *list;
+  } members[WOW_MAX_TERMS];
+  int from; /* a request asks for those from here ... */
+  int to;   /* ... up to here */
+};
+
 enum wow_condition_kind {
   WOW_CONDITION_TERM,      /* column op text */
   WOW_CONDITION_LIST,      /* column IN (the list's window) */
+  WOW_CONDITION_TUPLES,    /* the columns have one of these combinations of values */
   WOW_CONDITION_PARAMETER, /* name=value, as a user wrote it */
   WOW_CONDITION_AFTER      /* rows by a place, in the order of its columns: `part` says which */
 };
@@ -57,6 +69,7 @@ struct wow_condition {
   const char *name;                /* of a parameter; not terminated */
   int name_bytes;
   const struct wow_list *list;
+  const struct wow_tuples *tuples;
   const struct wow_place *place;
   unsigned part; /* bits of enum wow_place_part */
 };
@@ -79,6 +92,10 @@ void wow_condition_reset(struct wow_where *where);
 ** to, or of one beyond it? */
 bool wow_condition_mentions_embed(const struct wow_where *where, const struct wow_column *column,
                                   int n);
+
+/* Adds a text to a list (all zero: an empty one). SQLITE_OK or SQLITE_NOMEM. */
+int wow_condition_list_add(struct wow_list *list, const char *text, int bytes);
+void wow_condition_list_reset(struct wow_list *list);
 
 /* An element of a list: its text, not terminated. */
 const char *wow_condition_list_text(const struct wow_list *list, int i, int *bytes);

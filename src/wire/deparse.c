@@ -206,6 +206,21 @@ static void append_list(sqlite3_str *str, const struct wow_condition *c) {
   sqlite3_str_appendchar(str, 1, ')');
 }
 
+static void append_tuples(sqlite3_str *str, const struct wow_tuples *tuples) {
+  sqlite3_str_appendall(str, "&or=(");
+  for (int i = tuples->from; i < tuples->to; i++) {
+    sqlite3_str_appendall(str, i > tuples->from ? ",and(" : "and(");
+    for (int j = 0; j < tuples->n; j++) {
+      int bytes = 0;
+      const char *text = wow_condition_list_text(tuples->members[j].list, i, &bytes);
+      if (j > 0) sqlite3_str_appendchar(str, 1, ',');
+      append_inner(str, tuples->members[j].column, WOW_EQ, text, bytes);
+    }
+    sqlite3_str_appendchar(str, 1, ')');
+  }
+  sqlite3_str_appendchar(str, 1, ')');
+}
+
 /* One alternative of "after the place": equal in the columns before the i-th, and `op` in it. */
 static void append_alternative(sqlite3_str *str, const struct wow_place *place, int i,
                                enum wow_op op, int *n) {
@@ -281,6 +296,7 @@ void wow_deparse_condition(sqlite3_str *str, const struct wow_condition *conditi
   switch (condition->kind) {
   case WOW_CONDITION_TERM: append_term(str, condition); break;
   case WOW_CONDITION_LIST: append_list(str, condition); break;
+  case WOW_CONDITION_TUPLES: append_tuples(str, condition->tuples); break;
   case WOW_CONDITION_AFTER: append_after(str, condition); break;
   case WOW_CONDITION_PARAMETER:
     sqlite3_str_appendchar(str, 1, '&');

@@ -404,6 +404,22 @@ int wow_rows_next(struct wow_rows *rows, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- looking ahead */
 
+struct wow_rows *wow_rows_fork(const struct wow_rows *rows) {
+  sqlite3_uint64 bytes = sizeof(char *) * ((sqlite3_uint64)rows->n_members + 1);
+  const char **names = sqlite3_malloc64(bytes);
+  if (names == NULL) return NULL;
+  for (int i = 0; i < rows->n_members; i++)
+    names[i] = rows->members[i].name;
+  struct wow_rows *fork = wow_rows_new(names, rows->n_members, rows->max_row_bytes);
+  sqlite3_free(names);
+  if (fork == NULL) return NULL;
+  fork->state = rows->state == ROWS_FAILED ? ROWS_ENDED : rows->state;
+  if (wow_rows_feed(fork, rows->buffer + rows->start, rows->end - rows->start) == SQLITE_OK)
+    return fork;
+  wow_rows_free(fork);
+  return NULL;
+}
+
 /* The last place of "key" after `,` or `{`. No string can contain it: inside a string a quote is
 ** always after a backslash, and here it is after a comma or a brace. A nested document can; then
 ** what follows is not the end of a row, which is checked. */

@@ -45,6 +45,10 @@ int wow_rows_next(struct wow_rows *rows, struct wow_error *err);
 ** changes the decoder. */
 const struct wow_json_value *wow_rows_value(const struct wow_rows *rows, int index);
 
+/* A decoder of its own for the rows that were fed and not yet stepped to; it ends, with SQLITE_OK,
+** where the bytes do. NULL: no memory. */
+struct wow_rows *wow_rows_fork(const struct wow_rows *rows);
+
 /* Bytes that were fed and not yet stepped over. */
 size_t wow_rows_pending(const struct wow_rows *rows);
 

@@ -1,0 +1,26 @@
+/*
+** Running a statement ahead of itself. SQLite hands a virtual table one key at a time; but the
+** statement, prepared once more and stepped as a dry run in which lookups find what is remembered
+** or nothing, shows which keys it will come with, and they are fetched together
+** (lookup_batch.h). A wrong guess costs part of a request, never a row.
+**
+** Only a statement that cannot do anything is run ahead: a read-only one, or the SELECT of INSERT
+** ... SELECT and CREATE TABLE AS, which calls no function but SQLite's own without effects.
+*/
+#ifndef WOW_AHEAD_H
+#define WOW_AHEAD_H
+
+#include "scan/lookup_set.h"
+
+/* Runs the statement of this lookup ahead, unless that is not allowed or was of no use: the keys
+** are noted, this lookup's first. SQLITE_OK or an error, not one of the dry run's own. Call within
+** xFilter. */
+int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                  struct wow_error *err);
+
+/* Within a dry run: notes a lookup whose rows are not known. An error ends the dry run: there are
+** enough of them. */
+int wow_ahead_note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                   struct wow_error *err);
+
+#endif

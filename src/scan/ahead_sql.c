@@ -1,0 +1,305 @@
+/*
+** Statements that may be run ahead, see ahead_sql.h.
+*/
+#include "scan/ahead_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* ---------------------------------------------------------------- the query in a statement */
+
+static bool is_word_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         (unsigned char)c >= 0x80;
+}
+
+/* The bytes of blanks or a comment that begin here; 0: neither does. */
+static size_t blank_bytes(const char *sql) {
+  if (strchr(" \t\r\n\f", *sql) && *sql) return 1;
+  if (sql[0] == '-' && sql[1] == '-') return strcspn(sql, "\n");
+  if (sql[0] != '/' || sql[1] != '*') return 0;
+  const char *end = strstr(sql + 2, "*/");
+  return end ? (size_t)(end - sql) + 2 : strlen(sql);
+}
+
+/* The bytes of the token that begins here: a word, something in quotes, or one character. */
+static size_t token_bytes(const char *sql) {
+  size_t n = 0;
+  if (is_word_byte(*sql)) {
+    while (is_word_byte(sql[n]))
+      n++;
+    return n;
+  }
+  if (strchr("'\"`[", *sql) == NULL) return 1;
+  char end = *sql == '[' ? ']' : *sql;
+  for (n = 1; sql[n]; n++) {
+    if (sql[n] != end) continue;
+    if (end == ']' || sql[n + 1] != end) return n + 1;
+    n++; /* a doubled quote */
+  }
+  return n;
+}
+
+struct token {
+  const char *text;
+  size_t bytes;
+  int depth; /* of parentheses around it */
+};
+
+/* Steps to the next token. False: there is none. */
+static bool next_token(struct token *token) {
+  const char *at = token->text + token->bytes;
+  if (token->bytes == 1 && *token->text == '(') token->depth++;
+  for (size_t n; *at && (n = blank_bytes(at)) > 0;)
+    at += n;
+  if (*at == 0) return false;
+  if (*at == ')') token->depth--;
+  token->text = at;
+  token->bytes = token_bytes(at);
+  return true;
+}
+
+static bool is_word(const struct token *token, const char *word) {
+  return token->bytes == strlen(word) &&
+         sqlite3_strnicmp(token->text, word, (int)token->bytes) == 0;
+}
+
+static bool begins_query(const struct token *token) {
+  return is_word(token, "SELECT") || is_word(token, "WITH") || is_word(token, "VALUES");
+}
+
+/* The first token outside of parentheses that begins a query, after `token`. False: none does. */
+static bool find_query(struct token *token) {
+  while (next_token(token)) {
+    if (token->depth == 0 && begins_query(token)) return true;
+  }
+  return false;
+}
+
+/* Where the query ends that goes on after `token`: before ON CONFLICT or RETURNING. */
+static const char *end_of_query(struct token token) {
+  while (next_token(&token)) {
+    if (token.depth != 0) continue;
+    if (is_word(&token, "RETURNING")) return token.text;
+    struct token on = token;
+    if (is_word(&on, "ON") && next_token(&token) && is_word(&token, "CONFLICT")) return on.text;
+    if (is_word(&on, "ON")) token = on;
+  }
+  return token.text + token.bytes;
+}
+
+/* The query of INSERT ... SELECT, with what stood before INSERT, or of CREATE TABLE AS. NULL: there
+** is none, or no memory. */
+static char *query_of(const char *sql) {
+  struct token token = {sql, 0, 0};
+  if (!next_token(&token)) return NULL;
+  const char *from = token.text;
+  /* WITH ... INSERT INTO t SELECT */
+  if (is_word(&token, "WITH")) {
+    while (token.depth != 0 || !(is_word(&token, "INSERT") || is_word(&token, "REPLACE"))) {
+      if (!next_token(&token)) return NULL;
+    }
+  }
+  bool is_insert = is_word(&token, "INSERT") || is_word(&token, "REPLACE");
+  if (!is_insert && !is_word(&token, "CREATE")) return NULL;
+  const char *with_end = token.text;
+  if (!find_query(&token)) return NULL;
+  return sqlite3_mprintf("%.*s %.*s", (int)(with_end - from), from,
+                         (int)(end_of_query(token) - token.text), token.text);
+}
+
+char *wow_ahead_sql_query(sqlite3_stmt *stmt) {
+  if (sqlite3_stmt_isexplain(stmt) || sqlite3_sql(stmt) == NULL) return NULL;
+  char *sql = sqlite3_expanded_sql(stmt);
+  if (sql == NULL || strlen(sql) > WOW_MAX_AHEAD_BYTES) {
+    sqlite3_free(sql);
+    return NULL;
+  }
+  struct token first = {sql, 0, 0};
+  bool is_query = sqlite3_stmt_readonly(stmt) && next_token(&first) && begins_query(&first);
+  if (is_query) return sql;
+  char *query = sqlite3_stmt_readonly(stmt) ? NULL : query_of(sql);
+  sqlite3_free(sql);
+  return query;
+}
+
+bool wow_ahead_sql_has_limit(const char *sql) {
+  struct token token = {sql, 0, 0};
+  while (next_token(&token)) {
+    if (token.depth == 0 && is_word(&token, "LIMIT")) return true;
+  }
+  return false;
+}
+
+/* ---------------------------------------------------------------- what it does */
+
+/* Functions of SQLite's own that have no effects, and are no more expensive the second time. */
+static const char *const harmless[] = {
+    "abs",
+    "avg",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "count",
+    "date",
+    "datetime",
+    "dense_rank",
+    "first_value",
+    "format",
+    "glob",
+    "group_concat",
+    "hex",
+    "ifnull",
+    "iif",
+    "instr",
+    "julianday",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "likelihood",
+    "likely",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "percent_rank",
+    "printf",
+    "quote",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "soundex",
+    "strftime",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "time",
+    "timediff",
+    "total",
+    "trim",
+    "typeof",
+    "unhex",
+    "unicode",
+    "unixepoch",
+    "unlikely",
+    "upper",
+    "zeroblob",
+    "cume_dist",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_extract",
+    "json_group_array",
+    "json_group_object",
+    "json_object",
+    "json_quote",
+    "json_type",
+    "json_valid",
+    "->",
+    "->>",
+    "ceil",
+    "ceiling",
+    "floor",
+    "exp",
+    "ln",
+    "log",
+    "log10",
+    "log2",
+    "mod",
+    "pi",
+    "pow",
+    "power",
+    "radians",
+    "degrees",
+    "sqrt",
+    "trunc",
+};
+
+static bool is_harmless(const char *name, int bytes) {
+  for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+    if ((int)strlen(harmless[i]) == bytes && sqlite3_strnicmp(harmless[i], name, bytes) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Has the application not put a function of its own in the place of one of these? */
+static bool are_builtin(sqlite3 *db, const char *names) {
+  sqlite3_stmt *stmt = NULL;
+  char *sql = sqlite3_mprintf(
+      "SELECT 1 FROM pragma_function_list WHERE NOT builtin AND lower(name) IN (%s)", names);
+  bool are = sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+             sqlite3_step(stmt) == SQLITE_DONE;
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  return are;
+}
+
+struct look {
+  const char *plan_text;
+  sqlite3_str *names; /* of functions, quoted, with commas */
+  int filter_at;      /* the instruction that runs the plan; -1: not seen */
+  bool is_looped;     /* and it is run more than once */
+  bool is_harmless;
+};
+
+static bool ends_with(const char *text, const char *with) {
+  size_t n = strlen(text), m = strlen(with);
+  return n >= m && strcmp(text + n - m, with) == 0;
+}
+
+/* A function's name, "substr(3)". */
+static void look_at_function(struct look *look, const char *p4) {
+  int bytes = (int)strcspn(p4, "(");
+  look->is_harmless = look->is_harmless && is_harmless(p4, bytes);
+  char *name = sqlite3_mprintf("%.*s", bytes, p4);
+  if (name)
+    sqlite3_str_appendf(look->names, "%s%Q", sqlite3_str_length(look->names) ? "," : "", name);
+  sqlite3_free(name);
+}
+
+static void look_at(struct look *look, sqlite3_stmt *listing) {
+  int at = sqlite3_column_int(listing, 0), to = sqlite3_column_int(listing, 3);
+  const char *opcode = (const char *)sqlite3_column_text(listing, 1);
+  const char *p4 = (const char *)sqlite3_column_text(listing, 5);
+  if (opcode == NULL) return;
+  if (p4 == NULL) p4 = "";
+  if (strcmp(opcode, "VFilter") == 0 && strcmp(p4, look->plan_text) == 0) look->filter_at = at;
+  bool goes_back = ends_with(opcode, "Next") || ends_with(opcode, "Prev");
+  if (look->filter_at >= 0 && goes_back && to <= look->filter_at) look->is_looped = true;
+  if (strcmp(opcode, "Yield") == 0 || strcmp(opcode, "Gosub") == 0) look->is_looped = true;
+  bool calls = strncmp(opcode, "Function", 8) == 0 || strcmp(opcode, "PureFunc") == 0 ||
+               strncmp(opcode, "Agg", 3) == 0;
+  if (calls && *p4) look_at_function(look, p4);
+}
+
+bool wow_ahead_sql_may_run(sqlite3 *db, const char *sql, const char *plan_text) {
+  sqlite3_stmt *listing = NULL;
+  struct look look = {plan_text, sqlite3_str_new(NULL), -1, false, true};
+  char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
+  int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &listing, NULL) : SQLITE_NOMEM;
+  if (rc == SQLITE_OK && sqlite3_column_count(listing) < 6) rc = SQLITE_ERROR;
+  while (rc == SQLITE_OK && sqlite3_step(listing) == SQLITE_ROW)
+    look_at(&look, listing);
+  sqlite3_finalize(listing);
+  sqlite3_free(explain);
+  bool may = rc == SQLITE_OK && look.filter_at >= 0 && look.is_looped && look.is_harmless &&
+             sqlite3_str_errcode(look.names) == SQLITE_OK;
+  char *names = sqlite3_str_finish(look.names);
+  if (may && names) may = are_builtin(db, names);
+  sqlite3_free(names);
+  return may;
+}

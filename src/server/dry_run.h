@@ -1,0 +1,24 @@
+/*
+** A dry run: a statement is run ahead of itself, to see what it will ask for (scan/ahead.h). While
+** one is on, no request leaves, and no error is kept.
+*/
+#ifndef WOW_DRY_RUN_H
+#define WOW_DRY_RUN_H
+
+#include <stdbool.h>
+
+#include "base/sqlite.h"
+
+/* Statements for which a dry run is of no use, or not allowed, by a hash of their text. */
+#define WOW_MAX_NOT_AHEAD 16
+
+struct wow_dry_run {
+  bool is_on;
+  int n_noted; /* keys that it has found */
+  int max_noted;
+  double deadline; /* what the thread may have computed by then, milliseconds (clock.h) */
+  sqlite3_uint64 not_ahead[WOW_MAX_NOT_AHEAD];
+  int n_not_ahead; /* ever added */
+};
+
+#endif
