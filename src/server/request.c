@@ -78,6 +78,9 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   }
   for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++)
     rc = wow_header_add_line(list, options->headers.lines[i], err);
+  const struct wow_request_header *more = request->headers;
+  for (; rc == SQLITE_OK && more && more->name; more++)
+    rc = wow_header_add(list, more->name, more->value, err);
   sqlite3_free(authorization);
   sqlite3_free(prefer);
   return rc;
@@ -241,8 +244,11 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
   rc = finish_file(&collector, rc, request->what, err);
   if (rc == SQLITE_OK) {
-    const char *range = wow_transfer_response(transfer)->content_range;
-    wow_request_content_range(range, &out->rows, &out->total);
+    const struct wow_http_response *response = wow_transfer_response(transfer);
+    const char *type = response->content_type ? response->content_type : "";
+    wow_request_content_range(response->content_range, &out->rows, &out->total);
+    out->is_json = strncmp(type, "application/", 12) == 0 && strstr(type, "json") != NULL;
+    out->is_text = strncmp(type, "text/", 5) == 0;
   }
   wow_transfer_close(transfer);
   out->body_bytes = collector.file_bytes;
