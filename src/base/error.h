@@ -57,6 +57,9 @@ struct wow_error_body {
 int wow_error_response(struct wow_error *err, const char *what, int http_status,
                        const struct wow_error_body *body);
 
+/* Adds "prefix text" to an error's details. */
+void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text);
+
 /* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);
 

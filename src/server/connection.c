@@ -125,6 +125,7 @@ void wow_connection_release(struct wow_connection *conn) {
   wow_run_free(conn->runs);
   wow_error_reset(&conn->last_error);
   sqlite3_free(conn->current);
+  sqlite3_free(conn->last_id.text);
   sqlite3_free(conn);
 }
 

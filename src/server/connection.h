@@ -20,6 +20,7 @@
 #include "server/server.h"
 
 struct wow_plan_note;
+struct wow_transaction;
 
 struct wow_connection {
   int references; /* one for each module and function that is registered */
@@ -34,6 +35,11 @@ struct wow_connection {
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
+  struct wow_transaction *transaction; /* the table module's: what is not sent yet */
+  struct {
+    char *text; /* NULL: none */
+    bool is_integer;
+  } last_id; /* the key of the last row that was stored: write/last_id.h */
 };
 
 /* A new one has one reference, the caller's. */
