@@ -111,6 +111,8 @@
 #define WOW_MAX_SOFTWARE_BYTES 100
 /* Relations that select= may go through, one after the other; far fewer than a URL has room for. */
 #define WOW_MAX_EMBED_DEPTH 8
+/* Groups within groups of a filter, which are read recursively; nobody writes as many. */
+#define WOW_MAX_FILTER_DEPTH 100
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps, by default and at most. */

@@ -1,11 +1,12 @@
 /*
 ** The key of the last row that was stored, for wowsql_last_insert_id(): the row may name it, or the
-** server has made it.
+** server has made it. Of a key of several columns there is none.
 */
 #ifndef WOW_LAST_ID_H
 #define WOW_LAST_ID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "catalog/relation.h"
 #include "server/connection.h"
