@@ -331,3 +331,11 @@ void wow_error_unsure(struct wow_error *err, bool is_done) {
 void wow_error_about(struct wow_error *err, const char *what) {
   if (err->rc != SQLITE_OK && err->what == NULL) err->what = sqlite3_mprintf("%s", what);
 }
+
+void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text) {
+  char *details = err->details;
+  if (err->rc == SQLITE_OK || err->rc == SQLITE_NOMEM) return;
+  err->details =
+      sqlite3_mprintf("%s%s%s%s", details ? details : "", details ? "; " : "", prefix, text);
+  sqlite3_free(details);
+}

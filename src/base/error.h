@@ -60,6 +60,9 @@ struct wow_error_body {
 int wow_error_response(struct wow_error *err, const char *what, int http_status,
                        const struct wow_error_body *body);
 
+/* Adds "prefix text" to an error's details. */
+void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text);
+
 /* Says in its hint that the request may have been carried out although it failed, or that it has
 ** been (`is_done`). */
 void wow_error_unsure(struct wow_error *err, bool is_done);

@@ -148,6 +148,22 @@
 ** not come at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
 
+/* ---- writes */
+
+/* Unsent changes that are kept in memory; after that they go to a temporary file. And a request's
+** body, which is made of them. */
+#define WOW_PENDING_BYTES (8 * 1024 * 1024)
+#define WOW_SEND_BYTES (8 * 1024 * 1024)
+/* A row in an error, in bytes: enough to find it by. */
+#define WOW_MAX_ROW_SHOWN 100
+/* What is read back of them at once. */
+#define WOW_READ_BACK_BYTES (64 * 1024)
+/* How many requests back a row may be added to one, past those for tables that refer to its own: a
+** transaction rarely writes to more tables in turns. */
+#define WOW_MAX_PASSED_SEGMENTS 16
+/* Sets of columns that a row's is compared with before it counts as new. */
+#define WOW_MAX_COMPARED_SETS 32
+
 /* ---- plans */
 
 /* Terms of one request. Statements rarely have a handful; SQLite itself looks at the others. */

@@ -1,5 +1,5 @@
 /*
-** Bytes that are appended once and read back at will: in memory up to a bound, after that in a
+** Bytes that are appended and read back at will: in memory up to a bound, after that in a
 ** temporary file, which the system removes with the process.
 */
 #ifndef WOW_SPOOL_H
@@ -24,5 +24,8 @@ int wow_spool_append(struct wow_spool *spool, const void *data, size_t bytes);
 /* Reads `bytes` from position `from` on, all of which have been appended. SQLITE_OK or
  * SQLITE_ERROR. */
 int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t bytes);
+
+/* Forgets everything from position `bytes` on. */
+void wow_spool_truncate(struct wow_spool *spool, sqlite3_int64 bytes);
 
 #endif

@@ -20,6 +20,7 @@
 #include "server/server.h"
 
 struct wow_plan_note;
+struct wow_transaction;
 
 /* The row that was inserted last, for wowsql_last_insert_id(): its key, or the row itself, in which
 ** the key is looked for when it is asked for. Both NULL: none. */
@@ -43,6 +44,7 @@ struct wow_connection {
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
+  struct wow_transaction *transaction; /* the table module's: what is not sent yet */
   struct wow_last_insert last_insert;
 };
 
