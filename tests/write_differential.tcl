@@ -69,8 +69,9 @@ set w::values(ints) {'[]' '\[1,2,3\]' '\[-1,null\]'}
 set w::values(interval) {{'1 day'} '01:00:00' {'1 mon'}}
 set w::values(inet) {'10.0.0.1' '10.0.0.0/8' '::1'}
 set w::texts [list {} { } a B {a,b} {a"b} {a\b} {\x00} NULL null true 5 5.0 1e3 { lead} "tab\there" "two\nlines" {it's} {#&=;+%41} \
-  héllo →😀 "z\u0301" {{"x"}} {[1]} {(p)} eq.5 {/* x */} -- $ {?1}]
-set w::values(text) [lmap text $w::texts { w::literal $text }]
+  héllo "z\u0301" {{"x"}} {[1]} {(p)} eq.5 {/* x */} -- $ {?1}]
+# Tcl 8.6 does not hand on what is beyond 16 bits.
+set w::values(text) [concat [lmap text $w::texts { w::literal $text }] [list {'→' || char(128512)}]]
 set w::values(varchar) $w::values(text)
 
 proc w::value {family} { pick $w::values($family) }
