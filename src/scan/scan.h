@@ -53,4 +53,7 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
 /* The value of the key's i-th column in the current row, whose rowid has been asked for. */
 const struct wow_json_value *wow_scan_key_value(const struct wow_scan *scan, int i);
 
+/* Are its rows groups, of bracketed aggregates? */
+bool wow_scan_is_grouped(const struct wow_scan *scan);
+
 #endif

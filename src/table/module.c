@@ -31,7 +31,9 @@ struct wow_table {
   struct wow_witnesses *witnesses;
   struct wow_write_target target;
   struct wow_keys *keys;
-  bool is_writing; /* it takes part in SQLite's transaction */
+  bool is_writing;          /* it takes part in SQLite's transaction */
+  sqlite3_int64 row_number; /* of the row that a statement writes */
+  int total_changes;        /* sqlite3_total_changes when it began */
 };
 
 struct wow_cursor {
@@ -69,7 +71,10 @@ static int init_target(struct wow_table *table, bool is_create) {
       .schema = def->schema,
       .relation = def->relation,
       .brackets = &def->brackets,
+      .name = def->name,
+      .columns = def->names,
       .generated = sqlite3_malloc64(bytes),
+      .is_through = def->is_through,
   };
   table->keys = wow_keys_new();
   if (table->target.generated == NULL || table->keys == NULL) return SQLITE_NOMEM;
@@ -250,11 +255,21 @@ static int table_eof(sqlite3_vtab_cursor *cur) {
   return wow_scan_eof(((struct wow_cursor *)cur)->scan);
 }
 
+/* Is it a hidden column, which UPDATE ... FROM reads along with all others before SQLite 3.45? */
+static bool is_read_by_update(const struct wow_cursor *cursor, int column) {
+  const struct wow_table *table = (struct wow_table *)cursor->base.pVtab;
+  sqlite3 *db = table->conn->db;
+  return column >= WOW_FILTER_COLUMN(table->def.relation) && table->is_writing &&
+         !wow_scan_is_grouped(cursor->scan) && sqlite3_libversion_number() < 3045000 &&
+         wow_run_mentions(db, "update") && wow_run_mentions(db, "from");
+}
+
 static int table_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column) {
   const struct wow_definition *def = &((struct wow_table *)cur->pVtab)->def;
   struct wow_error err = {0};
   if (sqlite3_vtab_nochange(ctx)) return SQLITE_OK; /* UPDATE does not set it */
   column = wow_brackets_own(&def->brackets, def->relation, column);
+  if (is_read_by_update((struct wow_cursor *)cur, column)) return SQLITE_OK; /* NULL */
   int rc = wow_scan_column(((struct wow_cursor *)cur)->scan, ctx, column, &err);
   return cursor_result(cur, rc, &err);
 }
@@ -310,12 +325,21 @@ static int check_returning(const struct wow_table *table, struct wow_error *err)
   return SQLITE_OK;
 }
 
+/* Counts the rows that a statement writes. */
+static sqlite3_int64 next_row_number(struct wow_table *table) {
+  int total_changes = sqlite3_total_changes(table->conn->db);
+  if (total_changes != table->total_changes) table->row_number = 0;
+  table->total_changes = total_changes;
+  return ++table->row_number;
+}
+
 static int table_update(sqlite3_vtab *vtab, int argc, sqlite3_value **argv, sqlite3_int64 *rowid) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
   struct wow_modification modification = {
       .target = &table->target,
       .keys = table->keys,
+      .row_number = next_row_number(table),
       .on_conflict = sqlite3_vtab_on_conflict(table->conn->db),
       .argc = argc,
       .argv = argv,
@@ -336,19 +360,23 @@ static int table_sync(sqlite3_vtab *vtab) {
   return rc == SQLITE_OK ? rc : table_fail(table, &err);
 }
 
+static void leave(struct wow_table *table) {
+  wow_keys_forget(table->keys);
+  table->is_writing = false;
+  table->row_number = 0;
+}
+
 static int table_commit(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_transaction_commit(table->conn->transaction);
-  wow_keys_forget(table->keys);
-  table->is_writing = false;
+  leave(table);
   return SQLITE_OK;
 }
 
 static int table_rollback(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_transaction_rollback(table->conn->transaction);
-  wow_keys_forget(table->keys);
-  table->is_writing = false;
+  leave(table);
   return SQLITE_OK;
 }
 
@@ -360,12 +388,16 @@ static int table_savepoint(sqlite3_vtab *vtab, int level) {
 }
 
 static int table_release(sqlite3_vtab *vtab, int level) {
-  wow_transaction_release(((struct wow_table *)vtab)->conn->transaction, level);
-  return SQLITE_OK;
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_error err = {0};
+  int rc = wow_transaction_release(table->conn->transaction, level, &err);
+  return rc == SQLITE_OK ? rc : table_fail(table, &err);
 }
 
 static int table_rollback_to(sqlite3_vtab *vtab, int level) {
-  wow_transaction_rollback_to(((struct wow_table *)vtab)->conn->transaction, level);
+  struct wow_table *table = (struct wow_table *)vtab;
+  table->row_number = 0;
+  wow_transaction_rollback_to(table->conn->transaction, level);
   return SQLITE_OK;
 }
 

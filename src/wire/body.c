@@ -255,12 +255,17 @@ static int say_array(struct said *said, sqlite3_value *value, const char **wrong
   int rc = say_text(said, value, wrong);
   if (rc == SQLITE_OK) rc = read_document(said, &json, &is_json);
   if (rc != SQLITE_OK) return rc;
-  const char *first = said->text;
-  while (wow_json_scan_is_blank(*first))
-    first++;
-  if (is_json && *first == '[') said->form = FORM_BARE;
-  return *first == '{' || said->form == FORM_BARE ? SQLITE_OK
-                                                  : refuse(wrong, "this text is not a JSON array");
+  const char *p = said->text, *end = p + said->bytes;
+  while (p < end && wow_json_scan_is_blank(*p))
+    p++;
+  while (p < end && wow_json_scan_is_blank(end[-1]))
+    end--;
+  bool is_braced = end - p > 1 && *p == '{' && end[-1] == '}';
+  if (is_json && *p == '[')
+    said->form = FORM_BARE;
+  else if (!is_braced || (is_json && end - p > 2))
+    return refuse(wrong, "this text is not a JSON array");
+  return SQLITE_OK;
 }
 
 /* A type of the database's own: a composite, or an array of something, is a document here. A text

@@ -13,8 +13,8 @@ bool wow_last_id_is_made(const struct wow_relation *relation, const bool *column
   return relation->n_key == 1 && !columns[relation->key[0]];
 }
 
-/* Keeps a key (NULL: there is none). Only SQLite makes values: a statement without a table does, and
-** SQLite lets it run within a COMMIT. */
+/* Keeps a key (NULL: there is none). Only SQLite makes values: a statement without a table does, so
+** that nothing is committed when it ends, even while COMMIT is running. */
 static int keep(struct wow_connection *conn, const struct wow_relation *relation,
                 const char *text) {
   sqlite3_stmt *stmt = NULL;

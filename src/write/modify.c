@@ -8,14 +8,16 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "wire/body.h"
+#include "server/run.h"
 #include "wire/deparse.h"
+#include "write/set_clause.h"
 
 /* What a change is made of. */
 struct draft {
   const struct wow_modification *m;
   sqlite3_str *record;
   sqlite3_str *body;
-  bool *columns; /* of a row to insert */
+  bool *columns; /* that a row to insert has; that a row is to change, where SQLite does not say */
   struct wow_change change;
 };
 
@@ -55,25 +57,26 @@ static sqlite3_value *value_of(const struct wow_modification *m, int i) {
   return m->argv[2 + wow_brackets_declared(target->brackets, target->relation, i)];
 }
 
-/* "(1, 'Ann', NULL)": enough of the row to find it. NULL: no memory. */
+/* "id=1, name='Ann'": enough of the row to find it. NULL: no memory. */
 static char *describe_row(const struct wow_modification *m) {
   const struct wow_relation *relation = m->target->relation;
   sqlite3_str *str = sqlite3_str_new(NULL);
-  for (int i = 0; i < relation->n_columns && sqlite3_str_length(str) < WOW_MAX_ROW_SHOWN; i++) {
+  for (int i = 0; i < relation->n_columns; i++) {
     sqlite3_value *value = value_of(m, i);
     int kind = sqlite3_value_type(value);
-    sqlite3_str_appendall(str, i ? ", " : "(");
-    if (sqlite3_value_nochange(value))
+    if (kind == SQLITE_NULL) continue;
+    if (sqlite3_str_length(str)) sqlite3_str_appendall(str, ", ");
+    if (sqlite3_str_length(str) > WOW_MAX_ROW_SHOWN) {
       sqlite3_str_appendall(str, "...");
-    else if (kind == SQLITE_NULL)
-      sqlite3_str_appendall(str, "NULL");
-    else if (kind == SQLITE_BLOB)
+      break;
+    }
+    sqlite3_str_appendf(str, "%s=", relation->columns[i].name);
+    if (kind == SQLITE_BLOB)
       sqlite3_str_appendall(str, "x'...'");
     else
       sqlite3_str_appendf(str, kind == SQLITE_TEXT ? "'%.40s'" : "%.40s",
                           (const char *)sqlite3_value_text(value));
   }
-  sqlite3_str_appendall(str, sqlite3_str_length(str) < WOW_MAX_ROW_SHOWN ? ")" : ", ...)");
   return sqlite3_str_finish(str);
 }
 
@@ -83,8 +86,8 @@ static int fail_value(const struct wow_modification *m, int column, int rc, cons
   char *row = describe_row(m);
   const struct wow_column *c = &m->target->relation->columns[column];
   wow_error_set(err, rc, m->target->relation->name,
-                "column '%s' (%s) of the row %s cannot be written: %s", c->name, c->type.name,
-                row ? row : "", wrong);
+                "column '%s' (%s) of row %lld (%s) cannot be written: %s", c->name, c->type.name,
+                m->row_number, row ? row : "", wrong);
   sqlite3_free(row);
   return err->rc;
 }
@@ -207,12 +210,38 @@ static bool is_same_key(sqlite3_value *id, sqlite3_value *value) {
                           sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value)) == 0;
 }
 
+/* Has SQLite given all values, and said of none that it is new? Hidden columns are never set. */
+static bool is_complete(const struct wow_modification *m) {
+  return !sqlite3_value_nochange(value_of(m, WOW_FILTER_COLUMN(m->target->relation)));
+}
+
+/* Finds out which columns the running UPDATE sets. */
+static int read_set_clause(struct draft *draft, struct wow_error *err) {
+  const struct wow_write_target *target = draft->m->target;
+  int n = target->relation->n_columns;
+  sqlite3 *db = target->conn->db;
+  draft->columns = sqlite3_malloc64(sizeof(bool) * ((sqlite3_uint64)n + 1));
+  if (draft->columns == NULL) return wow_error_nomem(err);
+  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
+  for (; stmt; stmt = wow_run_next_busy(db, stmt)) {
+    const char *sql = sqlite3_stmt_readonly(stmt) ? NULL : sqlite3_sql(stmt);
+    if (sql && wow_set_clause_read(sql, target->name, target->columns, n, draft->columns))
+      return SQLITE_OK;
+  }
+  return wow_error_hint(err, SQLITE_ERROR, target->relation->name,
+                        "write UPDATE without FROM, or use SQLite 3.45 or newer",
+                        "before 3.45 SQLite does not say which columns UPDATE ... FROM changes, "
+                        "and the statement is not found");
+}
+
 /* The new value of a column; NULL: it stays as it is. */
-static sqlite3_value *new_value(const struct wow_modification *m, int column) {
+static sqlite3_value *new_value(const struct draft *draft, int column) {
+  const struct wow_modification *m = draft->m;
   const struct wow_relation *relation = m->target->relation;
   enum wow_key_kind kind = wow_relation_key_kind(relation);
   sqlite3_value *value = value_of(m, column);
   bool is_key = relation->columns[column].key_position > 0 && kind != WOW_KEY_MADE;
+  if (draft->columns && !draft->columns[column]) return NULL;
   /* SET rowid = ... */
   if (is_key && kind == WOW_KEY_ROWID && sqlite3_value_nochange(value)) value = m->argv[1];
   if (sqlite3_value_nochange(value) || (is_key && is_same_key(m->argv[0], value))) return NULL;
@@ -232,8 +261,9 @@ static int update_row(struct draft *draft, struct wow_error *err) {
     return wow_error_set(err, SQLITE_READONLY, relation->name,
                          "its rowid is made from its key, and cannot be written");
   }
+  if (rc == SQLITE_OK && is_complete(m)) rc = read_set_clause(draft, err);
   for (int i = 0; rc == SQLITE_OK && i < relation->n_columns; i++) {
-    sqlite3_value *value = new_value(m, i);
+    sqlite3_value *value = new_value(draft, i);
     if (value == NULL) continue;
     rc = append_member(m, i, value, draft->body, err);
     draft->change.changes_key = draft->change.changes_key || relation->columns[i].key_position > 0;
@@ -253,7 +283,13 @@ static int draft_change(struct draft *draft, sqlite3_int64 *rowid, struct wow_er
   }
   int rc = check_hidden(m, err);
   if (rc != SQLITE_OK) return rc;
-  if (sqlite3_value_type(m->argv[0]) == SQLITE_NULL) return insert_row(draft, rowid, err);
+  if (sqlite3_value_type(m->argv[0]) == SQLITE_NULL) {
+    /* An UPDATE of a row without a key looks like this, but for what it does not set. */
+    sqlite3_value *filter = value_of(m, WOW_FILTER_COLUMN(m->target->relation));
+    if (!sqlite3_value_nochange(filter)) return insert_row(draft, rowid, err);
+    return wow_error_set(err, SQLITE_ERROR, m->target->relation->name,
+                         "a row whose key is NULL cannot be changed");
+  }
   return update_row(draft, err);
 }
 

@@ -19,7 +19,8 @@ struct wow_modification {
   const struct wow_write_target *target;
   struct wow_pending *pending;
   struct wow_keys *keys;
-  int on_conflict; /* sqlite3_vtab_on_conflict */
+  sqlite3_int64 row_number; /* within the statement, for errors */
+  int on_conflict;          /* sqlite3_vtab_on_conflict */
   int argc;
   sqlite3_value **argv;
 };

@@ -188,11 +188,14 @@ static bool may_pass(const struct wow_segment *segment, const struct wow_change 
          refers_to(other, own) && !refers_to(own, other);
 }
 
-/* PostgREST before 12.2.4 takes the defaults of rows of different columns (missing=default) from
-** names that it does not quote. */
-static bool has_plain_names(const struct wow_relation *relation) {
-  for (int i = -1; i < relation->n_columns; i++) {
-    const char *name = i < 0 ? relation->name : relation->columns[i].name;
+/* Can rows that have different columns go in one request? PostgREST then reads the body as jsonb
+** (missing=default), which changes the text of json; and in some versions it does not quote the
+** name of an identity column. */
+static bool can_mix(const struct wow_relation *relation) {
+  for (int i = 0; i < relation->n_columns; i++) {
+    const struct wow_column *column = &relation->columns[i];
+    const char *name = column->key_position ? wow_relation_remote_name(column) : "";
+    if (column->type.family == WOW_JSON) return false;
     for (const char *p = name; *p; p++) {
       bool is_letter = (*p >= 'a' && *p <= 'z') || *p == '_';
       if (!is_letter && !(p > name && *p >= '0' && *p <= '9')) return false;
@@ -221,7 +224,7 @@ static int find_insert(struct wow_pending *pending, const struct wow_change *cha
     const struct wow_segment *segment = &pending->segments[i];
     if (segment->target == change->target) {
       bool fits = segment->kind == change->kind && segment->conflict == change->conflict &&
-                  (has_plain_names(change->target->relation) || has_columns(pending, i, change));
+                  (can_mix(change->target->relation) || has_columns(pending, i, change));
       return fits ? i : -1;
     }
     if (change->conflict == WOW_CONFLICT_REPLACE || !may_pass(segment, change)) return -1;

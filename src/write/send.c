@@ -408,10 +408,10 @@ static int send_segment(struct wow_connection *conn, struct wow_pending *pending
   return rc == SQLITE_OK ? rc : err->rc;
 }
 
-int wow_send_pending(struct wow_connection *conn, struct wow_pending *pending,
+int wow_send_pending(struct wow_connection *conn, struct wow_pending *pending, int first,
                      struct wow_accepted *accepted, struct wow_error *err) {
   int rc = SQLITE_OK;
-  for (int i = 0; rc == SQLITE_OK && i < wow_pending_n_segments(pending); i++)
+  for (int i = first; rc == SQLITE_OK && i < wow_pending_n_segments(pending); i++)
     rc = send_segment(conn, pending, i, accepted, err);
   return rc;
 }

@@ -10,8 +10,8 @@
 #include "write/accepted.h"
 #include "write/pending.h"
 
-/* Sends all of it, in order. On failure the rest has not been sent. */
-int wow_send_pending(struct wow_connection *conn, struct wow_pending *pending,
+/* Sends the segments from `first` on, in order. On failure the rest has not been sent. */
+int wow_send_pending(struct wow_connection *conn, struct wow_pending *pending, int first,
                      struct wow_accepted *accepted, struct wow_error *err);
 
 #endif

@@ -16,6 +16,7 @@ struct wow_write_target {
   const char *schema; /* PostgREST profile; NULL: the server's */
   const struct wow_relation *relation;
   const struct wow_brackets *brackets; /* the hidden columns */
+  const char *name;                    /* the virtual table's */
   char *const *columns;                /* the names of the columns in SQL */
   bool *generated; /* of the relation's columns: those that the server refused to have written */
   bool is_through; /* write='through': send when the statement ends */

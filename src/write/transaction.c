@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "server/run.h"
 #include "write/accepted.h"
 #include "write/send.h"
 
@@ -24,6 +25,9 @@ struct wow_transaction {
   struct wow_accepted accepted;
   struct savepoint *savepoints; /* by level */
   int n_savepoints;
+  int statement_level;                  /* of the running statement's savepoint; -1: it has none */
+  bool has_through;                     /* changes of tables with write='through' are pending */
+  struct wow_pending_mark through_from; /* where they begin */
 };
 
 /* ---------------------------------------------------------------- states */
@@ -44,6 +48,7 @@ static void enter(struct wow_transaction *tx, enum state state) {
 static void forget_pending(struct wow_transaction *tx) {
   wow_pending_free(tx->pending);
   tx->pending = NULL;
+  tx->has_through = false;
   for (int i = 0; i < tx->n_savepoints; i++)
     memset(&tx->savepoints[i].mark, 0, sizeof(tx->savepoints[i].mark));
 }
@@ -54,6 +59,7 @@ static void end(struct wow_transaction *tx) {
   sqlite3_free(tx->savepoints);
   tx->savepoints = NULL;
   tx->n_savepoints = 0;
+  tx->statement_level = -1;
   enter(tx, STATE_NONE);
 }
 
@@ -63,6 +69,7 @@ struct wow_transaction *wow_transaction_of(struct wow_connection *conn) {
   if (tx == NULL) return NULL;
   memset(tx, 0, sizeof(*tx));
   tx->conn = conn;
+  tx->statement_level = -1;
   conn->transaction = tx;
   return tx;
 }
@@ -82,20 +89,6 @@ void wow_transaction_begin(struct wow_transaction *tx) {
 
 static bool has_pending(const struct wow_transaction *tx) {
   return tx->pending && !wow_pending_is_empty(tx->pending);
-}
-
-int wow_transaction_change(struct wow_transaction *tx, struct wow_modification *m,
-                           sqlite3_int64 *rowid, struct wow_error *err) {
-  if (tx->state == STATE_FAILED) {
-    return wow_error_set(err, SQLITE_ERROR, m->target->relation->name,
-                         "an earlier write of this transaction has failed: ROLLBACK");
-  }
-  if (tx->pending == NULL) tx->pending = wow_pending_new();
-  if (tx->pending == NULL) return wow_error_nomem(err);
-  m->pending = tx->pending;
-  int rc = wow_modify_row(m, rowid, err);
-  if (rc == SQLITE_OK) enter(tx, STATE_OPEN);
-  return rc;
 }
 
 void wow_transaction_forget(struct wow_transaction *tx, const struct wow_write_target *target) {
@@ -131,12 +124,44 @@ static void tell_accepted(const struct wow_transaction *tx, struct wow_error *er
 /* Sends what is pending. */
 static int flush(struct wow_transaction *tx, struct wow_error *err) {
   if (!has_pending(tx)) return SQLITE_OK;
-  int rc = wow_send_pending(tx->conn, tx->pending, &tx->accepted, err);
+  int rc = wow_send_pending(tx->conn, tx->pending, 0, &tx->accepted, err);
   forget_pending(tx);
   if (rc == SQLITE_OK) return SQLITE_OK;
   tell_accepted(tx, err);
   enter(tx, STATE_FAILED);
   return rc;
+}
+
+/* Sends the changes of tables with write='through', and forgets them. The transaction goes on. */
+static int flush_through(struct wow_transaction *tx, struct wow_error *err) {
+  if (!tx->has_through) return SQLITE_OK;
+  int first = tx->through_from.n_segments;
+  int rc = wow_send_pending(tx->conn, tx->pending, first, &tx->accepted, err);
+  wow_pending_cut(tx->pending, &tx->through_from);
+  tx->has_through = false;
+  return rc;
+}
+
+int wow_transaction_change(struct wow_transaction *tx, struct wow_modification *m,
+                           sqlite3_int64 *rowid, struct wow_error *err) {
+  bool is_through = m->target->is_through && !sqlite3_get_autocommit(tx->conn->db);
+  int rc = SQLITE_OK;
+  if (tx->state == STATE_FAILED) {
+    return wow_error_set(err, SQLITE_ERROR, m->target->relation->name,
+                         "an earlier write of this transaction has failed: ROLLBACK");
+  }
+  /* A statement whose end could not be told. */
+  if (m->row_number == 1 && tx->statement_level < 0) rc = flush_through(tx, err);
+  if (rc != SQLITE_OK) return rc;
+  if (tx->pending == NULL) tx->pending = wow_pending_new();
+  if (tx->pending == NULL) return wow_error_nomem(err);
+  if (is_through && !tx->has_through) tx->through_from = wow_pending_mark(tx->pending);
+  m->pending = tx->pending;
+  rc = wow_modify_row(m, rowid, err);
+  if (rc != SQLITE_OK) return rc;
+  enter(tx, STATE_OPEN);
+  tx->has_through = tx->has_through || is_through;
+  return is_through && tx->statement_level < 0 ? flush_through(tx, err) : SQLITE_OK;
 }
 
 int wow_transaction_sync(struct wow_transaction *tx, struct wow_error *err) {
@@ -179,6 +204,15 @@ void wow_transaction_rollback(struct wow_transaction *tx) {
 
 /* ---------------------------------------------------------------- savepoints */
 
+/* Is a savepoint that is being opened a statement's? The application cannot open one while a
+** statement that writes is running. */
+static bool is_of_statement(sqlite3 *db) {
+  sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
+  while (stmt && sqlite3_stmt_readonly(stmt))
+    stmt = wow_run_next_busy(db, stmt);
+  return stmt != NULL;
+}
+
 /* Makes room for a level, and sets those below it that were never announced: nothing was pending
 ** when they were opened, or it was, and is before them. */
 int wow_transaction_savepoint(struct wow_transaction *tx, int level, struct wow_error *err) {
@@ -194,6 +228,7 @@ int wow_transaction_savepoint(struct wow_transaction *tx, int level, struct wow_
     tx->n_savepoints = (int)n;
   }
   if (tx->pending) mark = wow_pending_mark(tx->pending);
+  if (is_of_statement(tx->conn->db)) tx->statement_level = level;
   /* One that is set was announced on behalf of another table. */
   for (int i = 0; i <= level; i++) {
     if (!tx->savepoints[i].is_set) tx->savepoints[i] = (struct savepoint){true, mark};
@@ -201,10 +236,12 @@ int wow_transaction_savepoint(struct wow_transaction *tx, int level, struct wow_
   return SQLITE_OK;
 }
 
-void wow_transaction_release(struct wow_transaction *tx, int level) {
-  if (tx == NULL) return;
+int wow_transaction_release(struct wow_transaction *tx, int level, struct wow_error *err) {
+  if (tx == NULL) return SQLITE_OK;
   for (int i = level < 0 ? 0 : level; i < tx->n_savepoints; i++)
     tx->savepoints[i].is_set = false;
+  if (tx->statement_level >= level) tx->statement_level = -1;
+  return tx->statement_level < 0 ? flush_through(tx, err) : SQLITE_OK;
 }
 
 void wow_transaction_rollback_to(struct wow_transaction *tx, int level) {
@@ -213,6 +250,7 @@ void wow_transaction_rollback_to(struct wow_transaction *tx, int level) {
   if (level >= 0 && level < tx->n_savepoints && tx->savepoints[level].is_set)
     mark = tx->savepoints[level].mark;
   if (tx->pending) wow_pending_cut(tx->pending, &mark);
+  if (mark.bytes <= tx->through_from.bytes) tx->has_through = false;
   for (int i = level + 1; i < tx->n_savepoints; i++) {
     if (i >= 0) tx->savepoints[i].is_set = false;
   }

@@ -14,6 +14,11 @@
 ** could not commit. What was sent cannot be taken back: if SQLite rolls back after that,
 ** wowsql_last_error() and SQLite's error log say what the server has. A transaction of which a
 ** request has failed takes nothing more.
+**
+** The changes of a table with write='through' are sent when their statement ends. SQLite tells that
+** of a statement that may change several rows: it opens a savepoint for it. If what is sent when
+** that is released fails, SQLite rolls the whole transaction back. Other statements change one row,
+** so that they end with it. In autocommit a statement ends with xSync.
 */
 #ifndef WOW_TRANSACTION_H
 #define WOW_TRANSACTION_H
@@ -46,7 +51,7 @@ void wow_transaction_rollback(struct wow_transaction *tx);
 /* xSavepoint, xRelease and xRollbackTo. A level that was never announced is where the next one that
 ** was is; -1 is the beginning. */
 int wow_transaction_savepoint(struct wow_transaction *tx, int level, struct wow_error *err);
-void wow_transaction_release(struct wow_transaction *tx, int level);
+int wow_transaction_release(struct wow_transaction *tx, int level, struct wow_error *err);
 void wow_transaction_rollback_to(struct wow_transaction *tx, int level);
 
 /* Makes sure that nothing points to a table that SQLite lets go of. `tx` NULL is fine. */
