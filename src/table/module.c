@@ -129,7 +129,7 @@ static int table_disconnect(sqlite3_vtab *vtab) {
 static int table_destroy(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
-  if (wow_transaction_concerns(table->conn->transaction, &table->target)) {
+  if (wow_transaction_has(table->conn->transaction, &table->target)) {
     /* SQLite would not call xSync for it any more. */
     wow_error_set(&err, SQLITE_ERROR, table->def.name,
                   "it has writes that have not been sent: COMMIT or ROLLBACK before DROP");

@@ -399,12 +399,18 @@ bool wow_pending_is_empty(const struct wow_pending *pending) {
   return pending->n_segments == 0;
 }
 
+bool wow_pending_has(const struct wow_pending *pending, const struct wow_write_target *target) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    if (pending->segments[i].target == target) return true;
+  }
+  return false;
+}
+
 bool wow_pending_concerns(const struct wow_pending *pending,
                           const struct wow_write_target *target) {
   for (int i = 0; i < pending->n_segments; i++) {
     const struct wow_write_target *other = pending->segments[i].target;
-    if (other == target || (is_same_schema(other, target) &&
-                            strcmp(other->relation->name, target->relation->name) == 0))
+    if (is_same_schema(other, target) && strcmp(other->relation->name, target->relation->name) == 0)
       return true;
   }
   return false;

@@ -62,6 +62,8 @@ struct wow_pending_mark wow_pending_mark(const struct wow_pending *pending);
 void wow_pending_cut(struct wow_pending *pending, const struct wow_pending_mark *mark);
 
 bool wow_pending_is_empty(const struct wow_pending *pending);
+/* Are there changes of this target? */
+bool wow_pending_has(const struct wow_pending *pending, const struct wow_write_target *target);
 /* Are there changes of this target, or of another virtual table for the same relation? */
 bool wow_pending_concerns(const struct wow_pending *pending, const struct wow_write_target *target);
 

@@ -91,20 +91,20 @@ static bool has_pending(const struct wow_transaction *tx) {
   return tx->pending && !wow_pending_is_empty(tx->pending);
 }
 
+bool wow_transaction_has(const struct wow_transaction *tx, const struct wow_write_target *target) {
+  return tx && has_pending(tx) && wow_pending_has(tx->pending, target);
+}
+
 void wow_transaction_forget(struct wow_transaction *tx, const struct wow_write_target *target) {
-  if (!wow_transaction_concerns(tx, target)) return;
+  if (!wow_transaction_has(tx, target)) return;
   forget_pending(tx);
   enter(tx, STATE_FAILED);
 }
 
-bool wow_transaction_concerns(const struct wow_transaction *tx,
-                              const struct wow_write_target *target) {
-  return tx && has_pending(tx) && wow_pending_concerns(tx->pending, target);
-}
-
 int wow_transaction_check_read(const struct wow_transaction *tx,
                                const struct wow_write_target *target, struct wow_error *err) {
-  if (!wow_transaction_concerns(tx, target)) return SQLITE_OK;
+  if (tx == NULL || !has_pending(tx) || !wow_pending_concerns(tx->pending, target))
+    return SQLITE_OK;
   return wow_error_hint(err, SQLITE_ERROR, target->relation->name,
                         "COMMIT sends them; a table that is created with write='through' sends its "
                         "writes when the statement ends",

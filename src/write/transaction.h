@@ -57,10 +57,9 @@ void wow_transaction_rollback_to(struct wow_transaction *tx, int level);
 /* Makes sure that nothing points to a table that SQLite lets go of. `tx` NULL is fine. */
 void wow_transaction_forget(struct wow_transaction *tx, const struct wow_write_target *target);
 
-/* Are changes of the table pending? `tx` NULL is fine. */
-bool wow_transaction_concerns(const struct wow_transaction *tx,
-                              const struct wow_write_target *target);
-/* The same as an error, for whoever wants to read it. */
+/* Are changes of this table pending? `tx` NULL is fine. */
+bool wow_transaction_has(const struct wow_transaction *tx, const struct wow_write_target *target);
+/* Refuses to read a relation of which changes are pending, through whichever virtual table. */
 int wow_transaction_check_read(const struct wow_transaction *tx,
                                const struct wow_write_target *target, struct wow_error *err);
 
