@@ -110,12 +110,13 @@ static int append_member(const struct wow_modification *m, int column, sqlite3_v
 
 /* Hidden columns cannot be written. */
 static int check_hidden(const struct wow_modification *m, struct wow_error *err) {
-  const struct wow_relation *relation = m->target->relation;
-  for (int i = 0; i <= m->target->brackets->n; i++) {
+  const struct wow_write_target *target = m->target;
+  const struct wow_relation *relation = target->relation;
+  for (int i = 0; i <= target->brackets->n; i++) {
     sqlite3_value *value = value_of(m, WOW_FILTER_COLUMN(relation) + i);
     if (sqlite3_value_type(value) == SQLITE_NULL) continue;
-    return wow_error_set(err, SQLITE_READONLY, relation->name,
-                         "wowsql_filter and aggregates in brackets cannot be written");
+    return wow_error_set(err, SQLITE_READONLY, relation->name, "'%s' cannot be written",
+                         i ? target->brackets->list[i - 1].name : "wowsql_filter");
   }
   return SQLITE_OK;
 }

@@ -241,7 +241,11 @@ int wow_transaction_release(struct wow_transaction *tx, int level, struct wow_er
   for (int i = level < 0 ? 0 : level; i < tx->n_savepoints; i++)
     tx->savepoints[i].is_set = false;
   if (tx->statement_level >= level) tx->statement_level = -1;
-  return tx->statement_level < 0 ? flush_through(tx, err) : SQLITE_OK;
+  int rc = tx->statement_level < 0 ? flush_through(tx, err) : SQLITE_OK;
+  if (rc == SQLITE_OK) return SQLITE_OK;
+  tell_accepted(tx, err); /* SQLite rolls the transaction back, without the message */
+  enter(tx, STATE_FAILED);
+  return rc;
 }
 
 void wow_transaction_rollback_to(struct wow_transaction *tx, int level) {
