@@ -12,6 +12,10 @@
 **                                       N keys, as many in each request as its path holds; {} in
 **                                       PATH is replaced by a list of keys
 **
+**   each N METHOD PATH BODY             ok SECONDS BYTES
+**                                       N requests that write a row each; {} in PATH and in BODY is
+**                                       replaced by the numbers from 1 to N. Without a body: -
+**
 ** Usage: client BASE_URL, with the key in WOWSQL_API_KEY
 */
 #include <curl/curl.h>
@@ -80,6 +84,37 @@ static int keys(const char *path, long long n, long long modulus) {
   return 1;
 }
 
+/* Copies `text`, with `number` for each "{}". */
+static void fill(char *to, size_t room, const char *text, long long number) {
+  size_t bytes = 0;
+  for (; *text && bytes + 24 < room; text++) {
+    if (text[0] == '{' && text[1] == '}') {
+      bytes += (size_t)snprintf(to + bytes, room - bytes, "%lld", number);
+      text++;
+    } else {
+      to[bytes++] = *text;
+    }
+  }
+  to[bytes] = 0;
+}
+
+static int each(char *arguments, long long n) {
+  static char whole[LINE_BYTES], body[LINE_BYTES];
+  char *method = strtok(arguments, " "), *path = strtok(NULL, " "), *text = strtok(NULL, "");
+  int good = text != NULL;
+  if (!good) snprintf(message, sizeof(message), "each needs a method, a path and a body");
+  if (good) curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+  for (long long i = 1; good && i <= n; i++) {
+    fill(whole, sizeof(whole), path, i);
+    fill(body, sizeof(body), text, i);
+    if (strcmp(text, "-") != 0) curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    good = get(whole, strlen(whole));
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL);
+  curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+  return good;
+}
+
 static int batches(const char *path, long long n, long long modulus, size_t url_bytes,
                    int *requests) {
   static char whole[LINE_BYTES];
@@ -108,7 +143,8 @@ static void obey(char *line) {
   }
   *p++ = 0;
   long long n = strtoll(p, &p, 10);
-  long long modulus = strcmp(line, "get") == 0 ? 0 : strtoll(p, &p, 10);
+  int has_modulus = strcmp(line, "get") != 0 && strcmp(line, "each") != 0;
+  long long modulus = has_modulus ? strtoll(p, &p, 10) : 0;
   if (strcmp(line, "batches") == 0) url_bytes = (size_t)strtoll(p, &p, 10);
   p += strspn(p, " ");
   received = 0;
@@ -119,6 +155,8 @@ static void obey(char *line) {
       good = get(p, strlen(p));
   } else if (strcmp(line, "keys") == 0) {
     good = keys(p, n, modulus);
+  } else if (strcmp(line, "each") == 0) {
+    good = each(p, n);
   } else {
     good = batches(p, n, modulus, url_bytes, &requests);
   }
@@ -141,6 +179,7 @@ int main(int argc, char **argv) {
   curl = curl_easy_init();
   snprintf(apikey, sizeof(apikey), "apikey: %s", key);
   headers = curl_slist_append(NULL, apikey);
+  headers = curl_slist_append(headers, "Content-Type: application/json");
   counting = curl_slist_append(curl_slist_append(NULL, apikey), "Prefer: count=exact");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);

@@ -18,6 +18,7 @@ set benchmarks {
   group  1   {GROUP BY with count(*) and bracketed aggregates, against reading all rows}
   many   0.6 {GROUP BY of 1,000,000 different values; looking for groups that do not exist}
   join   0.6 {10,000 local keys joined with a remote table}
+  write  0.6 {INSERT ... SELECT of 100,000 rows, UPDATE and DELETE of 10,000, and their memory}
   instead 0.6 {what people use instead: Python, curl and json_each}
 }
 
@@ -155,13 +156,13 @@ proc say {text} {
 }
 
 # Adds a line to the table: what was compared with what, from two sides of a result. `target` is the
-# largest acceptable ratio; empty: none was set.
+# largest acceptable ratio; empty: none was set. What was measured is in seconds, or in this unit.
 set results {}
-proc report {name what against result ours theirs {target {}} {note {}}} {
+proc report {name what against result ours theirs {target {}} {note {}} {unit s}} {
   set a [dict get $result $ours]
   set b [dict get $result $theirs]
   if {$note eq {}} { set note [dict get $a note] }
-  set row [dict create name $name what $what against $against target $target note $note \
+  set row [dict create name $name what $what against $against target $target note $note unit $unit \
     ours {} theirs {} ratio {} low {} high {} failure [dict get $a failure]]
   if {[dict get $b times] ne {}} { dict set row theirs [median [dict get $b times]] }
   if {[dict get $a failure] ne {}} {
@@ -191,10 +192,16 @@ proc span {seconds} {
   return "[format %.2f $seconds] s"
 }
 
+proc quantity {value unit} {
+  if {$unit eq "s"} { return [span $value] }
+  if {$value eq {}} { return {} }
+  return "[expr {round($value * 10) / 10.0}] $unit"
+}
+
 # A row as text: name, what, against, our time, theirs, ratio, target, note.
 proc cells {row} {
   dict with row {
-    set mine [span $ours]
+    set mine [quantity $ours $unit]
     set text {}
     if {$failure eq "timeout"} {
       set mine timeout
@@ -209,7 +216,7 @@ proc cells {row} {
     if {$target ne {}} {
       set goal ", target [format %.2f $target]: [expr {$ratio ne {} && $failure eq {} && $ratio <= $target ? {met} : {missed}}]"
     }
-    return [list $name $what $against $mine [span $theirs] $text $goal $note]
+    return [list $name $what $against $mine [quantity $theirs $unit] $text $goal $note]
   }
 }
 
@@ -376,6 +383,87 @@ proc bench_join {} {
   report join {the same AND id IN (SELECT k ...)} {bare requests, keys in batches} $result list bare
 }
 
+# ---- writes: into a table like bench_rows, which is empty or has its first rows before each
+
+proc bench_write {} {
+  remote {CREATE TABLE bench_write (LIKE bench_rows INCLUDING ALL)}
+  wait_for /bench_write?limit=0
+  ask sql "exec CREATE TABLE local_rows AS SELECT * FROM bench_rows WHERE id <= 100000; CREATE VIRTUAL TABLE temp.bench_write USING wowsql"
+  set file $::dir/write.json
+  curl /bench_rows?select=$::six&id=lte.100000 $file
+  set result [turns write [list \
+    insert {write_from {} 100000 {sql {INSERT INTO bench_write SELECT * FROM local_rows}}} \
+    curl [list write_from {} 100000 [list curl /bench_write?columns=$::six /dev/null -H {Content-Type: application/json} --data-binary @$file]] \
+    some {write_from {} 2000 {sql {INSERT INTO bench_write SELECT * FROM local_rows WHERE id <= 2000}}} \
+    each {write_from {} 2000 {each_row 2000 POST /bench_write {{"id":{},"grp":1,"amount":1.5,"name":"customer","made_at":"2024-01-01T00:00:00Z","active":true}}}} \
+    update {write_from 10000 10000 {sql {UPDATE bench_write SET grp = 7}}} \
+    update_each {write_from 2000 2000 {each_row 2000 PATCH /bench_write?id=eq.{} {{"grp":7}}}} \
+    delete {write_from 10000 0 {sql {DELETE FROM bench_write}}} \
+    delete_each {write_from 2000 0 {each_row 2000 DELETE /bench_write?id=eq.{} -}}]]
+  dict set result updates [requests_of $result update]
+  dict set result deletes [requests_of $result delete]
+  dict set result limit {times {40} failure {} note {}}
+  dict set result five_updates [five_times $result update_each]
+  dict set result five_deletes [five_times $result delete_each]
+  report write {INSERT ... SELECT of 100,000 local rows} {curl, a POST of the same rows with columns=} $result insert curl 1.20
+  report write {INSERT ... SELECT of 2,000 local rows} {a request for each row} $result some each
+  report write {UPDATE of 10,000 rows} {a request for each row (5 times 2,000)} $result update five_updates
+  report write {UPDATE of 10,000 rows to one value, requests} {40 requests} $result updates limit 1.00 {} requests
+  report write {DELETE of 10,000 rows} {a request for each row (5 times 2,000)} $result delete five_deletes
+  report write {DELETE of 10,000 rows, requests} {40 requests} $result deletes limit 1.00 {} requests
+  memory_of_writes
+}
+
+# Empties the table, or leaves this many rows in it; after the script it must have `expected` rows.
+proc write_from {rows expected script} {
+  remote {TRUNCATE bench_write}
+  if {$rows ne {}} { remote "INSERT INTO bench_write SELECT * FROM bench_rows WHERE id <= $rows" }
+  set seconds [uplevel #0 $script]
+  set n [remote {SELECT count(*) FROM bench_write}]
+  if {$n != $expected} { error "there are $n rows, expected $expected" }
+  return $seconds
+}
+
+proc each_row {n method path body} { lindex [ask client "each $n $method $path $body"] 0 }
+
+# A side of a comparison: the number of requests that its statement took, from its note.
+proc requests_of {result side} {
+  dict with result $side {
+    regexp {^([\d,]+) request} $note -> requests
+    return [list times [list [string map {, {}} $requests]] failure $failure note $note]
+  }
+}
+
+proc five_times {result side} {
+  set times [lmap time [dict get $result $side times] { expr {$time * 5} }]
+  dict replace [dict get $result $side] times $times
+}
+
+# In a process of its own, so that nothing else has used memory.
+proc memory_of_writes {} {
+  remote {TRUNCATE bench_write}
+  close [dict get $::channels sql]
+  dict unset ::channels sql
+  ask sql "exec CREATE VIRTUAL TABLE temp.bench_write USING wowsql; SELECT count(*) FROM bench_write"
+  set before [ask sql {memory in KB}]
+  set seconds [sql {INSERT INTO bench_write WITH RECURSIVE c(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM c WHERE i < 1000000)
+    SELECT i, i % 20, i / 100.0, 'customer ' || (i % 1000003 + 10000000), '2020-01-01T00:00:00+00:00', i % 2 FROM c}]
+  set note "[span $seconds] in all; $::note"
+  set after [ask sql {memory in KB}]
+  if {[remote {SELECT count(*) FROM bench_write}] != 1000000} { error "rows are missing" }
+  remote {DROP TABLE bench_write}
+  set result [list ours [list times [expr {($after - $before) / 1024.0}] failure {} note $note] limit {times 32 failure {} note {}}]
+  report write {INSERT of 1,000,000 rows, growth of memory} {32 MB} $result ours limit 1.00 $note MB
+}
+
+# Waits until PostgREST knows a table.
+proc wait_for {path} {
+  for {set i 0} {$i < 200} {incr i} {
+    if {![catch {ask client "get 1 $path"}]} return
+    after 50
+  }
+}
+
 proc bench_instead {} {
   set result [turns instead {
     python {instead_python}
@@ -495,7 +583,7 @@ rounds; the smallest and the largest ratio of a round are in brackets. Below 1, 
 
 \[rows.sql](rows.sql) makes the rows: 1,000,000, each a bigint key, an integer, a numeric, a text of
 20 bytes, a timestamptz and a boolean; 127 MB as JSON. The two sides of a comparison take turns,
-$::all_rounds rounds in all (three fifths of that for many, join and instead).
+$::all_rounds rounds in all (three fifths of that for many, join, write and instead).
 
 - wowsql's time is from sqlite3_prepare_v2 to the last row, in a process that has already loaded the
   extension and created the virtual table (\[sql.c](sql.c)). Results are stepped through, not printed.
@@ -510,6 +598,10 @@ $::all_rounds rounds in all (three fifths of that for many, join and instead).
   the system. Freeing the tree is not counted. These are CPU times.
 - The join looks up 10,000 of 50,000 customers; each bare request carries as many keys as fit into
   7,000 bytes. A statement is abandoned after $::timeout_s seconds.
+- Writes go into an empty table like that of the rows, or into one with its first 2,000 or 10,000 rows;
+  they count from the beginning of the statement to the end of its COMMIT. curl sends the same rows as one
+  array of JSON, from a file. A request for each row is what the vendor's SDK offers: bare requests on one
+  kept-alive connection. Memory is the growth of the largest resident size of a fresh process.
 - Python's time is from connecting to the commit (\[instead.py](instead.py)); that of curl with json_each
   includes starting both programs."
   close $f
@@ -614,10 +706,7 @@ proc label {text} {
 
 # ---------------------------------------------------------------- main
 
-for {set i 0} {$i < 200} {incr i} { ;# until PostgREST knows the table
-  if {![catch {ask client {get 1 /bench_rows?select=id&limit=1}}]} break
-  after 50
-}
+wait_for /bench_rows?select=id&limit=1
 ask sql "exec SELECT 1"
 set begun [clock seconds]
 foreach name $names {

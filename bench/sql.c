@@ -10,12 +10,14 @@
 **                       received by the extension. VALUE: the first column of the first row
 **   first N SQL         ok SECONDS               to the first row; the mean of N runs
 **   keys N MODULUS SQL  ok SECONDS               a prepared statement, run once for each of N keys
+**   memory in KB        ok KB                    the largest memory that this process has had
 **
 ** Usage: sql EXTENSION
 */
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -124,6 +126,15 @@ static void value_of(const char *sql) {
     printf("ok %s\n", value);
 }
 
+static void memory(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  usage.ru_maxrss /= 1024;
+#endif
+  printf("ok %ld\n", usage.ru_maxrss);
+}
+
 static void obey(char *line) {
   char *rest = strchr(line, ' ');
   if (rest == NULL) {
@@ -139,6 +150,8 @@ static void obey(char *line) {
       say_error();
   } else if (strcmp(line, "value") == 0) {
     value_of(rest);
+  } else if (strcmp(line, "memory") == 0) {
+    memory();
   } else {
     long long n = strtoll(rest, &rest, 10);
     long long modulus = strcmp(line, "keys") == 0 ? strtoll(rest, &rest, 10) : 0;

@@ -13,6 +13,7 @@
 **   keep NAME       drops all modules but this one
 **   replace NAME    puts another module in its place
 **   function NAME   puts another function in its place
+**   code            the extended code of the last error, and 1 if no transaction is open
 **   close           sqlite3_close_v2, with the statements there are; they can still be run
 **   finalize N      finalizes one
 */
@@ -24,6 +25,7 @@
 static sqlite3 *db;
 static sqlite3_stmt *statements[8];
 static int n_statements;
+static int last_code; /* of the last error */
 
 static void print_row(sqlite3_stmt *stmt) {
   for (int i = 0; i < sqlite3_column_count(stmt); i++) {
@@ -34,6 +36,7 @@ static void print_row(sqlite3_stmt *stmt) {
 }
 
 static void print_error(sqlite3_stmt *stmt) {
+  last_code = sqlite3_extended_errcode(stmt ? sqlite3_db_handle(stmt) : db);
   printf("error: %s\n", sqlite3_errmsg(stmt ? sqlite3_db_handle(stmt) : db));
 }
 
@@ -104,6 +107,8 @@ static void command(const char *name, const char *argument) {
     if (sqlite3_create_function(db, argument, -1, SQLITE_UTF8, NULL, other_function, NULL, NULL)) {
       print_error(NULL);
     }
+  } else if (strcmp(name, "code") == 0) {
+    printf("%d %d\n", last_code, sqlite3_get_autocommit(db));
   } else if (strcmp(name, "close") == 0) {
     printf("%d\n", sqlite3_close_v2(db));
     db = NULL;

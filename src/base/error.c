@@ -33,6 +33,7 @@ void wow_error_copy(struct wow_error *to, const struct wow_error *from) {
   wow_error_reset(to);
   to->rc = from->rc;
   to->http_status = from->http_status;
+  to->may_be_done = from->may_be_done;
   to->what = copy_text(from->what);
   to->code = copy_text(from->code);
   to->message = copy_text(from->message);
@@ -101,20 +102,23 @@ int wow_error_hint(struct wow_error *err, int rc, const char *what, const char *
 
 /* ---------------------------------------------------------------- responses */
 
-/* SQLSTATEs for which SQLite has a code of its own. */
+/* SQLSTATEs, or the classes that they begin with, for which SQLite has a code of its own. */
 static const struct {
   const char *sqlstate;
   int rc;
-} constraint_codes[] = {
+} sqlite_codes[] = {
     {"23505", SQLITE_CONSTRAINT_UNIQUE},
     {"23503", SQLITE_CONSTRAINT_FOREIGNKEY},
     {"23502", SQLITE_CONSTRAINT_NOTNULL},
     {"23514", SQLITE_CONSTRAINT_CHECK},
+    {"23", SQLITE_CONSTRAINT},
+    {"42501", SQLITE_AUTH}, /* a right is missing, or a policy forbids the row */
 };
 
 static int code_of(int http_status, const char *code) {
-  for (size_t i = 0; code && i < sizeof(constraint_codes) / sizeof(constraint_codes[0]); i++) {
-    if (strcmp(code, constraint_codes[i].sqlstate) == 0) return constraint_codes[i].rc;
+  for (size_t i = 0; code && i < sizeof(sqlite_codes) / sizeof(sqlite_codes[0]); i++) {
+    const char *start = sqlite_codes[i].sqlstate;
+    if (strncmp(code, start, strlen(start)) == 0) return sqlite_codes[i].rc;
   }
   return http_status == 401 || http_status == 403 ? SQLITE_AUTH : SQLITE_ERROR;
 }
@@ -154,7 +158,7 @@ static const char *hint_for(int http_status, const char *code) {
 
 /* Which right is missing, by PostgreSQL's message: "permission denied for table users". NULL: it
 ** does not say, or no memory. */
-static char *right_hint(const char *message) {
+static char *right_hint(const char *message, bool is_write) {
   static const char start[] = "permission denied for ";
   if (message == NULL || strncmp(message, start, sizeof(start) - 1) != 0) return NULL;
   const char *kind = message + sizeof(start) - 1;
@@ -162,7 +166,9 @@ static char *right_hint(const char *message) {
   if (name == NULL) return NULL;
   const char *right = strncmp(kind, "function ", 9) == 0 || strncmp(kind, "procedure ", 10) == 0
                           ? "EXECUTE"
-                          : (strncmp(kind, "schema ", 7) == 0 ? "USAGE" : "SELECT");
+                      : strncmp(kind, "schema ", 7) == 0 ? "USAGE"
+                      : is_write                         ? "SELECT, INSERT, UPDATE or DELETE"
+                                                         : "SELECT";
   return sqlite3_mprintf("the role may need the right %s on%s: see GRANT", right, name);
 }
 
@@ -256,7 +262,8 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
   err->http_status = http_status;
   err->what = clean_copy(what);
   err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
-  if (err->hint == NULL && is_code(err->code, "42501")) err->hint = right_hint(err->message);
+  if (err->hint == NULL && is_code(err->code, "42501"))
+    err->hint = right_hint(err->message, body->is_write);
   if (err->hint == NULL) err->hint = clean_copy(hint_for(http_status, err->code));
   if (err->hint == NULL && is_html(text)) {
     err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");
@@ -313,6 +320,22 @@ void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) 
     wow_secret_redact(secrets, texts[i]);
 }
 
+void wow_error_unsure(struct wow_error *err, bool is_done) {
+  sqlite3_free(err->hint);
+  err->may_be_done = true;
+  err->hint = clean_copy(is_done ? "the server has carried the request out all the same"
+                                 : "the server may have carried the request out all the same: look "
+                                   "at what is there before you repeat it");
+}
+
 void wow_error_about(struct wow_error *err, const char *what) {
   if (err->rc != SQLITE_OK && err->what == NULL) err->what = sqlite3_mprintf("%s", what);
+}
+
+void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text) {
+  char *details = err->details;
+  if (err->rc == SQLITE_OK || err->rc == SQLITE_NOMEM) return;
+  err->details =
+      sqlite3_mprintf("%s%s%s%s", details ? details : "", details ? "; " : "", prefix, text);
+  sqlite3_free(details);
 }

@@ -6,18 +6,20 @@
 #ifndef WOW_ERROR_H
 #define WOW_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct wow_secrets;
 
 struct wow_error {
-  int rc;          /* SQLite result code; SQLITE_OK: nothing has failed */
-  int http_status; /* 0: the failure was not an HTTP response */
-  char *what;      /* what was acted on, e.g. a relation's name; may be NULL */
-  char *code;      /* SQLSTATE or PGRSTnnn; may be NULL */
-  char *message;   /* never NULL once rc is set, except for SQLITE_NOMEM */
-  char *details;   /* may be NULL */
-  char *hint;      /* may be NULL */
+  int rc;           /* SQLite result code; SQLITE_OK: nothing has failed */
+  int http_status;  /* 0: the failure was not an HTTP response */
+  bool may_be_done; /* a request with effects failed, and may have had them all the same */
+  char *what;       /* what was acted on, e.g. a relation's name; may be NULL */
+  char *code;       /* SQLSTATE or PGRSTnnn; may be NULL */
+  char *message;    /* never NULL once rc is set, except for SQLITE_NOMEM */
+  char *details;    /* may be NULL */
+  char *hint;       /* may be NULL */
 };
 
 /* Frees what `err` owns; afterwards nothing has failed. */
@@ -46,16 +48,24 @@ int wow_error_nomem(struct wow_error *err);
 ** Records a failed HTTP response from its status and body, whatever form the body has: PostgREST's
 ** {code, message, details, hint}, a gateway's {detail}, {message}, {error} or {msg}, text, HTML, or
 ** nothing. The SQLite code follows the SQLSTATE and the status (constraint violations; SQLITE_AUTH
-** for 401 and 403; else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
+** for 42501, 401 and 403; else SQLITE_ERROR). Keeps an earlier error. Returns err->rc.
 */
 struct wow_error_body {
   const char *text; /* NULL: empty */
   size_t bytes;
+  bool is_write;                     /* the request was to have effects */
   const struct wow_secrets *secrets; /* what it may quote and must not be shown */
 };
 
 int wow_error_response(struct wow_error *err, const char *what, int http_status,
                        const struct wow_error_body *body);
+
+/* Adds "prefix text" to an error's details. */
+void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text);
+
+/* Says in its hint that the request may have been carried out although it failed, or that it has
+** been (`is_done`). */
+void wow_error_unsure(struct wow_error *err, bool is_done);
 
 /* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);

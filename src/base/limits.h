@@ -111,6 +111,8 @@
 #define WOW_MAX_SOFTWARE_BYTES 100
 /* Relations that select= may go through, one after the other; far fewer than a URL has room for. */
 #define WOW_MAX_EMBED_DEPTH 8
+/* Groups within groups of a filter, which are read recursively; nobody writes as many. */
+#define WOW_MAX_FILTER_DEPTH 100
 /* Redirects within the same origin that a read follows. */
 #define WOW_MAX_REDIRECTS 5
 /* Requests that the log keeps, by default and at most. */
@@ -161,6 +163,22 @@
 /* How long the server may take to estimate a relation's rows, milliseconds: an estimate that does
 ** not come at once is not worth waiting for. */
 #define WOW_ESTIMATE_TIMEOUT_MS 2000
+
+/* ---- writes */
+
+/* Unsent changes that are kept in memory; after that they go to a temporary file. And a request's
+** body, which is made of them. */
+#define WOW_PENDING_BYTES (8 * 1024 * 1024)
+#define WOW_SEND_BYTES (8 * 1024 * 1024)
+/* A row in an error, in bytes: enough to find it by. */
+#define WOW_MAX_ROW_SHOWN 100
+/* What is read back of them at once. */
+#define WOW_READ_BACK_BYTES (64 * 1024)
+/* How many requests back a row may be added to one, past those for tables that refer to its own: a
+** transaction rarely writes to more tables in turns. */
+#define WOW_MAX_PASSED_SEGMENTS 16
+/* Sets of columns that a row's is compared with before it counts as new. */
+#define WOW_MAX_COMPARED_SETS 32
 
 /* ---- plans */
 

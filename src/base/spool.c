@@ -3,6 +3,7 @@
 */
 #include "base/spool.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ struct wow_spool {
   size_t max_memory;
   FILE *file; /* NULL: nothing has gone there yet */
   sqlite3_int64 in_file;
+  bool is_at_end; /* of the file: what is appended next goes there without seeking, which flushes */
 };
 
 struct wow_spool *wow_spool_new(size_t memory_bytes) {
@@ -37,8 +39,11 @@ sqlite3_int64 wow_spool_bytes(const struct wow_spool *spool) {
 static int append_to_file(struct wow_spool *spool, const void *data, size_t bytes) {
   if (spool->file == NULL) spool->file = tmpfile();
   if (spool->file == NULL) return SQLITE_ERROR;
-  if (fseeko(spool->file, (off_t)spool->in_file, SEEK_SET) != 0) return SQLITE_ERROR;
-  if (fwrite(data, 1, bytes, spool->file) != bytes) return SQLITE_ERROR;
+  if (!spool->is_at_end && fseeko(spool->file, (off_t)spool->in_file, SEEK_SET) != 0) {
+    return SQLITE_ERROR;
+  }
+  spool->is_at_end = fwrite(data, 1, bytes, spool->file) == bytes;
+  if (!spool->is_at_end) return SQLITE_ERROR;
   spool->in_file += (sqlite3_int64)bytes;
   return SQLITE_OK;
 }
@@ -81,6 +86,14 @@ int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t
     return wow_spool_read(spool, from + (sqlite3_int64)n, (char *)to + n, bytes - n);
   }
   from -= (sqlite3_int64)spool->in_memory;
+  spool->is_at_end = false;
   if (spool->file == NULL || fseeko(spool->file, (off_t)from, SEEK_SET) != 0) return SQLITE_ERROR;
   return fread(to, 1, bytes, spool->file) == bytes ? SQLITE_OK : SQLITE_ERROR;
+}
+
+void wow_spool_truncate(struct wow_spool *spool, sqlite3_int64 bytes) {
+  sqlite3_int64 in_memory = (sqlite3_int64)spool->in_memory;
+  if (bytes < in_memory) spool->in_memory = (size_t)bytes;
+  spool->in_file = bytes > in_memory ? bytes - in_memory : 0;
+  spool->is_at_end = false;
 }

@@ -29,4 +29,7 @@ int wow_spool_overwrite(struct wow_spool *spool, sqlite3_int64 at, const void *d
  * SQLITE_ERROR. */
 int wow_spool_read(struct wow_spool *spool, sqlite3_int64 from, void *to, size_t bytes);
 
+/* Forgets everything from position `bytes` on. */
+void wow_spool_truncate(struct wow_spool *spool, sqlite3_int64 bytes);
+
 #endif

@@ -33,4 +33,18 @@ void wow_text_append_json(sqlite3_str *str, const char *text, size_t bytes);
 ** SQLITE_OK, SQLITE_TOOBIG (nothing was appended) or SQLITE_NOMEM. */
 int wow_text_append_within(sqlite3_str *str, const char *data, size_t bytes, size_t max);
 
+/* Is it UTF-8 without zero bytes, as PostgreSQL's texts are? */
+bool wow_text_is_utf8(const char *text, size_t bytes);
+
+/* The bytes of a double's text: sign, 17 digits, point and exponent. */
+#define WOW_TEXT_DOUBLE_BYTES 40
+
+/* Do so few digits say the double? */
+bool wow_text_is_said_in(double value, int digits);
+
+/* Writes a double that is neither infinite nor NaN, with so many digits, and the shortest text that
+** reads back as the same double: JSON numbers, in every locale. */
+void wow_text_write_digits(char *text, int digits, double value);
+void wow_text_write_double(char *text, double value);
+
 #endif

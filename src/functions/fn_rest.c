@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wire/deparse.h"
+#include "functions/fn_rest.h"
 #include "functions/functions.h"
 #include "server/connection.h"
 #include "server/request.h"
@@ -14,9 +15,7 @@
 
 /* ---------------------------------------------------------------- requests */
 
-/* Checks that this is the path of a table or function, and not a URL: the key must not be sent
-** elsewhere. */
-static int check_path(const char *path, struct wow_error *err) {
+int wow_fn_rest_check_path(const char *path, struct wow_error *err) {
   if (path && *path && strstr(path, "://") == NULL && strncmp(path, "//", 2) != 0) return SQLITE_OK;
   return wow_error_hint(err, SQLITE_ERROR, NULL, "for example 'users?select=id,name&age=gte.18'",
                         "a path below the server's REST service is needed");
@@ -218,6 +217,11 @@ static bool is_cut(const char *path, const struct wow_response *response) {
          response->rows < rows_wanted(path, response);
 }
 
+int wow_fn_rest_check_complete(const struct wow_request *request,
+                               const struct wow_response *response, struct wow_error *err) {
+  return is_cut(request->path, response) ? fail_cut(err, request->what, response) : SQLITE_OK;
+}
+
 /* Completes a response that the server has cut. On failure there is none any more. */
 static int complete(struct wow_connection *conn, struct wow_server *server,
                     const struct wow_request *request, struct wow_response *response,
@@ -311,7 +315,7 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
                     struct wow_response *response, struct wow_error *err) {
   struct wow_server *server = wow_connection_server(conn, server_name, err);
   if (server == NULL) return err->rc;
-  int rc = check_path(path, err);
+  int rc = wow_fn_rest_check_path(path, err);
   if (rc != SQLITE_OK) return rc;
   sqlite3_str *str = sqlite3_str_new(NULL);
   wow_deparse_user_path(str, path);
@@ -426,6 +430,27 @@ static int complete_rpc(struct wow_connection *conn, struct wow_server *server,
   return rc == SQLITE_OK ? rc : err->rc;
 }
 
+/* Calls a function where nothing may be changed: by GET, which the server answers in a transaction
+** that cannot write. */
+static int read_rpc(struct wow_connection *conn, struct wow_server *server, const struct rpc *rpc,
+                    struct wow_response *response, struct wow_error *err) {
+  char *path = rpc_path(conn->db, rpc);
+  struct wow_request request = {.method = "GET", .path = path, .what = rpc->name};
+  int rc = SQLITE_OK;
+  if (path == NULL) {
+    return wow_error_set(err, SQLITE_READONLY, rpc->name,
+                         "server '%s' is connected for reading only, where the arguments of a "
+                         "function are texts, numbers and booleans",
+                         server->options.name);
+  }
+  if (server->options.max_rows != 0) request.prefer = "count=exact";
+  rc = wow_request_fetch(conn, server, &request, response, err);
+  if (rc == SQLITE_OK && is_cut(path, response))
+    rc = complete_rpc(conn, server, rpc, response, err);
+  sqlite3_free(path);
+  return rc;
+}
+
 /* Calls a function of the database. Its arguments are sent in the body: in a GET some of them
 ** would be taken for filters. Free response->body. */
 static int call_rpc(struct wow_connection *conn, const struct rpc *rpc,
@@ -436,6 +461,7 @@ static int call_rpc(struct wow_connection *conn, const struct rpc *rpc,
   if (name == NULL || *name == 0) {
     return wow_error_set(err, SQLITE_ERROR, NULL, "the name of a function is needed");
   }
+  if (server->options.read_only) return read_rpc(conn, server, rpc, response, err);
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendall(str, "/rpc/");
   wow_deparse_path(str, name);

@@ -121,6 +121,12 @@ static int slice_ms(const struct wow_transfer *t) {
   return (int)slice + 1;
 }
 
+static int fail_interrupted(const struct wow_transfer *t, struct wow_error *err) {
+  int rc = wow_error_set(err, SQLITE_INTERRUPT, t->what, "interrupted");
+  if (rc == SQLITE_INTERRUPT) wow_transfer_say_outcome(t, err);
+  return rc;
+}
+
 static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
   sqlite3_int64 handed = t->handed_bytes;
   bool had_response = wow_transfer_has_response(t);
@@ -130,13 +136,9 @@ static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
     curl_multi_poll(t->http->multi, NULL, 0, slice_ms(t), NULL);
     wow_http_pump(t->http);
     wow_transfer_check_silence(t);
-    if (t->state != TRANSFER_DONE && is_interrupted(t->http)) {
-      return wow_error_set(err, SQLITE_INTERRUPT, t->what, "interrupted");
-    }
+    if (t->state != TRANSFER_DONE && is_interrupted(t->http)) return fail_interrupted(t, err);
   }
-  if (t->state != TRANSFER_DONE && is_interrupted(t->http)) {
-    return wow_error_set(err, SQLITE_INTERRUPT, t->what, "interrupted");
-  }
+  if (t->state != TRANSFER_DONE && is_interrupted(t->http)) return fail_interrupted(t, err);
   if (t->state != TRANSFER_DONE || t->rc == SQLITE_OK) return SQLITE_OK;
   wow_error_copy(err, &t->err);
   return t->rc;

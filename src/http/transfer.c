@@ -239,8 +239,25 @@ static void set_options(struct wow_transfer *t) {
   if (!is_get || has_body(t)) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
+/* Has any of the request been sent? Of the bytes that go through a proxy, its own count, too. */
+static bool was_sent(const struct wow_transfer *t) {
+  long bytes = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0;
+}
+
+void wow_transfer_say_outcome(const struct wow_transfer *t, struct wow_error *err) {
+  bool has_status = t->headers_done, is_done = has_status && is_success(t);
+  /* PostgREST says why it has rolled back; PGRST001 is a lost connection to its database. A gateway
+  ** does not know. */
+  bool is_unknown = t->response.status >= 500 && (!err->code || strcmp(err->code, "PGRST001") == 0);
+  if (t->repeatable || !was_sent(t)) return;
+  if (!has_status || is_done || is_unknown) wow_error_unsure(err, is_done);
+}
+
 /* Some servers quote the key that they refuse, and so may curl. */
 static void end(struct wow_transfer *t, int rc) {
+  if (rc != SQLITE_OK && rc != SQLITE_NOMEM) wow_transfer_say_outcome(t, &t->err);
   wow_error_redact(&t->err, &t->secrets);
   t->state = TRANSFER_DONE;
   t->ended_ms = wow_clock_ms();
@@ -282,8 +299,10 @@ static void fail_network(struct wow_transfer *t, CURLcode code) {
                         "turns the check off",
                         "the certificate of %s cannot be trusted: %s", name, message);
   } else {
+    bool is_lost = !t->repeatable && was_sent(t);
     rc = wow_error_hint(&t->err, rc, t->what, "is the project URL right, and the server up?",
-                        "could not reach %s: %s", name, message);
+                        is_lost ? "lost the connection to %s: %s" : "could not reach %s: %s", name,
+                        message);
   }
   sqlite3_free(host);
   end(t, rc);
@@ -337,24 +356,36 @@ static void follow(struct wow_transfer *t) {
   wow_transfer_start(t);
 }
 
+/* Has it been rolled back for the sake of another transaction (serialization failure, deadlock)? */
+static bool is_conflict(const struct wow_transfer *t) {
+  const char *code = t->err.code;
+  return code && (strcmp(code, "40001") == 0 || strcmp(code, "40P01") == 0);
+}
+
 /* May the same request succeed a moment later? Gateways before a server say 520 to 524 and 544 (see
 ** Cloudflare's and Supabase's lists of errors); from 16 on PostgREST itself does not repeat what
-** failed for the sake of another transaction (40001). */
+** failed for the sake of another transaction. */
 static bool is_passing(const struct wow_transfer *t) {
   int status = t->response.status;
   if (status == 429 || (status >= 502 && status <= 504)) return true;
   if ((status >= 520 && status <= 524) || status == 544) return true;
-  return status == 500 && t->err.code && strcmp(t->err.code, "40001") == 0;
+  return status == 500 && is_conflict(t);
+}
+
+/* Has the server said that it did not do it? Then a write may be sent again, too. */
+static bool is_undone(const struct wow_transfer *t) {
+  return t->response.status == 429 || is_conflict(t);
 }
 
 static void finish_refused(struct wow_transfer *t) {
   struct wow_error_body body = {
       .text = sqlite3_str_value(t->error_body),
       .bytes = (size_t)sqlite3_str_length(t->error_body),
+      .is_write = !t->repeatable,
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
-  if (is_passing(t) && try_again(t, true)) {
+  if (is_passing(t) && try_again(t, !is_undone(t))) {
     wow_error_reset(&t->err);
     return;
   }
@@ -371,7 +402,7 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   /* To curl, headers that break off are a response without a body. */
   if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
   if (code != CURLE_OK) {
-    bool reached = code != CURLE_COULDNT_CONNECT && code != CURLE_SSL_CONNECT_ERROR;
+    bool reached = was_sent(t);
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
     fail_network(t, code);
   } else if (is_success(t)) {

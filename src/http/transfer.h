@@ -92,6 +92,9 @@ const struct wow_http_response *wow_transfer_response(const struct wow_transfer 
 /* Adds to the rows that the log shows for this transfer. */
 void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);
 
+/* Says in an error of this transfer's, in its hint, if a request with effects may have had them. */
+void wow_transfer_say_outcome(const struct wow_transfer *transfer, struct wow_error *err);
+
 /* ---- for http.c, which owns the multi handle */
 
 /* Starts an attempt. */

@@ -21,6 +21,7 @@
 
 #include "base/text.h"
 #include "scan/count.h"
+#include "scan/scan.h"
 #include "scan/source.h"
 #include "server/run.h"
 #include "types/shippable.h"
@@ -64,24 +65,20 @@ static sqlite3_uint64 hash_of_row(const struct wow_scan *scan) {
   return finish(hash);
 }
 
-static const struct wow_json_value *key_value(const struct wow_scan *scan, int i) {
-  return wow_source_value(scan, scan->members[scan->target.relation->key[i]]);
-}
-
 /* Two integers of 31 and 32 bits are told apart exactly, and have the numbers from 0 on; every
 ** other key is a 63-bit hash with the sign set. A collision would make SQLite take two rows that
 ** both satisfy "a OR b" for one: among a million such rows the odds are one in ten million. */
 static sqlite3_int64 made_rowid(const struct wow_scan *scan) {
   int n = scan->target.relation->n_key;
   sqlite3_int64 first = 0, second = 0;
-  if (n == 2 && wow_value_int64(key_value(scan, 0), &first) &&
-      wow_value_int64(key_value(scan, 1), &second) && first >= 0 && first <= 0x7fffffff &&
+  if (n == 2 && wow_value_int64(wow_scan_key_value(scan, 0), &first) &&
+      wow_value_int64(wow_scan_key_value(scan, 1), &second) && first >= 0 && first <= 0x7fffffff &&
       second >= 0 && second <= 0xffffffff) {
     return first << 32 | second;
   }
   sqlite3_uint64 hash = WOW_TEXT_HASH_START;
   for (int i = 0; i < n; i++)
-    hash = mix(hash, key_value(scan, i));
+    hash = mix(hash, wow_scan_key_value(scan, i));
   return (sqlite3_int64)(finish(hash) | 0x8000000000000000u);
 }
 
@@ -120,7 +117,7 @@ static int add_key(const struct wow_scan *scan, struct wow_where *where, bool *d
   int rc = SQLITE_OK;
   *done = true;
   for (int i = 0; rc == SQLITE_OK && i < relation->n_key; i++) {
-    const struct wow_json_value *value = key_value(scan, i);
+    const struct wow_json_value *value = wow_scan_key_value(scan, i);
     struct wow_condition condition = {.kind = WOW_CONDITION_TERM,
                                       .column = &relation->columns[relation->key[i]],
                                       .op = value->kind == WOW_JSON_NULL ? WOW_IS_NULL : WOW_EQ,
@@ -179,7 +176,7 @@ static int check_witness(struct wow_scan *scan, sqlite3_int64 rowid, struct wow_
 
 static int rowid_of_key(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err) {
   const struct wow_relation *relation = scan->target.relation;
-  const struct wow_json_value *value = key_value(scan, 0);
+  const struct wow_json_value *value = wow_scan_key_value(scan, 0);
   if (wow_relation_key_kind(relation) != WOW_KEY_ROWID) {
     *rowid = made_rowid(scan);
   } else if (value->kind == WOW_JSON_NULL) {

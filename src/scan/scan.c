@@ -411,3 +411,11 @@ int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error
   wow_source_forgo_groups(scan); /* the rows are told apart */
   return wow_identity_of_row(scan, rowid, err);
 }
+
+const struct wow_json_value *wow_scan_key_value(const struct wow_scan *scan, int i) {
+  return wow_source_value(scan, scan->members[scan->target.relation->key[i]]);
+}
+
+bool wow_scan_is_grouped(const struct wow_scan *scan) {
+  return scan->brackets != NULL;
+}

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "scan/target.h"
 
 struct wow_scan;
@@ -48,5 +49,11 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column, str
 
 /* The current row's identity: the integer key, or a number made from the key. */
 int wow_scan_rowid(struct wow_scan *scan, sqlite3_int64 *rowid, struct wow_error *err);
+
+/* The value of the key's i-th column in the current row, whose rowid has been asked for. */
+const struct wow_json_value *wow_scan_key_value(const struct wow_scan *scan, int i);
+
+/* Are its rows groups, of bracketed aggregates? */
+bool wow_scan_is_grouped(const struct wow_scan *scan);
 
 #endif

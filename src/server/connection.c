@@ -91,6 +91,35 @@ int wow_connection_drop_server(struct wow_connection *conn, const char *name,
   return SQLITE_OK;
 }
 
+/* ---------------------------------------------------------------- the last row inserted */
+
+static void forget_last_insert(struct wow_connection *conn) {
+  sqlite3_value_free(conn->last_insert.id);
+  sqlite3_free(conn->last_insert.row);
+  sqlite3_free(conn->last_insert.relation);
+  sqlite3_free(conn->last_insert.server);
+  memset(&conn->last_insert, 0, sizeof(conn->last_insert));
+}
+
+int wow_connection_set_last_id(struct wow_connection *conn, const sqlite3_value *id) {
+  sqlite3_value *copy = id ? sqlite3_value_dup(id) : NULL;
+  forget_last_insert(conn);
+  conn->last_insert.id = copy;
+  return id && copy == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+int wow_connection_set_last_row(struct wow_connection *conn, char *row, const char *relation,
+                                const char *server) {
+  struct wow_last_insert *last = &conn->last_insert;
+  forget_last_insert(conn);
+  *last = (struct wow_last_insert){.row = row,
+                                   .relation = sqlite3_mprintf("%s", relation),
+                                   .server = sqlite3_mprintf("%s", server)};
+  if (last->row && last->relation && last->server) return SQLITE_OK;
+  forget_last_insert(conn);
+  return SQLITE_NOMEM;
+}
+
 /* ---------------------------------------------------------------- the connection */
 
 int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_error *err) {
@@ -125,6 +154,7 @@ void wow_connection_release(struct wow_connection *conn) {
   wow_log_reset(&conn->log);
   wow_run_free(conn->runs);
   wow_error_reset(&conn->last_error);
+  forget_last_insert(conn);
   sqlite3_free(conn->current);
   sqlite3_free(conn);
 }

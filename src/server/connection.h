@@ -21,6 +21,16 @@
 #include "server/server.h"
 
 struct wow_plan_note;
+struct wow_transaction;
+
+/* The row that was inserted last, for wowsql_last_insert_id(): its key, or the row itself, in which
+** the key is looked for when it is asked for. Both NULL: none. */
+struct wow_last_insert {
+  sqlite3_value *id;
+  char *row; /* a JSON object */
+  char *relation;
+  char *server;
+};
 
 struct wow_connection {
   int references; /* one for each module and function that is registered */
@@ -37,6 +47,8 @@ struct wow_connection {
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
+  struct wow_transaction *transaction; /* the table module's: what is not sent yet */
+  struct wow_last_insert last_insert;
 };
 
 /* A new one has one reference, the caller's. */
@@ -49,6 +61,13 @@ void wow_connection_release(struct wow_connection *conn); /* NULL is fine */
 ** the error becomes the connection's last one, for wowsql_last_error(). Returns its code.
 */
 int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message);
+
+/* Remembers the key of the row that was inserted last (copied; NULL: it has none that is known).
+** SQLITE_OK or SQLITE_NOMEM. */
+int wow_connection_set_last_id(struct wow_connection *conn, const sqlite3_value *id);
+/* Remembers the row itself (taken; NULL counts as SQLITE_NOMEM). SQLITE_OK or SQLITE_NOMEM. */
+int wow_connection_set_last_row(struct wow_connection *conn, char *row, const char *relation,
+                                const char *server);
 
 /* Runs SQL and frees `sql`; NULL counts as SQLITE_NOMEM. An error names `what`. */
 int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what,

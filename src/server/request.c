@@ -13,6 +13,7 @@
 #include "http/url.h"
 #include "server/connection.h"
 #include "server/server.h"
+#include "wire/filter.h"
 
 /* ---------------------------------------------------------------- headers */
 
@@ -77,6 +78,9 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   }
   for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++)
     rc = wow_header_add_line(list, options->headers.lines[i], err);
+  const struct wow_request_header *more = request->headers;
+  for (; rc == SQLITE_OK && more && more->name; more++)
+    rc = wow_header_add(list, more->name, more->value, err);
   sqlite3_free(authorization);
   sqlite3_free(prefer);
   return rc;
@@ -97,6 +101,26 @@ static int make_url(const struct wow_server *server, const struct wow_request *r
   return *url ? SQLITE_OK : wow_error_nomem(err);
 }
 
+/* The door for everything that has effects: may this request be sent? */
+static int check_effects(const struct wow_server *server, const struct wow_request *request,
+                         struct wow_error *err) {
+  const char *method = request->method, *wrong = NULL;
+  if (is_read(request)) return SQLITE_OK;
+  if (server->options.read_only) {
+    return wow_error_hint(err, SQLITE_READONLY, request->what,
+                          "connect again without the option read_only",
+                          "server '%s' is connected for reading only, and this is a %s request",
+                          server->options.name, method);
+  }
+  if (request->service == WOW_REST && strcmp(method, "POST") != 0 && strcmp(method, "PUT") != 0)
+    wrong = wow_filter_refusal(request->path);
+  if (wrong == NULL) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, request->what,
+                        "to mean all rows, say so: id=not.is.null, for a column without NULLs",
+                        "this %s could change every row of the table, and was not sent: %s", method,
+                        wrong);
+}
+
 int wow_request_open(struct wow_connection *conn, struct wow_server *server,
                      const struct wow_request *request, struct wow_transfer **out,
                      struct wow_error *err) {
@@ -104,7 +128,8 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
   char *url = NULL;
   if (conn->dry_run.is_on)
     return wow_error_set(err, SQLITE_ERROR, request->what, "a dry run sends no requests");
-  int rc = make_url(server, request, &url, err);
+  int rc = check_effects(server, request, err);
+  if (rc == SQLITE_OK) rc = make_url(server, request, &url, err);
   if (rc == SQLITE_OK) rc = add_headers(&headers, server, request, err);
   if (rc == SQLITE_OK) rc = wow_budget_spend_request(conn, server, request->spent, err);
   if (rc == SQLITE_OK) {
@@ -221,8 +246,11 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
   rc = finish_file(&collector, rc, request->what, err);
   if (rc == SQLITE_OK) {
-    const char *range = wow_transfer_response(transfer)->content_range;
-    wow_request_content_range(range, &out->rows, &out->total);
+    const struct wow_http_response *response = wow_transfer_response(transfer);
+    const char *type = response->content_type ? response->content_type : "";
+    wow_request_content_range(response->content_range, &out->rows, &out->total);
+    out->is_json = strncmp(type, "application/", 12) == 0 && strstr(type, "json") != NULL;
+    out->is_text = strncmp(type, "text/", 5) == 0;
   }
   wow_transfer_close(transfer);
   out->body_bytes = collector.file_bytes;

@@ -18,27 +18,39 @@
 struct wow_connection;
 struct wow_server;
 
+struct wow_request_header {
+  const char *name;
+  const char *value;
+};
+
 /* All of it stays the caller's; the body and the options until the transfer is closed. */
 struct wow_request {
-  enum wow_service service;  /* 0: REST */
-  const char *method;        /* "GET" may be repeated, the others may not */
-  const char *path;          /* "/users?id=eq.1", below the service's, percent-encoded */
-  const char *what;          /* what errors name, e.g. the relation; may be NULL */
-  const char *schema;        /* REST: PostgREST profile; NULL: the server's */
-  const char *key;           /* the API key; NULL: the server's */
-  const char *bearer;        /* a user's token; NULL: the key, if it is a JWT */
-  const char *accept;        /* NULL: application/json */
-  const char *prefer;        /* value of the Prefer header; NULL: none */
-  const char *content_type;  /* of the body; NULL: application/json */
-  struct wow_http_body body; /* empty by default */
-  const struct wow_http_options *options; /* NULL: the server's */
-  struct wow_spent *spent;                /* where the request counts; NULL: the current run */
-  struct wow_http_sink sink;              /* wow_request_open: where the response goes */
-  FILE *file;                             /* wow_request_fetch: likewise; NULL: into memory */
+  enum wow_service service; /* 0: REST */
+  const char *method;       /* "GET" may be repeated, the others may not */
+  const char *path;         /* "/users?id=eq.1", below the service's, percent-encoded */
+  const char *what;         /* what errors name, e.g. the relation; may be NULL */
+  const char *schema;       /* REST: PostgREST profile; NULL: the server's */
+  const char *key;          /* the API key; NULL: the server's */
+  const char *bearer;       /* a user's token; NULL: the key, if it is a JWT */
+  const char *accept;       /* NULL: application/json */
+  const char *prefer;       /* value of the Prefer header; NULL: none */
+  const char *content_type; /* of the body; NULL: application/json */
+  const struct wow_request_header *headers; /* more of them, the last has no name; NULL: none */
+  struct wow_http_body body;                /* empty by default */
+  const struct wow_http_options *options;   /* NULL: the server's */
+  struct wow_spent *spent;                  /* where the request counts; NULL: the current run */
+  struct wow_http_sink sink;                /* wow_request_open: where the response goes */
+  FILE *file;                               /* wow_request_fetch: likewise; NULL: into memory */
   size_t max_bytes; /* wow_request_fetch: of a response in memory; 0: WOW_MAX_DOCUMENT_BYTES */
 };
 
-/* Starts a request, whose response goes to request->sink. See wow_transfer_open. */
+/*
+** Starts a request, whose response goes to request->sink. See wow_transfer_open.
+**
+** The door for everything that has effects: refused are all of them at a server connected with
+** read_only (SQLITE_READONLY), and a PATCH or DELETE of the REST service that wow_filter_refusal is
+** against (SQLITE_ERROR).
+*/
 int wow_request_open(struct wow_connection *conn, struct wow_server *server,
                      const struct wow_request *request, struct wow_transfer **out,
                      struct wow_error *err);
@@ -49,6 +61,8 @@ struct wow_response {
   size_t body_bytes;
   sqlite3_int64 rows;  /* of Content-Range: "0-9/120" is 10; -1: not said */
   sqlite3_int64 total; /* of Content-Range: "0-9/120" is 120; -1: not said */
+  bool is_json;        /* by its Content-Type */
+  bool is_text;        /* likewise */
 };
 
 /*

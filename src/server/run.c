@@ -87,11 +87,15 @@ static bool contains(const char *text, const char *word) {
   return false;
 }
 
+bool wow_run_says(sqlite3_stmt *stmt, const char *word) {
+  const char *sql = sqlite3_sql(stmt);
+  return sql && contains(sql, word);
+}
+
 bool wow_run_mentions(sqlite3 *db, const char *word) {
   sqlite3_stmt *stmt = wow_run_next_busy(db, NULL);
   for (; stmt; stmt = wow_run_next_busy(db, stmt)) {
-    const char *sql = sqlite3_sql(stmt);
-    if (sql && contains(sql, word)) return true;
+    if (wow_run_says(stmt, word)) return true;
   }
   return false;
 }

@@ -40,6 +40,8 @@ void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt);
 
 /* The running statement after `previous` (NULL: the first); NULL: there are no more. */
 sqlite3_stmt *wow_run_next_busy(sqlite3 *db, sqlite3_stmt *previous);
+/* Does the text of a statement contain `word`, in any case? */
+bool wow_run_says(sqlite3_stmt *stmt, const char *word);
 /* Does the text of a running statement contain `word`, in any case? */
 bool wow_run_mentions(sqlite3 *db, const char *word);
 

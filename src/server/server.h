@@ -24,6 +24,7 @@ struct wow_learned {
   bool refuses_all;       /* select=* was refused: a role that may read only some columns */
   size_t longest_refused; /* bytes of a request that may have been too long; 0: none since reset */
   int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
+  sqlite3_int64 max_body_bytes; /* of a request, since larger ones were refused; 0: any */
 };
 
 /* A relation of which a role may read some columns, but not the key, see scan/rights.h. */

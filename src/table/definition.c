@@ -28,6 +28,7 @@ struct table_args {
   char *key;
   int page_size;
   bool read_only;
+  bool is_through;
 };
 
 static void args_reset(struct table_args *args) {
@@ -90,13 +91,16 @@ static int set_argument(struct table_args *args, const char *name, char *value,
   } else if (sqlite3_stricmp(name, "read_only") == 0) {
     if (!is_number || number < 0 || number > 1) rc = wrong_argument(err, "read_only", "0 or 1");
     args->read_only = number == 1;
+  } else if (sqlite3_stricmp(name, "write") == 0) {
+    args->is_through = sqlite3_stricmp(value, "through") == 0;
+    if (!args->is_through && sqlite3_stricmp(value, "commit") != 0)
+      rc = wrong_argument(err, "write", "'commit' or 'through'");
   } else {
     rc = wow_error_hint(
         err, SQLITE_ERROR, NULL,
         "URL and key are given once, to wowsql_connect; a table names its server",
         "unknown option '%s'; valid options: table, server, schema, columns, select, aggregates, "
-        "key, "
-        "page_size, read_only",
+        "key, page_size, read_only, write",
         name);
   }
   sqlite3_free(value);
@@ -410,6 +414,7 @@ int wow_definition_init(struct wow_definition *def, struct wow_connection *conn,
   args.schema = NULL;
   def->page_size = args.page_size;
   def->read_only = args.read_only;
+  def->is_through = args.is_through;
   if (rc == SQLITE_OK) rc = resolve_relation(def, &args, create->is_create, err);
   if (rc == SQLITE_OK) {
     rc = wow_brackets_init(&def->brackets, def->relation, args.aggregates, err);

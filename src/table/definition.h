@@ -29,6 +29,7 @@ struct wow_definition {
   struct wow_relation *relation;
   int page_size; /* 0: the server's option */
   bool read_only;
+  bool is_through; /* write='through': writes are sent when their statement ends */
   bool has_shadow;
   bool is_named_after; /* no table= was given: the remote table has the virtual one's first name */
   char **names;        /* of the declared columns, that of wowsql_filter last */

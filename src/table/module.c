@@ -1,8 +1,9 @@
 /*
-** The sqlite3_module "wowsql": its methods, and glue between them and definition, plan and scan.
+** The sqlite3_module "wowsql": its methods, and glue between them and definition, plan, scan and
+** write.
 **
-** Only xCreate and xFilter ask the server, and xBestIndex if it has a choice (see ask_rows): a
-** database opens, lists its tables and drops them with the server down.
+** Only xCreate, xFilter and xSync ask the server, and xBestIndex if it has a choice (see ask_rows):
+** a database opens, lists its tables and drops them with the server down.
 */
 #include "table/module.h"
 
@@ -17,6 +18,7 @@
 #include "scan/second_look.h"
 #include "server/run.h"
 #include "table/definition.h"
+#include "write/transaction.h"
 
 struct wow_table {
   sqlite3_vtab base;
@@ -28,6 +30,11 @@ struct wow_table {
   struct wow_lookups *lookups;
   struct wow_second_look *second_look;
   struct wow_witnesses *witnesses;
+  struct wow_write_target target;
+  struct wow_keys *keys;
+  bool is_writing;          /* it takes part in SQLite's transaction */
+  sqlite3_int64 row_number; /* of the row that a statement writes */
+  int total_changes;        /* sqlite3_total_changes when it began */
 };
 
 struct wow_cursor {
@@ -44,12 +51,37 @@ static int table_fail(struct wow_table *table, struct wow_error *err) {
 
 static void table_free(struct wow_table *table) {
   if (table == NULL) return;
+  wow_transaction_forget(table->conn->transaction, &table->target);
+  sqlite3_free(table->target.generated);
+  wow_keys_free(table->keys);
   sqlite3_free(table->base.zErrMsg);
   wow_definition_reset(&table->def);
   wow_lookup_set_free_memory(table->lookups);
   wow_second_look_free(table->second_look);
   wow_identity_free_witnesses(table->witnesses);
   sqlite3_free(table);
+}
+
+/* What writing needs to know of the definition. SQLITE_OK or SQLITE_NOMEM. */
+static int init_target(struct wow_table *table, bool is_create) {
+  const struct wow_definition *def = &table->def;
+  sqlite3_uint64 bytes = sizeof(bool) * (sqlite3_uint64)def->relation->n_columns;
+  table->target = (struct wow_write_target){
+      .conn = table->conn,
+      .server_name = def->server,
+      .schema = def->schema,
+      .relation = def->relation,
+      .brackets = &def->brackets,
+      .name = def->name,
+      .columns = def->names,
+      .generated = sqlite3_malloc64(bytes),
+      .is_through = def->is_through,
+  };
+  table->keys = wow_keys_new();
+  if (table->target.generated == NULL || table->keys == NULL) return SQLITE_NOMEM;
+  memset(table->target.generated, 0, bytes);
+  table->is_writing = is_create; /* SQLite does not call xBegin then */
+  return SQLITE_OK;
 }
 
 static int table_init(struct wow_connection *conn, const struct wow_create *create,
@@ -66,6 +98,7 @@ static int table_init(struct wow_connection *conn, const struct wow_create *crea
   int rc =
       table->lookups && table->second_look && table->witnesses ? SQLITE_OK : wow_error_nomem(&err);
   if (rc == SQLITE_OK) rc = wow_definition_init(&table->def, conn, create, &err);
+  if (rc == SQLITE_OK && init_target(table, create->is_create)) rc = wow_error_nomem(&err);
   if (rc == SQLITE_OK) {
     *out = &table->base;
     return SQLITE_OK;
@@ -97,6 +130,12 @@ static int table_disconnect(sqlite3_vtab *vtab) {
 static int table_destroy(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
+  if (wow_transaction_has(table->conn->transaction, &table->target)) {
+    /* SQLite would not call xSync for it any more. */
+    wow_error_set(&err, SQLITE_ERROR, table->def.name,
+                  "it has writes that have not been sent: COMMIT or ROLLBACK before DROP");
+    return table_fail(table, &err);
+  }
   if (wow_definition_drop(&table->def, &err) != SQLITE_OK) return table_fail(table, &err);
   table_free(table);
   return SQLITE_OK;
@@ -200,9 +239,11 @@ static int cursor_result(sqlite3_vtab_cursor *cur, int rc, struct wow_error *err
 
 static int table_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str, int argc,
                         sqlite3_value **argv) {
+  const struct wow_table *table = (struct wow_table *)cur->pVtab;
   struct wow_error err = {0};
   struct wow_scan_call call = {idx_str, idx_num, argc, argv};
-  int rc = wow_scan_start(((struct wow_cursor *)cur)->scan, &call, &err);
+  int rc = wow_transaction_check_read(table->conn->transaction, &table->target, &err);
+  if (rc == SQLITE_OK) rc = wow_scan_start(((struct wow_cursor *)cur)->scan, &call, &err);
   return cursor_result(cur, rc, &err);
 }
 
@@ -216,18 +257,150 @@ static int table_eof(sqlite3_vtab_cursor *cur) {
   return wow_scan_eof(((struct wow_cursor *)cur)->scan);
 }
 
+/* Is it a hidden column, which UPDATE ... FROM reads along with all others before SQLite 3.45? */
+static bool is_read_by_update(const struct wow_cursor *cursor, int column) {
+  const struct wow_table *table = (struct wow_table *)cursor->base.pVtab;
+  sqlite3 *db = table->conn->db;
+  return column >= WOW_FILTER_COLUMN(table->def.relation) && table->is_writing &&
+         !wow_scan_is_grouped(cursor->scan) && sqlite3_libversion_number() < 3045000 &&
+         wow_run_mentions(db, "update") && wow_run_mentions(db, "from");
+}
+
 static int table_column(sqlite3_vtab_cursor *cur, sqlite3_context *ctx, int column) {
   const struct wow_definition *def = &((struct wow_table *)cur->pVtab)->def;
   struct wow_error err = {0};
+  if (sqlite3_vtab_nochange(ctx)) return SQLITE_OK; /* UPDATE does not set it */
   column = wow_brackets_own(&def->brackets, def->relation, column);
+  if (is_read_by_update((struct wow_cursor *)cur, column)) return SQLITE_OK; /* NULL */
   int rc = wow_scan_column(((struct wow_cursor *)cur)->scan, ctx, column, &err);
   return cursor_result(cur, rc, &err);
+}
+
+/* Remembers the key of the current row by its rowid, from which it cannot be told. */
+static int remember_key(struct wow_cursor *cursor, sqlite3_int64 rowid, struct wow_error *err) {
+  const struct wow_table *table = (struct wow_table *)cursor->base.pVtab;
+  const struct wow_relation *relation = table->def.relation;
+  const struct wow_json_value *values[WOW_MAX_KEY];
+  if (!table->is_writing || wow_relation_key_kind(relation) != WOW_KEY_MADE) return SQLITE_OK;
+  for (int i = 0; i < relation->n_key; i++)
+    values[i] = wow_scan_key_value(cursor->scan, i);
+  return wow_keys_remember(table->keys, relation, rowid, values, err);
 }
 
 static int table_rowid(sqlite3_vtab_cursor *cur, sqlite3_int64 *rowid) {
   struct wow_error err = {0};
   int rc = wow_scan_rowid(((struct wow_cursor *)cur)->scan, rowid, &err);
+  if (rc == SQLITE_OK) rc = remember_key((struct wow_cursor *)cur, *rowid, &err);
   return cursor_result(cur, rc, &err);
+}
+
+/* ---------------------------------------------------------------- writing */
+
+/* Takes the table into the transaction, unless it cannot be written. */
+static int begin(struct wow_table *table, struct wow_error *err) {
+  struct wow_transaction *tx = wow_transaction_of(table->conn);
+  int rc = wow_modify_check(&table->target, table->def.read_only, err);
+  if (rc != SQLITE_OK) return rc;
+  if (tx == NULL) return wow_error_nomem(err);
+  wow_transaction_begin(tx);
+  table->is_writing = true;
+  return SQLITE_OK;
+}
+
+static int table_begin(sqlite3_vtab *vtab) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_error err = {0};
+  return begin(table, &err) == SQLITE_OK ? SQLITE_OK : table_fail(table, &err);
+}
+
+/* INSERT ... RETURNING would return what the statement says, not what the server has stored. */
+static int check_returning(const struct wow_table *table, struct wow_error *err) {
+  sqlite3_stmt *stmt = wow_run_next_busy(table->conn->db, NULL);
+  for (; stmt; stmt = wow_run_next_busy(table->conn->db, stmt)) {
+    if (sqlite3_stmt_readonly(stmt) || sqlite3_column_count(stmt) == 0) continue;
+    if (!wow_run_says(stmt, "returning") || !wow_run_says(stmt, table->def.name)) continue;
+    return wow_error_hint(err, SQLITE_ERROR, table->def.name,
+                          "SELECT wowsql_insert(table, json) returns the rows as stored, and "
+                          "wowsql_last_insert_id() the last key",
+                          "RETURNING does not know the rows as the server stores them");
+  }
+  return SQLITE_OK;
+}
+
+/* Counts the rows that a statement writes. */
+static sqlite3_int64 next_row_number(struct wow_table *table) {
+  int total_changes = sqlite3_total_changes(table->conn->db);
+  if (total_changes != table->total_changes) table->row_number = 0;
+  table->total_changes = total_changes;
+  return ++table->row_number;
+}
+
+static int table_update(sqlite3_vtab *vtab, int argc, sqlite3_value **argv, sqlite3_int64 *rowid) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_error err = {0};
+  struct wow_modification modification = {
+      .target = &table->target,
+      .keys = table->keys,
+      .row_number = next_row_number(table),
+      .on_conflict = sqlite3_vtab_on_conflict(table->conn->db),
+      .argc = argc,
+      .argv = argv,
+  };
+  int rc = begin(table, &err); /* it may have been created in this transaction */
+  if (rc == SQLITE_OK && argc > 1) rc = check_returning(table, &err);
+  /* Where the row does not name its key, last_insert_rowid() stays as it was. */
+  if (rc == SQLITE_OK) *rowid = sqlite3_last_insert_rowid(table->conn->db);
+  if (rc == SQLITE_OK)
+    rc = wow_transaction_change(table->conn->transaction, &modification, rowid, &err);
+  return rc == SQLITE_OK ? rc : table_fail(table, &err);
+}
+
+static int table_sync(sqlite3_vtab *vtab) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_error err = {0};
+  int rc = wow_transaction_sync(table->conn->transaction, &err);
+  return rc == SQLITE_OK ? rc : table_fail(table, &err);
+}
+
+static void leave(struct wow_table *table) {
+  wow_keys_forget(table->keys);
+  table->is_writing = false;
+  table->row_number = 0;
+}
+
+static int table_commit(sqlite3_vtab *vtab) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  wow_transaction_commit(table->conn->transaction);
+  leave(table);
+  return SQLITE_OK;
+}
+
+static int table_rollback(sqlite3_vtab *vtab) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  wow_transaction_rollback(table->conn->transaction);
+  leave(table);
+  return SQLITE_OK;
+}
+
+static int table_savepoint(sqlite3_vtab *vtab, int level) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_error err = {0};
+  int rc = wow_transaction_savepoint(table->conn->transaction, level, &err);
+  return rc == SQLITE_OK ? rc : table_fail(table, &err);
+}
+
+static int table_release(sqlite3_vtab *vtab, int level) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_error err = {0};
+  int rc = wow_transaction_release(table->conn->transaction, level, &err);
+  return rc == SQLITE_OK ? rc : table_fail(table, &err);
+}
+
+static int table_rollback_to(sqlite3_vtab *vtab, int level) {
+  struct wow_table *table = (struct wow_table *)vtab;
+  table->row_number = 0;
+  wow_transaction_rollback_to(table->conn->transaction, level);
+  return SQLITE_OK;
 }
 
 static const sqlite3_module table_module = {
@@ -244,11 +417,20 @@ static const sqlite3_module table_module = {
     .xEof = table_eof,
     .xColumn = table_column,
     .xRowid = table_rowid,
+    .xUpdate = table_update,
+    .xBegin = table_begin,
+    .xSync = table_sync,
+    .xCommit = table_commit,
+    .xRollback = table_rollback,
     .xRename = table_rename,
+    .xSavepoint = table_savepoint,
+    .xRelease = table_release,
+    .xRollbackTo = table_rollback_to,
     .xShadowName = table_shadow_name,
 };
 
 static void release_connection(void *conn) {
+  wow_transaction_free(conn);
   wow_connection_release(conn);
 }
 

@@ -40,44 +40,18 @@ static int send_text(struct wow_constant *out, enum wow_op op, const char *text,
   return SQLITE_OK;
 }
 
-/* The bytes of a double's text: sign, 17 digits, point and exponent. */
-#define WOW_DOUBLE_BYTES 40
-
-/* Writes with the point as the decimal point, whatever the process's locale is. */
-static void write_digits(char *text, int digits, double value) {
-  snprintf(text, WOW_DOUBLE_BYTES, "%.*g", digits, value);
-  for (char *p = text; *p; p++) {
-    if (!strchr("0123456789+-e", *p)) *p = '.';
-  }
-}
-
-/* Do so few digits say the double? (Both are written and read in the process's locale.) */
-static bool is_said_in(double value, int digits) {
-  char text[WOW_DOUBLE_BYTES];
-  snprintf(text, sizeof(text), "%.*g", digits, value);
-  return strtod(text, NULL) == value;
-}
-
-/* The shortest text that reads back as the same double. */
-static void write_double(char *text, double value) {
-  int digits = 15;
-  while (digits < 17 && !is_said_in(value, digits))
-    digits++;
-  write_digits(text, digits, value);
-}
-
 /* The next double in a direction. Beyond the last one a number comes, not infinity. */
 static void write_neighbour(char *text, double value, double direction) {
   double next = nextafter(value, direction);
   if (isinf(next))
-    sqlite3_snprintf(WOW_DOUBLE_BYTES, text, next > 0 ? "1.8e308" : "-1.8e308");
+    sqlite3_snprintf(WOW_TEXT_DOUBLE_BYTES, text, next > 0 ? "1.8e308" : "-1.8e308");
   else
-    write_digits(text, 17, next);
+    wow_text_write_digits(text, 17, next);
 }
 
 /* Where a constant of numeric is near many numbers that are the same to SQLite. */
 static int send_bounds(struct wow_constant *out, enum wow_op op, double value) {
-  char lower[WOW_DOUBLE_BYTES], upper[WOW_DOUBLE_BYTES];
+  char lower[WOW_TEXT_DOUBLE_BYTES], upper[WOW_TEXT_DOUBLE_BYTES];
   out->is_near = true;
   if (op == WOW_NE) {
     out->verdict = WOW_ANY;
@@ -103,11 +77,11 @@ static int send_int64(struct wow_constant *out, enum wow_op op, sqlite3_int64 va
 }
 
 static int send_double(struct wow_constant *out, enum wow_op op, double value) {
-  char text[WOW_DOUBLE_BYTES];
+  char text[WOW_TEXT_DOUBLE_BYTES];
   if (value == 0) value = 0; /* minus zero equals zero: one text for both */
   if (isinf(value))
     return send_text(out, op, value > 0 ? "Infinity" : "-Infinity", value > 0 ? 8 : 9);
-  write_double(text, value);
+  wow_text_write_double(text, value);
   return send_text(out, op, text, (int)strlen(text));
 }
 
@@ -188,7 +162,7 @@ static int nan_constant(enum wow_op op, int order, struct wow_constant *out) {
 ** exactly by the server? Then it was read from, or stands for, numbers that are the same to SQLite
 ** and different to the server. */
 static bool is_rounded(enum wow_family family, double value) {
-  bool is_long = fabs(value) > (double)WOW_MAX_SHORT_INTEGER || !is_said_in(value, 15);
+  bool is_long = fabs(value) > (double)WOW_MAX_SHORT_INTEGER || !wow_text_is_said_in(value, 15);
   return family == WOW_NUMERIC && isfinite(value) && is_long;
 }
 
@@ -299,29 +273,6 @@ static int bytea_constant(enum wow_op op, sqlite3_value *value, struct wow_const
   return SQLITE_OK;
 }
 
-/* Can the server hold this text at all? PostgreSQL has no NUL in text, and no invalid UTF-8. */
-static bool is_server_text(const char *text, int bytes) {
-  const unsigned char *p = (const unsigned char *)text, *end = p + bytes;
-  while (p < end) {
-    if (*p == 0) return false;
-    int follow = *p < 0x80                 ? 0
-                 : *p >= 0xc2 && *p < 0xe0 ? 1
-                 : *p >= 0xe0 && *p < 0xf0 ? 2
-                 : *p >= 0xf0 && *p < 0xf5 ? 3
-                                           : -1;
-    if (follow < 0 || end - p <= follow) return false;
-    if (*p == 0xe0 && p[1] < 0xa0) return false; /* overlong */
-    if (*p == 0xed && p[1] > 0x9f) return false; /* surrogates */
-    if (*p == 0xf0 && p[1] < 0x90) return false;
-    if (*p == 0xf4 && p[1] > 0x8f) return false;
-    for (int i = 1; i <= follow; i++) {
-      if ((p[i] & 0xc0) != 0x80) return false;
-    }
-    p += follow + 1;
-  }
-  return true;
-}
-
 static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_collation collation,
                          sqlite3_value *value, struct wow_constant *out) {
   bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
@@ -329,7 +280,7 @@ static int text_constant(const struct wow_type *type, enum wow_op op, enum wow_c
   int bytes = is_text ? sqlite3_value_bytes(value) : 0;
   bool range_by_server = wow_op_is_range(op) && collation == WOW_COLLATION_SERVER;
   if (is_text && text == NULL) return SQLITE_NOMEM;
-  if (is_text && is_server_text(text, bytes)) {
+  if (is_text && wow_text_is_utf8(text, bytes)) {
     bool known = type->family != WOW_ENUM || wow_type_has_label(type, text, bytes);
     if (known) return send_text(out, op, text, bytes);
     out->verdict = WOW_UNSENT;
@@ -374,7 +325,7 @@ static int pattern_constant(const struct wow_type *type, enum wow_op op,
   const char *pattern = (const char *)sqlite3_value_text(value);
   int n = sqlite3_value_bytes(value);
   if (pattern == NULL) return SQLITE_NOMEM;
-  if (!is_server_text(pattern, n)) return SQLITE_OK;
+  if (!wow_text_is_utf8(pattern, n)) return SQLITE_OK;
   struct wow_pattern translated = {.op = op,
                                    .text = pattern,
                                    .bytes = n,
@@ -399,7 +350,7 @@ static int search_constant(enum wow_op op, sqlite3_value *value, struct wow_cons
   if (is_blob && bytes == 0) text = "";
   if (text == NULL) return SQLITE_NOMEM;
   out->verdict = WOW_NEVER;
-  return is_server_text(text, bytes) ? send_text(out, op, text, bytes) : SQLITE_OK;
+  return wow_text_is_utf8(text, bytes) ? send_text(out, op, text, bytes) : SQLITE_OK;
 }
 
 /* A comparison with NULL: true for no row, but for IS and IS NOT, which become the NULL tests. */

@@ -135,9 +135,8 @@ void wow_deparse_user_text(sqlite3_str *str, const char *text, int bytes) {
   }
 }
 
-/* "age.gte.18", as it is written inside or=(...) and and=(...). Not for WOW_IS_NOT. */
-static void append_inner(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
-                         const char *text, int bytes) {
+void wow_deparse_inner(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
+                       const char *text, int bytes) {
   wow_deparse_column(str, column);
   sqlite3_str_appendf(str, ".%s", wow_op_rest(op));
   if (text == NULL) return;
@@ -159,9 +158,9 @@ static void append_term(sqlite3_str *str, const struct wow_condition *c) {
   if (c->op == WOW_IS_NOT && c->column->embed == NULL) {
     /* "isdistinct" would say it in one word, but older servers lack it. */
     sqlite3_str_appendall(str, "&or=(");
-    append_inner(str, c->column, WOW_NE, c->text, c->bytes);
+    wow_deparse_inner(str, c->column, WOW_NE, c->text, c->bytes);
     sqlite3_str_appendall(str, ",");
-    append_inner(str, c->column, WOW_IS_NULL, NULL, 0);
+    wow_deparse_inner(str, c->column, WOW_IS_NULL, NULL, 0);
     sqlite3_str_appendall(str, ")");
     return;
   }
@@ -214,7 +213,7 @@ static void append_tuples(sqlite3_str *str, const struct wow_tuples *tuples) {
       int bytes = 0;
       const char *text = wow_condition_list_text(tuples->members[j].list, i, &bytes);
       if (j > 0) sqlite3_str_appendchar(str, 1, ',');
-      append_inner(str, tuples->members[j].column, WOW_EQ, text, bytes);
+      wow_deparse_inner(str, tuples->members[j].column, WOW_EQ, text, bytes);
     }
     sqlite3_str_appendchar(str, 1, ')');
   }
@@ -230,12 +229,12 @@ static void append_alternative(sqlite3_str *str, const struct wow_place *place, 
   for (int j = 0; j < i; j++) {
     const struct wow_place_value *equal = &place->values[j];
     bool is_null = equal->value.kind == WOW_JSON_NULL;
-    append_inner(str, equal->column, is_null ? WOW_IS_NULL : WOW_EQ,
-                 is_null ? NULL : equal->value.text, (int)equal->value.bytes);
+    wow_deparse_inner(str, equal->column, is_null ? WOW_IS_NULL : WOW_EQ,
+                      is_null ? NULL : equal->value.text, (int)equal->value.bytes);
     sqlite3_str_appendchar(str, 1, ',');
   }
-  append_inner(str, at->column, op, wow_op_has_value(op) ? at->value.text : NULL,
-               (int)at->value.bytes);
+  wow_deparse_inner(str, at->column, op, wow_op_has_value(op) ? at->value.text : NULL,
+                    (int)at->value.bytes);
   if (i > 0) sqlite3_str_appendchar(str, 1, ')');
 }
 
@@ -285,9 +284,9 @@ static void append_after(sqlite3_str *str, const struct wow_condition *after) {
   for (int i = 0; i < place->n; i++)
     append_alternatives(str, after, i, &n);
   if (n == 0) { /* nothing comes after NULL at the end */
-    append_inner(str, first->column, WOW_IS_NULL, NULL, 0);
+    wow_deparse_inner(str, first->column, WOW_IS_NULL, NULL, 0);
     sqlite3_str_appendall(str, ")&and=(");
-    append_inner(str, first->column, WOW_NOT_NULL, NULL, 0);
+    wow_deparse_inner(str, first->column, WOW_NOT_NULL, NULL, 0);
   }
   sqlite3_str_appendchar(str, 1, ')');
 }

@@ -35,6 +35,11 @@ int wow_deparse_condition_length(const struct wow_condition *condition);
 /* All of them. */
 void wow_deparse_where(sqlite3_str *str, const struct wow_where *where);
 
+/* "age.gte.18", as it is written inside or=(...) and and=(...). `text` NULL: the operator has none.
+** Not for WOW_IS_NOT. */
+void wow_deparse_inner(sqlite3_str *str, const struct wow_column *column, enum wow_op op,
+                       const char *text, int bytes);
+
 /* An element of in.(...), quoted where needed. */
 void wow_deparse_element(sqlite3_str *str, const char *text, int bytes);
 sqlite3_int64 wow_deparse_element_length(const char *text, int bytes);
