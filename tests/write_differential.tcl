@@ -14,7 +14,8 @@
 # - A value that its column cannot hold fails at its statement; the transaction goes on.
 # - A NULL that is inserted is the column's default.
 # - OR REPLACE and OR IGNORE are upserts on the primary key: in the model they are ON CONFLICT (key) DO
-#   UPDATE SET all columns, and DO NOTHING. OR IGNORE counts all rows in changes(), as only the server
+#   UPDATE SET all columns, and DO NOTHING. With OR REPLACE the server takes json through jsonb, so that only
+#   texts which that leaves alone are written. OR IGNORE counts all rows in changes(), as only the server
 #   knows which are there.
 # - What a cascade will do at COMMIT is not seen before it: no statement reads a table that it may reach.
 # - With write='through' a statement is sent at its end, and fails there; in a transaction, SQLite may have no
@@ -184,6 +185,7 @@ proc w::make_table {name kind parent} {
     set not_null 0
     set extra {}
     if {[chance 25]} { set default [value $family] }
+    if {$family eq "json" && $default ne {}} { set default {'"s"'} }
     if {[chance 12]} { set not_null 1 }
     if {$family in {int big} && [chance 25]} { set extra "CHECK ([id $column] <> 13)" }
     if {$family in {text varchar} && [chance 20]} { set extra "CHECK (length([id $column]) < 50)" }
@@ -451,8 +453,15 @@ proc w::upsert {name} {
   set here {}
   set there {}
   set all [writable $name]
+  set or [pick {IGNORE REPLACE}]
   foreach key $keys {
     lassign [row_of $name $columns $key] row
+    if {$or eq "REPLACE"} {
+      set row [lmap column $columns literal $row {
+        if {[family $name $column] eq "json"} { set literal {'"s"'} }
+        set literal
+      }]
+    }
     lappend here ([join $row {, }])
     lappend there ([join [lmap column $all {
       set at [lsearch -exact $columns $column]
@@ -460,12 +469,10 @@ proc w::upsert {name} {
     }] {, }])
   }
   set others [lmap column $all { if {$column in [key_columns $name]} continue; set column }]
-  if {[chance 50]} {
-    set or IGNORE
+  if {$or eq "IGNORE"} {
     set action NOTHING
     set count $n
   } else {
-    set or REPLACE
     set action "UPDATE SET [join [lmap column $others { string cat [id $column] " = excluded." [id $column] }] {, }]"
     set count {}
     if {$others eq {}} { set action NOTHING }
