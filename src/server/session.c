@@ -265,7 +265,7 @@ int wow_session_begin_by_refresh(struct wow_server *server, const char *refresh_
 ** a token that has expired. Gateways have no code, and say it in words: other reasons for 401, as a
 ** wrong password, are not the token's. */
 static bool is_about_token(const struct wow_error *refusal) {
-  static const char *const words[] = {"*expired*", "*token*", "*jwt*", "*session*"};
+  static const char *const words[] = {"%expired%", "%token%", "%jwt%", "%session%"};
   if (refusal->code) {
     return strcmp(refusal->code, "PGRST301") == 0 || strcmp(refusal->code, "PGRST303") == 0;
   }
