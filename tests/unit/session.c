@@ -131,8 +131,8 @@ static pid_t start_server(int *port) {
 
 /* ---------------------------------------------------------------- the checks */
 
-/* Runs SQL whose parameters are this text, which SQLite does not copy; nothing of a secret is left in
-** freed memory, and it fails or not as it should. */
+/* Runs SQL whose parameters are this text, which SQLite does not copy; nothing of a secret is left
+** in freed memory, and it fails or not as it should. */
 static void check(sqlite3 *db, const char *sql, const char *text, bool is_good) {
   sqlite3_stmt *stmt = NULL;
   unit_about("%s", sql);
