@@ -88,6 +88,11 @@
 /* Rows that a server may claim to have. PostgreSQL's tables end far below that. */
 #define WOW_MAX_CLAIMED_ROWS 1000000000000000LL
 
+/* A user's token: gateways take headers of 8 KB by default. */
+#define WOW_MAX_TOKEN_BYTES (16 * 1024)
+/* A response of the auth service: a user with their metadata, and tokens. */
+#define WOW_MAX_AUTH_BYTES (1024 * 1024)
+
 /* Each part of an error message: enough to see what is wrong. */
 #define WOW_MAX_ERROR_BYTES 2000
 /* The body of a response that is an error. */
@@ -102,7 +107,7 @@
 #define WOW_POLL_MS 50
 /* The first pause before a request is repeated, milliseconds; doubled each time, with jitter. */
 #define WOW_BACKOFF_MS 200
-/* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
+/* The longest pause, milliseconds. If a server's Retry-After asks for more the request fails. */
 #define WOW_MAX_BACKOFF_MS 30000
 /* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one
 ** large chunk. */

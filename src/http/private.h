@@ -24,12 +24,15 @@ struct wow_http {
 /*
 **        wow_transfer_start              ended, or given up
 ** PENDING ----------------> RUNNING ----------------------> DONE
-**    ^                         |
-**    +------- try_again -------+
+**    ^                       |  | ^                           ^
+**    +------- try_again -----+  | | new credentials           | none
+**                               v |                           |
+**                             REFUSED ------------------------+
 */
 enum transfer_state {
   TRANSFER_RUNNING, /* its handle is in the multi */
   TRANSFER_PENDING, /* waits for retry_at_ms */
+  TRANSFER_REFUSED, /* with 401: waits for somebody to renew its credentials */
   TRANSFER_DONE
 };
 
@@ -51,11 +54,12 @@ struct wow_transfer {
   const struct wow_http_options *options;
   char *software; /* NULL: nobody wants to know */
   struct wow_http_sink sink;
+  struct wow_http_renewal renewal; /* zeros: there is none, or it was asked */
 
   struct wow_http_response response;
   long retry_after_s; /* -1: not said */
   bool headers_done;  /* of a response that is not 1xx */
-  sqlite3_str *error_body;
+  struct wow_secret_text error_body;
   char curl_message[CURL_ERROR_SIZE];
 
   bool is_paused;

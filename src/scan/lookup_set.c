@@ -189,7 +189,7 @@ static struct wow_lookup_set *set_new(const struct wow_lookup *lookup, sqlite3_u
   set->whole_rows = -1;
   set->run = run;
   set->n_members = lookup->n_members;
-  set->server = lookup->target->server;
+  set->session = lookup->target->session->id;
   set->cache = wow_row_cache_new(lookup->n_members);
   set->plan_text = sqlite3_mprintf("%s", lookup->binding->plan->text);
   if (set->cache && set->plan_text && keep_first_terms(set, lookup->binding) == SQLITE_OK) {
@@ -204,7 +204,7 @@ static struct wow_lookup_set *set_new(const struct wow_lookup *lookup, sqlite3_u
 static struct wow_lookup_set *find(const struct wow_lookup *lookup) {
   sqlite3_uint64 run = wow_run_current(lookup->target->conn->runs);
   for (struct wow_lookup_set *set = lookup->target->lookups->sets; set; set = set->next) {
-    bool is_same = set->run == run && set->server == lookup->target->server &&
+    bool is_same = set->run == run && set->session == lookup->target->session->id &&
                    set->n_members == lookup->n_members &&
                    strcmp(set->plan_text, lookup->binding->plan->text) == 0;
     if (is_same) return set;

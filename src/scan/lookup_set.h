@@ -29,7 +29,7 @@ struct wow_lookup_set {
   sqlite3_uint64 run; /* of the statements that these rows are for, see run.h */
   char *plan_text;
   int n_members;
-  const struct wow_server *server;
+  sqlite3_uint64 session;      /* whose rows they are, see session.h */
   struct wow_row_cache *cache; /* by all conditions */
   sqlite3_int64 n_uses;
   sqlite3_int64 n_requests; /* lookups that were sent */

@@ -36,7 +36,8 @@ struct wow_scan {
   struct wow_scan *next_open; /* see target.scans */
   bool is_dry;                /* it was opened in a dry run */
   sqlite3_uint64 run;         /* in which it was opened */
-  struct wow_target target;   /* its server is retained while the scan runs */
+  struct wow_target target;   /* its server is retained while a plan is adopted */
+  struct wow_server *home;    /* retained along with target.session, which it is the server of */
   struct wow_plan plan;       /* plan.text NULL: none yet */
   int plan_number;
   struct wow_plan_columns columns;

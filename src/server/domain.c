@@ -104,7 +104,7 @@ static int ask_about(struct question *question, const struct wow_catalog *catalo
 
 /* The server's description of this schema; NULL: there is none. */
 static struct wow_catalog *catalog_of(const struct wow_server *server, const char *schema) {
-  for (struct wow_catalog *c = server->catalogs; c; c = c->next) {
+  for (struct wow_catalog *c = server->session->catalogs; c; c = c->next) {
     if (c->schema && schema ? strcmp(c->schema, schema) == 0 : c->schema == schema) return c;
   }
   return NULL;

@@ -1,12 +1,15 @@
 /*
 ** Requests to a server: to which service, with which headers and body, and where the response goes.
 **
+** A user's token that has expired is replaced, and the request repeated, here: see session.h.
+**
 ** A key is sent only to the origin that it was given for: every URL is made here, from the server's
 ** project_url, and http/ does not follow redirects to another origin.
 */
 #ifndef WOW_REQUEST_H
 #define WOW_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +20,7 @@
 
 struct wow_connection;
 struct wow_server;
+struct wow_session;
 
 struct wow_request_header {
   const char *name;
@@ -31,12 +35,16 @@ struct wow_request {
   const char *what;         /* what errors name, e.g. the relation; may be NULL */
   const char *schema;       /* REST: PostgREST profile; NULL: the server's */
   const char *key;          /* the API key; NULL: the server's */
-  const char *bearer;       /* a user's token; NULL: the key, if it is a JWT */
-  const char *accept;       /* NULL: application/json */
-  const char *prefer;       /* value of the Prefer header; NULL: none */
-  const char *content_type; /* of the body; NULL: application/json */
+  /* Who asks; NULL: whoever is signed in now. A user's token goes with requests for rows and files
+  ** that have no other key, and with others if it is about the user. */
+  struct wow_session *session;
+  bool is_by_user;
+  const char *accept;                       /* NULL: application/json */
+  const char *prefer;                       /* value of the Prefer header; NULL: none */
+  const char *content_type;                 /* of the body; NULL: application/json */
   const struct wow_request_header *headers; /* more of them, the last has no name; NULL: none */
   struct wow_http_body body;                /* empty by default */
+  const struct wow_secrets *secrets;        /* in the body, and not to be shown; NULL: none */
   const struct wow_http_options *options;   /* NULL: the server's */
   struct wow_spent *spent;                  /* where the request counts; NULL: the current run */
   struct wow_http_sink sink;                /* wow_request_open: where the response goes */
@@ -57,7 +65,8 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
 
 /* A complete response. */
 struct wow_response {
-  char *body; /* sqlite3_free it; a zero byte follows it; NULL: it went to a file */
+  char *body; /* sqlite3_free it, a secret one wow_secret_free; a zero byte follows it; NULL: it
+              ** went to a file */
   size_t body_bytes;
   sqlite3_int64 rows;  /* of Content-Range: "0-9/120" is 10; -1: not said */
   sqlite3_int64 total; /* of Content-Range: "0-9/120" is 120; -1: not said */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "wire/body.h"
 #include "server/run.h"
+#include "server/session.h"
 #include "wire/deparse.h"
 #include "write/set_clause.h"
 
@@ -298,9 +299,11 @@ int wow_modify_row(const struct wow_modification *m, sqlite3_int64 *rowid, struc
   struct draft draft = {.m = m, .record = sqlite3_str_new(NULL), .body = sqlite3_str_new(NULL)};
   struct wow_change *change = &draft.change;
   sqlite3_int64 key = 0;
+  struct wow_server *server = wow_connection_server(m->target->conn, m->target->server_name, err);
   change->target = m->target;
+  change->session = server ? server->session->id : 0;
   if (m->argc > 1 && sqlite3_value_type(m->argv[0]) == SQLITE_NULL) key = *rowid;
-  int rc = draft_change(&draft, &key, err);
+  int rc = server ? draft_change(&draft, &key, err) : err->rc;
   if (rc == SQLITE_OK && (sqlite3_str_errcode(draft.record) || sqlite3_str_errcode(draft.body)))
     rc = wow_error_nomem(err);
   change->record = sqlite3_str_value(draft.record);

@@ -283,6 +283,7 @@ static int add_segment(struct wow_pending *pending, const struct wow_change *cha
       .target = change->target,
       .kind = change->kind,
       .conflict = change->conflict,
+      .session = change->session,
       .body_from = wow_spool_bytes(pending->spool),
       .body_bytes = (sqlite3_int64)change->body_bytes,
       .body_hash = hash_of_body(change),
@@ -344,6 +345,7 @@ int wow_pending_add(struct wow_pending *pending, const struct wow_change *change
   int segment = -1;
   int rc = find_segment(pending, change, &segment, err);
   if (rc != SQLITE_OK) return rc;
+  if (segment >= 0 && pending->segments[segment].session != change->session) segment = -1;
   if (segment < 0) rc = add_segment(pending, change);
   if (segment < 0) segment = pending->n_segments - 1;
   if (rc == SQLITE_OK) rc = add_record(pending, segment, change);

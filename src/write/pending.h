@@ -35,9 +35,10 @@ struct wow_change {
   size_t record_bytes;
   const char *body; /* of an update: the changed columns as JSON */
   size_t body_bytes;
-  const bool *columns; /* of an insert: which of the relation's columns the row has */
-  sqlite3_uint64 key;  /* a hash of the row's key; 0: it has none yet */
-  bool changes_key;    /* of an update */
+  const bool *columns;    /* of an insert: which of the relation's columns the row has */
+  sqlite3_uint64 session; /* who wrote it, see session.h */
+  sqlite3_uint64 key;     /* a hash of the row's key; 0: it has none yet */
+  bool changes_key;       /* of an update */
 };
 
 struct wow_pending;
@@ -73,6 +74,7 @@ struct wow_segment {
   const struct wow_write_target *target;
   enum wow_change_kind kind;
   enum wow_conflict conflict;
+  sqlite3_uint64 session;
   sqlite3_int64 body_from; /* of an update, in the spool */
   sqlite3_int64 body_bytes;
   sqlite3_uint64 body_hash;

@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/session.h"
 #include "wire/body.h"
 #include "wire/deparse.h"
 #include "write/last_id.h"
@@ -410,10 +411,26 @@ static int send_segment(struct wow_connection *conn, struct wow_pending *pending
   return rc == SQLITE_OK ? rc : err->rc;
 }
 
+/* Whoever wrote the changes sends them: not another user, nor to another server of the same name. */
+static int check_session(struct wow_connection *conn, const struct wow_segment *segment,
+                         struct wow_error *err) {
+  const char *name = segment->target->server_name;
+  struct wow_server *server = wow_connection_server(conn, name, err);
+  if (server == NULL) return err->rc;
+  if (server->session->id == segment->session) return SQLITE_OK;
+  return wow_error_hint(err, SQLITE_ERROR, segment->target->relation->name,
+                        "sign in and out, and connect, before BEGIN or after COMMIT",
+                        "it was written as another user of server '%s' than is signed in now, or "
+                        "to another server of that name, and was not sent",
+                        name);
+}
+
 int wow_send_pending(struct wow_connection *conn, struct wow_pending *pending, int first,
                      struct wow_accepted *accepted, struct wow_error *err) {
-  int rc = SQLITE_OK;
-  for (int i = first; rc == SQLITE_OK && i < wow_pending_n_segments(pending); i++)
+  int rc = SQLITE_OK, n = wow_pending_n_segments(pending);
+  for (int i = first; rc == SQLITE_OK && i < n; i++)
+    rc = check_session(conn, wow_pending_segment(pending, i), err);
+  for (int i = first; rc == SQLITE_OK && i < n; i++)
     rc = send_segment(conn, pending, i, accepted, err);
   return rc;
 }
