@@ -117,6 +117,7 @@ fuzz: build/fuzz_rows build/fuzz_door
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 	build/fuzz_door $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
+# Random queries and random transactions over virtual tables and local copies; and killed servers and clients.
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@tests/run --fuzz
