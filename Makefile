@@ -117,7 +117,8 @@ fuzz: build/fuzz_rows build/fuzz_door
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 	build/fuzz_door $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
-# Random queries and random transactions over virtual tables and local copies; and killed servers and clients.
+# Random queries and transactions compared with local copies, random filters of DELETE with what PostgREST
+# makes of them, and servers and clients that are killed (tests/*.fuzz). FUZZ_SEED and FUZZ_ROUNDS choose the run.
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@tests/run --fuzz

@@ -10,7 +10,7 @@
 **                       received by the extension. VALUE: the first column of the first row
 **   first N SQL         ok SECONDS               to the first row; the mean of N runs
 **   keys N MODULUS SQL  ok SECONDS               a prepared statement, run once for each of N keys
-**   memory in KB        ok KB                    the largest memory that this process has had
+**   memory in KB        ok KB                    the most memory that this process has had
 **
 ** Usage: sql EXTENSION
 */

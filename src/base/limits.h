@@ -154,6 +154,10 @@
 ** body, which is made of them. */
 #define WOW_PENDING_BYTES (8 * 1024 * 1024)
 #define WOW_SEND_BYTES (8 * 1024 * 1024)
+/* How much longer than its timeout a server may be silent for each row that it is to write,
+** milliseconds: it says nothing until it has written all of them. PostgreSQL takes a tenth of that.
+** */
+#define WOW_WRITE_MS_PER_ROW 1
 /* A row in an error, in bytes: enough to find it by. */
 #define WOW_MAX_ROW_SHOWN 100
 /* What is read back of them at once. */

@@ -227,6 +227,16 @@ static int take_text(struct collector *collector, const struct wow_request *requ
   return wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
 }
 
+/* Is it JSON, as "application/json" and "application/geo+json" are, or text, which says so or has a
+** character set? */
+static void look_at_type(struct wow_response *out, const char *type) {
+  static const char json[] = "json";
+  size_t bytes = strcspn(type, "; "), n = sizeof(json) - 1;
+  bool ends_in_json = bytes > n && sqlite3_strnicmp(type + bytes - n, json, (int)n) == 0;
+  out->is_json = ends_in_json && strchr("/+", type[bytes - n - 1]) != NULL;
+  out->is_text = sqlite3_strnicmp(type, "text/", 5) == 0 || strstr(type, "charset=") != NULL;
+}
+
 int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
                       const struct wow_request *request, struct wow_response *out,
                       struct wow_error *err) {
@@ -245,10 +255,8 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   rc = finish_file(&collector, rc, request->what, err);
   if (rc == SQLITE_OK) {
     const struct wow_http_response *response = wow_transfer_response(transfer);
-    const char *type = response->content_type ? response->content_type : "";
     wow_request_content_range(response->content_range, &out->rows, &out->total);
-    out->is_json = strncmp(type, "application/", 12) == 0 && strstr(type, "json") != NULL;
-    out->is_text = strncmp(type, "text/", 5) == 0;
+    look_at_type(out, response->content_type ? response->content_type : "");
   }
   wow_transfer_close(transfer);
   out->body_bytes = collector.file_bytes;

@@ -324,11 +324,11 @@ static enum truth read_filter(struct reader name, struct reader *value) {
 
 /* Reads a filter, and joins what it holds for to *all. Returns what is wrong with it. */
 static const char *check_filter(struct reader name, struct reader value, enum truth *all) {
-  static const char *const limits[] = {"limit", "offset", "order", NULL};
+  static const char *const others[] = {"limit", "offset", "order", "on_conflict", NULL};
   struct reader rest = name;
-  if (is_one_of(name, limits)) {
-    return "limit, offset and order do not keep a request from changing all the rows that its "
-           "filters leave: newer servers ignore them";
+  if (is_one_of(name, others)) {
+    return "limit, offset, order and on_conflict do not keep a request from changing all the rows "
+           "that its filters leave: newer servers ignore them";
   }
   if (accept_name(&rest) && accept(&rest, ".") && !is_word(name, "not.or") &&
       !is_word(name, "not.and")) {

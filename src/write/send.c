@@ -36,11 +36,17 @@ struct outcome {
 
 /* ---------------------------------------------------------------- one request */
 
-static int send_request(struct sending *s, const struct wow_request *request,
+/* Sends a request that is about so many rows, and waits for its end. */
+static int send_request(struct sending *s, struct wow_request *request, sqlite3_int64 n_rows,
                         struct outcome *outcome, struct wow_error *err) {
+  struct wow_http_options options = s->server->http;
   struct wow_transfer *transfer = NULL;
   sqlite3_int64 rows = -1;
   *outcome = (struct outcome){-1, NULL};
+  options.silence_timeout_ms += (long)n_rows * WOW_WRITE_MS_PER_ROW;
+  request->options = &options;
+  request->what = s->target->relation->name;
+  request->schema = s->target->schema;
   int rc = wow_request_open(s->conn, s->server, request, &transfer, err);
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
   if (rc == SQLITE_OK) {
@@ -158,12 +164,10 @@ static int post_rows(struct sending *s, struct wow_spool *body, sqlite3_int64 n_
     struct wow_request request = {
         .method = "POST",
         .path = path,
-        .what = s->target->relation->name,
-        .schema = s->target->schema,
         .prefer = prefer,
         .body = {.spool = body},
     };
-    rc = path && prefer ? send_request(s, &request, outcome, err) : wow_error_nomem(err);
+    rc = path && prefer ? send_request(s, &request, n_rows, outcome, err) : wow_error_nomem(err);
     again = rc != SQLITE_OK && learn_generated(s, err);
     if (rc == SQLITE_AUTH && wants_location && err->http_status) {
       wants_location = false;
@@ -334,12 +338,10 @@ static int change_batch(struct sending *s, const char *body, sqlite3_int64 *n_ro
     struct wow_request request = {
         .method = is_update ? "PATCH" : "DELETE",
         .path = path,
-        .what = s->target->relation->name,
-        .schema = s->target->schema,
         .prefer = prefer,
         .body = {.data = body, .bytes = body ? strlen(body) : 0},
     };
-    rc = prefer ? send_request(s, &request, &outcome, err) : wow_error_nomem(err);
+    rc = prefer ? send_request(s, &request, *n_rows, &outcome, err) : wow_error_nomem(err);
     if (rc == SQLITE_OK) rc = account(s, *n_rows, &outcome, err);
   }
   sqlite3_free(outcome.location);

@@ -99,9 +99,18 @@ static void test_no_filter(void) {
       "?",          "?id", "?limit",    "?and", "?&",         "?id&", "?=eq.1",
       "?=",         "?a",  "?id=eq.1&", "?&&",  "?id=eq.1&b", "?%3D", "?id=eq.1&&name=eq.2",
       "?id%3Deq.1", NULL};
-  static const char *const limits[] = {
-      "?limit=1",  "?id=eq.1&limit=1", "?offset=1",   "?id=eq.1&order=id",
-      "?order=id", "?l%69mit=1",       "?order=eq.1", NULL};
+  static const char *const limits[] = {"?limit=1",
+                                       "?id=eq.1&limit=1",
+                                       "?offset=1",
+                                       "?id=eq.1&order=id",
+                                       "?order=id",
+                                       "?l%69mit=1",
+                                       "?order=eq.1",
+                                       "?on_conflict=eq.1",
+                                       "?id=eq.1&on_conflict=eq.1",
+                                       "?on_conflict=eq.1",
+                                       "?id=eq.1&on_conflict=eq.1",
+                                       NULL};
   static const char *const bytes[] = {"?;", "?id=eq.1;name=eq.2", "?id=eq.%00", "?i%00d=eq.1",
                                       NULL};
   is_refused(none, "there is no filter");

@@ -206,6 +206,32 @@ static void check_refused(void) {
   wow_error_reset(&err);
 }
 
+/* What must not have effects is not sent, by whatever method; other services are not PostgREST. */
+static void check_effects(void) {
+  static const struct wow_request_header more[] = {{"X-More", "1"}, {NULL, NULL}};
+  static const char *const methods[] = {"PATCH", "DELETE", "patch", "MERGE"};
+  struct wow_response response;
+  struct wow_error err = {0};
+  for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+    struct wow_request request = {.method = methods[i], .path = "/t?select=id"};
+    unit_about("%s", methods[i]);
+    CHECK_INT(wow_request_fetch(conn, server, &request, &response, &err), SQLITE_ERROR);
+    CHECK(err.message && strstr(err.message, "there is no filter"));
+    wow_error_reset(&err);
+  }
+  check_sent((struct wow_request){.method = "DELETE", .path = "/t?id=eq.1", .headers = more},
+             "DELETE /r/t?id=eq.1 HTTP/1.1\r\n", (const char *[]){"\r\nX-More: 1\r\n", NULL},
+             "Content-Type");
+  server->options.read_only = true;
+  for (int service = WOW_REST; service < WOW_N_SERVICES; service++) {
+    struct wow_request request = {.service = service, .method = "POST", .path = "/t"};
+    unit_about("read_only, service %d", service);
+    CHECK_INT(wow_request_fetch(conn, server, &request, &response, &err), SQLITE_READONLY);
+    wow_error_reset(&err);
+  }
+  server->options.read_only = false;
+}
+
 static void check_content_range(const char *header, sqlite3_int64 rows, sqlite3_int64 total) {
   sqlite3_int64 got_rows = 0, got_total = 0;
   unit_about("Content-Range: %s", header ? header : "(none)");
@@ -245,6 +271,7 @@ int main(void) {
     check_spool();
     check_file();
     check_refused();
+    check_effects();
   }
   check_content_ranges();
   sqlite3_free(url);
