@@ -122,8 +122,8 @@ fuzz: build/fuzz_rows build/fuzz_door
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 	build/fuzz_door $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
-# Random queries compared with local copies, and random filters of DELETE with what PostgREST makes of
-# them (tests/*.fuzz). FUZZ_SEED and FUZZ_ROUNDS choose the run.
+# Random queries and transactions compared with local copies, random filters of DELETE with what PostgREST
+# makes of them, and servers and clients that are killed (tests/*.fuzz). FUZZ_SEED and FUZZ_ROUNDS choose the run.
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@tests/run --fuzz

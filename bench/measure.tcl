@@ -195,7 +195,7 @@ proc span {seconds} {
 proc quantity {value unit} {
   if {$unit eq "s"} { return [span $value] }
   if {$value eq {}} { return {} }
-  return "[expr {round($value * 10) / 10.0}] $unit"
+  return "[format %g [expr {round($value * 10) / 10.0}]] $unit"
 }
 
 # A row as text: name, what, against, our time, theirs, ratio, target, note.
@@ -388,7 +388,7 @@ proc bench_join {} {
 proc bench_write {} {
   remote {CREATE TABLE bench_write (LIKE bench_rows INCLUDING ALL)}
   wait_for /bench_write?limit=0
-  ask sql "exec CREATE TABLE local_rows AS SELECT * FROM bench_rows WHERE id <= 100000; CREATE VIRTUAL TABLE temp.bench_write USING wowsql"
+  ask sql "exec SELECT wowsql_refresh(); CREATE TABLE local_rows AS SELECT * FROM bench_rows WHERE id <= 100000; CREATE VIRTUAL TABLE temp.bench_write USING wowsql"
   set file $::dir/write.json
   curl /bench_rows?select=$::six&id=lte.100000 $file
   set result [turns write [list \
@@ -402,7 +402,7 @@ proc bench_write {} {
     delete_each {write_from 2000 0 {each_row 2000 DELETE /bench_write?id=eq.{} -}}]]
   dict set result updates [requests_of $result update]
   dict set result deletes [requests_of $result delete]
-  dict set result limit {times {40} failure {} note {}}
+  dict set result limit {times {40.0} failure {} note {}}
   dict set result five_updates [five_times $result update_each]
   dict set result five_deletes [five_times $result delete_each]
   report write {INSERT ... SELECT of 100,000 local rows} {curl, a POST of the same rows with columns=} $result insert curl 1.20
@@ -452,7 +452,7 @@ proc memory_of_writes {} {
   set after [ask sql {memory in KB}]
   if {[remote {SELECT count(*) FROM bench_write}] != 1000000} { error "rows are missing" }
   remote {DROP TABLE bench_write}
-  set result [list ours [list times [expr {($after - $before) / 1024.0}] failure {} note $note] limit {times 32 failure {} note {}}]
+  set result [list ours [list times [expr {($after - $before) / 1024.0}] failure {} note $note] limit {times 32.0 failure {} note {}}]
   report write {INSERT of 1,000,000 rows, growth of memory} {32 MB} $result ours limit 1.00 $note MB
 }
 
