@@ -411,7 +411,7 @@ static int send_segment(struct wow_connection *conn, struct wow_pending *pending
   return rc == SQLITE_OK ? rc : err->rc;
 }
 
-/* Whoever wrote the changes sends them: not another user, nor to another server of the same name. */
+/* Whoever wrote the changes sends them: no other user, nor another server of the same name. */
 static int check_session(struct wow_connection *conn, const struct wow_segment *segment,
                          struct wow_error *err) {
   const char *name = segment->target->server_name;
