@@ -1,8 +1,8 @@
 -- The storage service, /storage/v1: buckets, and objects (files) in them, as rows with policies.
 --
--- nginx hands every request to storage.handle, with the body as it came, and the method, the target and
--- the Content-Type in the headers x-method, x-target and x-content-type. It lets requests without a key
--- through for public and signed URLs only; they have the role anon.
+-- The gateway hands every request to services.storage, with the body as it came; the method, the target
+-- and the Content-Type are in the headers x-gateway-.... It lets requests without a key through for public
+-- and signed URLs only; they have the role anon.
 --
 -- Who may do what is said by the policies below, to which a project can add its own: what was made with
 -- the anon key alone is everybody's, what a signed-in user made is that user's, and service_role may do
@@ -10,7 +10,7 @@
 CREATE SCHEMA storage;
 GRANT USAGE ON SCHEMA storage TO anon, authenticated, service_role;
 -- A function that returns it answers with bytes, and says itself what they are.
-CREATE DOMAIN storage."*/*" AS bytea;
+CREATE DOMAIN services."*/*" AS bytea;
 
 -- The signed-in user's id, or the role.
 CREATE FUNCTION storage.caller() RETURNS text LANGUAGE sql STABLE AS $$
@@ -72,17 +72,10 @@ CREATE POLICY remove ON storage.objects FOR DELETE USING (storage.mine(owner));
 
 -- ---------------------------------------------------------------- requests and responses
 
-CREATE FUNCTION storage.fail(status int, code text, message text, hint text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE SQLSTATE 'PGRST' USING
-    MESSAGE = json_build_object('code', code, 'message', message, 'details', NULL, 'hint', hint)::text,
-    DETAIL = json_build_object('status', status, 'headers', json_build_object())::text;
-END
-$$;
+GRANT EXECUTE ON FUNCTION auth.fail TO anon, authenticated, service_role;
 
 CREATE FUNCTION storage.header(name text) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT current_setting('request.headers', true)::json ->> name
+  SELECT current_setting('request.headers', true)::json ->> ('x-gateway-' || name)
 $$;
 
 CREATE FUNCTION storage.send(content bytea, mime_type text) RETURNS bytea LANGUAGE plpgsql AS $$
@@ -109,14 +102,14 @@ BEGIN
   END LOOP;
   RETURN convert_from(decode(bytes, 'hex'), 'UTF8');
 EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
-  PERFORM storage.fail(400, 'invalid_name', 'the name is not UTF-8');
+  PERFORM auth.fail(400, 'invalid_name', 'the name is not UTF-8');
 END
 $$;
 
 -- The value of a parameter of the request's target.
 CREATE FUNCTION storage.parameter(name text) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT storage.decode_url(replace(substr(pair, length(name) + 2), '+', ' '))
-  FROM regexp_split_to_table(split_part(storage.header('x-target'), '?', 2), '&') AS pair
+  FROM regexp_split_to_table(split_part(storage.header('target'), '?', 2), '&') AS pair
   WHERE starts_with(pair, name || '=') LIMIT 1
 $$;
 
@@ -125,11 +118,11 @@ DECLARE
   value json := coalesce(nullif(convert_from(body, 'UTF8'), ''), '{}');
 BEGIN
   IF json_typeof(value) <> 'object' THEN
-    PERFORM storage.fail(422, 'invalid_body', 'a JSON object is needed');
+    PERFORM auth.fail(422, 'invalid_body', 'a JSON object is needed');
   END IF;
   RETURN value;
 EXCEPTION WHEN invalid_text_representation OR character_not_in_repertoire THEN
-  PERFORM storage.fail(422, 'invalid_body', 'the body is not JSON');
+  PERFORM auth.fail(422, 'invalid_body', 'the body is not JSON');
 END
 $$;
 
@@ -166,21 +159,21 @@ BEGIN
     END IF;
     at := part_end + octet_length(delimiter);
   END LOOP;
-  PERFORM storage.fail(422, 'invalid_body', 'the form has no field "file"');
+  PERFORM auth.fail(422, 'invalid_body', 'the form has no field "file"');
 END
 $$;
 
 -- The file of an upload: a form with the field "file", or the body itself.
 CREATE FUNCTION storage.uploaded_file(body bytea) RETURNS storage.file LANGUAGE plpgsql AS $$
 DECLARE
-  content_type text := storage.header('x-content-type');
+  content_type text := storage.header('content-type');
   boundary text := substring(content_type FROM '(?i)^multipart/form-data\s*;.*boundary="?([^";]+)');
   file storage.file := (body, content_type)::storage.file;
 BEGIN
   IF boundary IS NOT NULL THEN file := storage.multipart_file(body, boundary); END IF;
   file.mime_type := coalesce(nullif(trim(file.mime_type), ''), 'application/octet-stream');
   IF length(file.mime_type) > 255 OR file.mime_type !~ '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;[ -~]*)?$' THEN
-    PERFORM storage.fail(415, 'invalid_mime_type', 'this is not a MIME type');
+    PERFORM auth.fail(415, 'invalid_mime_type', 'this is not a MIME type');
   END IF;
   RETURN file;
 END
@@ -202,7 +195,7 @@ DECLARE
   bucket storage.buckets;
 BEGIN
   SELECT * INTO bucket FROM storage.buckets WHERE name = bucket_name;
-  IF NOT FOUND THEN PERFORM storage.fail(404, 'bucket_not_found', 'there is no such bucket'); END IF;
+  IF NOT FOUND THEN PERFORM auth.fail(404, 'bucket_not_found', 'there is no such bucket'); END IF;
   RETURN bucket;
 END
 $$;
@@ -213,7 +206,7 @@ DECLARE
   bucket storage.buckets;
 BEGIN
   SELECT * INTO bucket FROM storage.buckets WHERE name = bucket_name;
-  IF NOT FOUND THEN PERFORM storage.fail(404, 'bucket_not_found', 'there is no such bucket'); END IF;
+  IF NOT FOUND THEN PERFORM auth.fail(404, 'bucket_not_found', 'there is no such bucket'); END IF;
   RETURN bucket;
 END
 $$;
@@ -228,19 +221,19 @@ DECLARE
 BEGIN
   IF options ? 'public' THEN
     IF jsonb_typeof(options -> 'public') <> 'boolean' THEN
-      PERFORM storage.fail(422, 'invalid_bucket', 'public must be true or false');
+      PERFORM auth.fail(422, 'invalid_bucket', 'public must be true or false');
     END IF;
     bucket.public := (options -> 'public')::boolean;
   END IF;
   IF bytes IS NOT NULL THEN
     IF bytes <> 'null' AND (bytes #>> '{}') !~ '^\d{1,15}$' THEN
-      PERFORM storage.fail(422, 'invalid_bucket', 'file_size_limit must be a number of bytes');
+      PERFORM auth.fail(422, 'invalid_bucket', 'file_size_limit must be a number of bytes');
     END IF;
     bucket.file_size_limit := bytes #>> '{}';
   END IF;
   IF types IS NOT NULL THEN
     IF jsonb_typeof(types) NOT IN ('array', 'null') OR types @? '$[*] ? (@.type() <> "string")' THEN
-      PERFORM storage.fail(422, 'invalid_bucket', 'allowed_mime_types must be a list of texts');
+      PERFORM auth.fail(422, 'invalid_bucket', 'allowed_mime_types must be a list of texts');
     END IF;
     bucket.allowed_mime_types := CASE WHEN types <> 'null' AND types <> '[]'
       THEN ARRAY(SELECT lower(type) FROM jsonb_array_elements_text(types) AS type) END;
@@ -257,17 +250,17 @@ BEGIN
   bucket := storage.set_bucket(bucket, body);
   bucket.name := coalesce(body ->> 'name', body ->> 'id');
   IF bucket.name IS NULL OR bucket.name !~ '^[A-Za-z0-9][A-Za-z0-9._ -]{0,62}$' THEN
-    PERFORM storage.fail(422, 'invalid_bucket',
+    PERFORM auth.fail(422, 'invalid_bucket',
       'a bucket''s name has 1 to 63 letters, digits, and any of "._- " after the first');
   ELSIF bucket.name IN ('authenticated', 'copy', 'info', 'list', 'move', 'public', 'sign', 'upload') THEN
-    PERFORM storage.fail(422, 'invalid_bucket', 'this name is reserved');
+    PERFORM auth.fail(422, 'invalid_bucket', 'this name is reserved');
   END IF;
   INSERT INTO storage.buckets (name, public, file_size_limit, allowed_mime_types)
   VALUES (bucket.name, bucket.public, bucket.file_size_limit, bucket.allowed_mime_types)
   RETURNING * INTO bucket;
   RETURN storage.bucket_json(bucket);
 EXCEPTION WHEN unique_violation THEN
-  PERFORM storage.fail(409, 'duplicate', 'there is a bucket of this name');
+  PERFORM auth.fail(409, 'duplicate', 'there is a bucket of this name');
 END
 $$;
 
@@ -278,7 +271,7 @@ BEGIN
   UPDATE storage.buckets SET public = bucket.public, file_size_limit = bucket.file_size_limit,
     allowed_mime_types = bucket.allowed_mime_types, updated_at = clock_timestamp()
   WHERE id = bucket.id RETURNING * INTO bucket;
-  IF NOT FOUND THEN PERFORM storage.fail(403, 'forbidden', 'the bucket is not yours to change'); END IF;
+  IF NOT FOUND THEN PERFORM auth.fail(403, 'forbidden', 'the bucket is not yours to change'); END IF;
   RETURN storage.bucket_json(bucket);
 END
 $$;
@@ -288,10 +281,10 @@ DECLARE
   bucket storage.buckets := storage.get_bucket(bucket_name);
 BEGIN
   DELETE FROM storage.buckets WHERE id = bucket.id;
-  IF NOT FOUND THEN PERFORM storage.fail(403, 'forbidden', 'the bucket is not yours to delete'); END IF;
+  IF NOT FOUND THEN PERFORM auth.fail(403, 'forbidden', 'the bucket is not yours to delete'); END IF;
   RETURN json_build_object('success', true, 'message', 'Successfully deleted');
 EXCEPTION WHEN foreign_key_violation THEN
-  PERFORM storage.fail(409, 'bucket_not_empty', 'the bucket is not empty', 'delete its files first');
+  PERFORM auth.fail(409, 'bucket_not_empty', 'the bucket is not empty: delete its files first');
 END
 $$;
 
@@ -310,7 +303,7 @@ CREATE FUNCTION storage.check_name(name text) RETURNS text LANGUAGE plpgsql IMMU
 BEGIN
   IF name IS NULL OR octet_length(name) NOT BETWEEN 1 AND 1024 OR name ~ '[\x01-\x1f\x7f]'
      OR name ~ '(^|/)(\.{0,2})(/|$)' THEN
-    PERFORM storage.fail(400, 'invalid_name', 'a file''s path has 1 to 1024 bytes and no control '
+    PERFORM auth.fail(400, 'invalid_name', 'a file''s path has 1 to 1024 bytes and no control '
       'characters, and none of the names in it is empty, "." or ".."');
   END IF;
   RETURN name;
@@ -335,7 +328,7 @@ DECLARE
 BEGIN
   SELECT o.id, o.bucket_id, o.name, o.owner, o.mime_type, NULL, o.size, o.created_at, o.updated_at
   INTO object FROM storage.objects o WHERE o.bucket_id = bucket.id AND o.name = object_name;
-  IF NOT FOUND THEN PERFORM storage.fail(404, 'not_found', 'there is no such file'); END IF;
+  IF NOT FOUND THEN PERFORM auth.fail(404, 'not_found', 'there is no such file'); END IF;
   RETURN object;
 END
 $$;
@@ -354,7 +347,7 @@ CREATE FUNCTION storage.send_public(bucket_name text, object_name text) RETURNS 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
   IF NOT (storage.find_bucket(bucket_name)).public THEN
-    PERFORM storage.fail(404, 'bucket_not_found', 'there is no such public bucket');
+    PERFORM auth.fail(404, 'bucket_not_found', 'there is no such public bucket');
   END IF;
   RETURN storage.send_object((storage.get_object(bucket_name, object_name)).id);
 END
@@ -388,12 +381,12 @@ DECLARE
   bytes bigint := octet_length(file.content);
 BEGIN
   IF bytes > bucket.file_size_limit THEN
-    PERFORM storage.fail(413, 'too_large',
+    PERFORM auth.fail(413, 'too_large',
       format('the file has %s bytes, and the bucket takes %s at most', bytes, bucket.file_size_limit));
   ELSIF NOT storage.allows(bucket.allowed_mime_types, file.mime_type) THEN
-    PERFORM storage.fail(415, 'invalid_mime_type', format('the bucket does not take files of type %s', file.mime_type));
+    PERFORM auth.fail(415, 'invalid_mime_type', format('the bucket does not take files of type %s', file.mime_type));
   ELSIF storage.used_bytes(bucket.id, object_name) + bytes > (storage.quota() ->> 'quota_bytes')::bigint THEN
-    PERFORM storage.fail(413, 'quota_exceeded', 'the file does not fit into the project''s quota');
+    PERFORM auth.fail(413, 'quota_exceeded', 'the file does not fit into the project''s quota');
   END IF;
 END
 $$;
@@ -411,7 +404,7 @@ BEGIN
   RETURNING id INTO object_id;
   RETURN object_id;
 EXCEPTION WHEN insufficient_privilege THEN
-  PERFORM storage.fail(403, 'forbidden', 'you may not write this file');
+  PERFORM auth.fail(403, 'forbidden', 'you may not write this file');
 END
 $$;
 
@@ -425,7 +418,7 @@ BEGIN
   PERFORM storage.check_name(object_name);
   PERFORM storage.check_file(bucket, object_name, file);
   object_id := storage.store(bucket.id, object_name, owner, file, replace);
-  IF object_id IS NULL THEN PERFORM storage.fail(409, 'duplicate', 'there is a file of this name'); END IF;
+  IF object_id IS NULL THEN PERFORM auth.fail(409, 'duplicate', 'there is a file of this name'); END IF;
   RETURN json_build_object('file_key', object_name, 'bucket', bucket_name, 'id', object_id,
     'Id', object_id, 'Key', bucket_name || '/' || object_name,
     'size', octet_length(file.content), 'mime_type', file.mime_type);
@@ -437,7 +430,7 @@ DECLARE
   object storage.objects := storage.get_object(bucket_name, object_name);
 BEGIN
   DELETE FROM storage.objects WHERE id = object.id;
-  IF NOT FOUND THEN PERFORM storage.fail(403, 'forbidden', 'the file is not yours to delete'); END IF;
+  IF NOT FOUND THEN PERFORM auth.fail(403, 'forbidden', 'the file is not yours to delete'); END IF;
   RETURN json_build_object('success', true, 'message', 'Successfully deleted');
 END
 $$;
@@ -478,9 +471,10 @@ DECLARE
   files json;
 BEGIN
   IF sort NOT IN ('name', 'size', 'created_at', 'updated_at') OR direction NOT IN ('asc', 'desc') THEN
-    PERFORM storage.fail(422, 'invalid_body', 'sortBy: column is name, size, created_at or updated_at, and order asc or desc');
+    PERFORM auth.fail(422, 'invalid_body', 
+      'sortBy: column is name, size, created_at or updated_at, and order asc or desc');
   ELSIF coalesce(body ->> 'limit', '0') !~ '^\d{1,9}$' OR coalesce(body ->> 'offset', '0') !~ '^\d{1,15}$' THEN
-    PERFORM storage.fail(422, 'invalid_body', 'limit and offset are numbers from 0 on');
+    PERFORM auth.fail(422, 'invalid_body', 'limit and offset are numbers from 0 on');
   END IF;
   EXECUTE format(
     'SELECT json_agg(storage.object_json($1, (id, bucket_id, name, owner, mime_type, NULL, size, created_at, updated_at)::storage.objects))
@@ -498,7 +492,7 @@ CREATE FUNCTION storage.base64url(bytes bytea) RETURNS text LANGUAGE sql IMMUTAB
   SELECT translate(encode(bytes, 'base64'), E'+/=\n', '-_')
 $$;
 
--- Only storage.handle calls it, and roles reach nothing else of this schema through the gateway.
+-- Only services.storage calls it, and roles reach nothing else of this schema through the gateway.
 CREATE FUNCTION storage.token(claims json) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
   SELECT payload || '.' || storage.base64url(extensions.hmac(convert_to(payload, 'UTF8'), signing_key, 'sha256'))
@@ -552,13 +546,13 @@ DECLARE
   url text;
 BEGIN
   IF seconds !~ '^\d{1,9}$' OR seconds::int = 0 THEN
-    PERFORM storage.fail(422, 'invalid_body', 'expiresIn is a number of seconds from 1 on');
+    PERFORM auth.fail(422, 'invalid_body', 'expiresIn is a number of seconds from 1 on');
   ELSIF operation = 'get_object' THEN
     object_id := (storage.get_object(bucket_name, object_name)).id;
   ELSIF operation = 'put_object' THEN
     PERFORM storage.check_may_write(bucket_name, object_name);
   ELSE
-    PERFORM storage.fail(422, 'invalid_body', 'operation is get_object or put_object');
+    PERFORM auth.fail(422, 'invalid_body', 'operation is get_object or put_object');
   END IF;
   expires_at := clock_timestamp() + make_interval(secs => seconds::int);
   url := format('/object/%s/%s?token=%s', CASE operation WHEN 'get_object' THEN 'sign' ELSE 'upload/sign' END,
@@ -579,7 +573,7 @@ BEGIN
   IF (claims ->> 'op', claims ->> 'bucket', claims ->> 'name') = (operation, bucket_name, object_name) THEN
     RETURN claims;
   END IF;
-  PERFORM storage.fail(403, 'invalid_token', 'the URL is not valid, or not any more');
+  PERFORM auth.fail(403, 'invalid_token', 'the URL is not valid, or not any more');
 END
 $$;
 
@@ -589,7 +583,7 @@ DECLARE
   claims json := storage.check_token('get_object', bucket_name, object_name);
 BEGIN
   IF NOT EXISTS (SELECT FROM storage.objects WHERE id = (claims ->> 'object_id')::uuid AND name = object_name) THEN
-    PERFORM storage.fail(404, 'not_found', 'there is no such file');
+    PERFORM auth.fail(404, 'not_found', 'there is no such file');
   END IF;
   RETURN storage.send_object((claims ->> 'object_id')::uuid);
 END
@@ -606,7 +600,7 @@ BEGIN
   IF bucket.id <> (claims ->> 'bucket_id')::uuid OR (caller <> 'service_role' AND EXISTS (
        SELECT FROM storage.objects
        WHERE bucket_id = bucket.id AND name = object_name AND owner NOT IN (caller, 'anon'))) THEN
-    PERFORM storage.fail(403, 'invalid_token', 'the URL is not valid, or not any more');
+    PERFORM auth.fail(403, 'invalid_token', 'the URL is not valid, or not any more');
   END IF;
   RETURN storage.put_object(bucket_name, object_name, file, replace, caller);
 END
@@ -650,7 +644,7 @@ CREATE FUNCTION storage.handle_command(method text, command text, bucket_name te
 RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
   call text := method || ' ' || command;
-  replace boolean := coalesce(storage.header('x-upsert'), 'true') <> 'false';
+  replace boolean := coalesce(storage.header('upsert'), 'true') <> 'false';
 BEGIN
   CASE
   WHEN call = 'POST list' THEN RETURN storage.send_json(storage.list_objects(bucket_name, storage.json_body(body)));
@@ -679,7 +673,7 @@ $$;
 CREATE FUNCTION storage.handle_object(method text, bucket_name text, object_name text, body bytea) RETURNS bytea
 LANGUAGE plpgsql AS $$
 DECLARE
-  replace boolean := coalesce(storage.header('x-upsert'), 'true') <> 'false';
+  replace boolean := coalesce(storage.header('upsert'), 'true') <> 'false';
 BEGIN
   CASE
   WHEN object_name IS NULL AND method = 'DELETE' THEN
@@ -695,10 +689,10 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION storage.handle(bytea) RETURNS storage."*/*" LANGUAGE plpgsql AS $$
+CREATE FUNCTION services.storage(bytea) RETURNS services."*/*" LANGUAGE plpgsql AS $$
 DECLARE
-  method text := replace(storage.header('x-method'), 'HEAD', 'GET');
-  path text := regexp_replace(split_part(storage.header('x-target'), '?', 1), '^/storage/v1/', '');
+  method text := replace(storage.header('method'), 'HEAD', 'GET');
+  path text := regexp_replace(split_part(storage.header('target'), '?', 1), '^/storage/v1/', '');
   parts text[] := string_to_array(path, '/');
   command text := CASE WHEN path ~ '^object/upload/sign/' THEN 'upload/sign'
     WHEN path ~ '^object/(authenticated|copy|info|list|move|public|sign)(/|$)' THEN parts[2] END;
@@ -717,9 +711,10 @@ BEGIN
   ELSIF parts[1] = 'object' AND parts[2] <> '' THEN
     response := storage.handle_object(method, bucket_name, object_name, $1);
   END IF;
-  IF response IS NULL THEN PERFORM storage.fail(404, 'no_route', 'the storage service has no such call'); END IF;
+  IF response IS NULL THEN PERFORM auth.fail(404, 'no_route', 'the storage service has no such call'); END IF;
   RETURN response;
 EXCEPTION WHEN insufficient_privilege THEN
-  PERFORM storage.fail(403, 'forbidden', 'you may not do this');
+  PERFORM auth.fail(403, 'forbidden', 'you may not do this');
 END
 $$;
+GRANT EXECUTE ON FUNCTION services.storage TO anon, authenticated, service_role;
