@@ -178,6 +178,13 @@
 /* Relations that wowsql_import names when it leaves them out: more would not be read. */
 #define WOW_MAX_LEFT_OUT 20
 
+/* A file's path within its bucket, in bytes: S3's limit. */
+#define WOW_MAX_FILE_PATH_BYTES 1024
+/* Files that are asked for at once in a list: about 400 KB. */
+#define WOW_LIST_FILES 1000
+/* How often a list of files is begun again because it changed while it was read. */
+#define WOW_LIST_TRIES 3
+
 /* ---- the planner's costs; the unit is about one row of a local table */
 
 /* Rows of a relation about which nothing is known. */

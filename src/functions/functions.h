@@ -46,6 +46,8 @@ extern const struct wow_function_group wow_fn_server;
 extern const struct wow_function_group wow_fn_import;
 extern const struct wow_function_group wow_fn_diagnosis;
 extern const struct wow_function_group wow_fn_rest;
+extern const struct wow_function_group wow_fn_storage;
+extern const struct wow_function_group wow_fn_buckets;
 
 /* Registers the functions of all groups; the last group is NULL. SQLITE_OK or a code of SQLite's.
  */

@@ -46,7 +46,7 @@ struct wow_transfer {
   char *url;
   struct wow_http_body body;
   sqlite3_int64 body_bytes;
-  sqlite3_int64 body_read; /* bytes of the spool that curl has taken in this attempt */
+  sqlite3_int64 body_read; /* bytes of the spool or source that curl has taken in this attempt */
   bool repeatable;
   const struct wow_http_options *options;
   char *software; /* NULL: nobody wants to know */

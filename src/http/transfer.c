@@ -142,15 +142,21 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   return bytes;
 }
 
-/* Hands the next bytes of a body in a spool to curl. */
+static int read_body(struct wow_transfer *t, void *to, size_t bytes) {
+  const struct wow_http_source *source = &t->body.source;
+  if (t->body.spool) return wow_spool_read(t->body.spool, t->body_read, to, bytes);
+  return source->read(source->ctx, t->body_read, to, bytes);
+}
+
+/* Hands the next bytes of a body in a spool or a source to curl. */
 static size_t on_read(char *buffer, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   sqlite3_int64 remaining = t->body_bytes - t->body_read;
   size_t bytes = size * n;
   if ((sqlite3_int64)bytes > remaining) bytes = (size_t)remaining;
-  t->sink_rc = wow_spool_read(t->body.spool, t->body_read, buffer, bytes);
+  t->sink_rc = bytes > 0 ? read_body(t, buffer, bytes) : SQLITE_OK;
   if (t->sink_rc != SQLITE_OK) {
-    wow_error_set(&t->err, SQLITE_ERROR, t->what, "the request's body cannot be read back");
+    wow_error_set(&t->err, SQLITE_ERROR, t->what, "the request's body cannot be read");
     return CURL_READFUNC_ABORT;
   }
   t->body_read += (sqlite3_int64)bytes;
@@ -177,7 +183,7 @@ static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_o
 /* ---------------------------------------------------------------- attempts */
 
 static bool has_body(const struct wow_transfer *t) {
-  return t->body.data || t->body.spool;
+  return t->body.data || t->body.spool || t->body.source.read;
 }
 
 static void set_body(struct wow_transfer *t) {
@@ -461,6 +467,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
+  if (request->body.source.read) t->body_bytes = request->body.source.bytes;
   t->repeatable = request->repeatable;
   t->options = request->options;
   t->software = request->software;

@@ -38,11 +38,20 @@ struct wow_http_sink {
   void *ctx;
 };
 
-/* A request's body: `bytes` at `data`, or all of `spool`, or none. */
+/* Where the bytes of a body come from that is read while it is sent. */
+struct wow_http_source {
+  /* Reads `bytes` from position `from` on, all of which there are. SQLITE_OK, or the transfer ends. */
+  int (*read)(void *ctx, sqlite3_int64 from, void *to, size_t bytes); /* NULL: there is none */
+  void *ctx;
+  sqlite3_int64 bytes; /* in all */
+};
+
+/* A request's body: `bytes` at `data`, or all of `spool`, or all of `source`, or none. */
 struct wow_http_body {
   const void *data; /* may contain zero bytes */
   size_t bytes;
   struct wow_spool *spool;
+  struct wow_http_source source;
 };
 
 struct wow_http_request {
