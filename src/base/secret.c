@@ -12,70 +12,137 @@
 
 #define MARK "***"
 
-/* Takes ownership of `text`; NULL counts as out of memory. */
-static void add_form(struct wow_secrets *secrets, char *text) {
-  char **texts = NULL;
-  for (int i = 0; text && i < secrets->n; i++) {
-    if (strcmp(secrets->texts[i], text) != 0) continue;
-    sqlite3_free(text);
-    return;
+/* ---------------------------------------------------------------- memory */
+
+void wow_secret_clear(void *memory, size_t bytes) {
+  volatile char *p = memory;
+  while (bytes > 0)
+    p[--bytes] = 0;
+}
+
+void wow_secret_free(void *text) {
+  if (text) wow_secret_clear(text, strlen(text));
+  sqlite3_free(text);
+}
+
+static bool make_room(struct wow_secret_text *secret, size_t bytes) {
+  if (secret->rc != SQLITE_OK) return false;
+  if (secret->room - secret->bytes > bytes) return true;
+  size_t room = 2 * (secret->bytes + bytes) + 1;
+  char *text = sqlite3_malloc64(room);
+  if (text == NULL) {
+    secret->rc = SQLITE_NOMEM;
+    return false;
   }
-  if (text) {
+  if (secret->bytes > 0) memcpy(text, secret->text, secret->bytes);
+  if (secret->text) wow_secret_clear(secret->text, secret->bytes);
+  sqlite3_free(secret->text);
+  secret->text = text;
+  secret->room = room;
+  return true;
+}
+
+void wow_secret_append(struct wow_secret_text *secret, const char *text, size_t bytes) {
+  if (!make_room(secret, bytes)) return;
+  memcpy(secret->text + secret->bytes, text, bytes);
+  secret->bytes += bytes;
+  secret->text[secret->bytes] = 0;
+}
+
+/* Appends a character as it is inside a JSON string. */
+static void append_in_json(struct wow_secret_text *secret, char c) {
+  static const char hex[] = "0123456789abcdef";
+  char code[] = {'\\', 'u', '0', '0', hex[(unsigned char)c >> 4], hex[c & 15]};
+  char escape[] = {'\\', wow_text_json_escape(c)};
+  if (escape[1])
+    wow_secret_append(secret, escape, sizeof(escape));
+  else if ((unsigned char)c < 0x20)
+    wow_secret_append(secret, code, sizeof(code));
+  else
+    wow_secret_append(secret, &c, 1);
+}
+
+void wow_secret_append_json(struct wow_secret_text *secret, const char *text) {
+  wow_secret_append(secret, "\"", 1);
+  for (; *text; text++)
+    append_in_json(secret, *text);
+  wow_secret_append(secret, "\"", 1);
+}
+
+void wow_secret_reset_text(struct wow_secret_text *secret) {
+  if (secret->text) wow_secret_clear(secret->text, secret->bytes);
+  sqlite3_free(secret->text);
+  memset(secret, 0, sizeof(*secret));
+}
+
+/* ---------------------------------------------------------------- redaction */
+
+/* Takes ownership of the text. */
+static void add_form(struct wow_secrets *secrets, struct wow_secret_text *form) {
+  bool is_new = form->text != NULL;
+  for (int i = 0; is_new && i < secrets->n; i++)
+    is_new = strcmp(secrets->texts[i], form->text) != 0;
+  char **texts = NULL;
+  if (is_new) {
     sqlite3_uint64 n = (sqlite3_uint64)secrets->n + 1;
     texts = sqlite3_realloc64(secrets->texts, sizeof(*texts) * n);
   }
-  if (texts == NULL) {
-    sqlite3_free(text);
-    secrets->rc = SQLITE_NOMEM;
-    return;
+  if (form->rc != SQLITE_OK || (is_new && texts == NULL)) secrets->rc = SQLITE_NOMEM;
+  if (texts) {
+    secrets->texts = texts;
+    texts[secrets->n++] = form->text;
+    form->text = NULL;
   }
-  secrets->texts = texts;
-  texts[secrets->n++] = text;
+  wow_secret_reset_text(form);
 }
 
 /* As it is inside a JSON string. Some printers escape the slash, too. */
-static char *in_json(const char *text, bool with_slash) {
-  sqlite3_str *quoted = sqlite3_str_new(NULL), *str = sqlite3_str_new(NULL);
-  wow_text_append_json(quoted, text, strlen(text));
-  const char *from = sqlite3_str_value(quoted);
-  int bytes = sqlite3_str_length(quoted);
-  for (int i = 1; i < bytes - 1; i++) {
-    if (from[i] == '/' && with_slash) sqlite3_str_appendchar(str, 1, '\\');
-    sqlite3_str_appendchar(str, 1, from[i]);
+static void add_in_json(struct wow_secrets *secrets, const char *text, size_t bytes,
+                        bool with_slash) {
+  struct wow_secret_text form = {0};
+  for (size_t i = 0; i < bytes; i++) {
+    if (text[i] == '/' && with_slash) wow_secret_append(&form, "\\", 1);
+    append_in_json(&form, text[i]);
   }
-  sqlite3_free(sqlite3_str_finish(quoted));
-  return sqlite3_str_finish(str);
+  add_form(secrets, &form);
 }
 
 /* As it is in a URL. */
-static char *in_url(const char *text) {
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  for (; *text; text++) {
-    bool is_plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-                    (*text >= '0' && *text <= '9') || strchr("-._~", *text);
+static void add_in_url(struct wow_secrets *secrets, const char *text, size_t bytes) {
+  static const char hex[] = "0123456789ABCDEF";
+  struct wow_secret_text form = {0};
+  for (size_t i = 0; i < bytes; i++) {
+    char c = text[i];
+    char code[] = {'%', hex[(unsigned char)c >> 4], hex[c & 15]};
+    bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    strchr("-._~", c);
     if (is_plain)
-      sqlite3_str_appendchar(str, 1, *text);
+      wow_secret_append(&form, &c, 1);
     else
-      sqlite3_str_appendf(str, "%%%02X", (unsigned char)*text);
+      wow_secret_append(&form, code, sizeof(code));
   }
-  return sqlite3_str_finish(str);
+  add_form(secrets, &form);
 }
 
 void wow_secret_add(struct wow_secrets *secrets, const char *text, size_t bytes) {
+  struct wow_secret_text form = {0};
   if (bytes < WOW_MIN_SECRET_BYTES) return;
-  char *copy = sqlite3_mprintf("%.*s", (int)bytes, text);
-  char *json = copy ? in_json(copy, false) : NULL;
-  char *slashes = copy ? in_json(copy, true) : NULL;
-  char *url = copy ? in_url(copy) : NULL;
-  add_form(secrets, copy);
-  add_form(secrets, json);
-  add_form(secrets, slashes);
-  add_form(secrets, url);
+  wow_secret_append(&form, text, bytes);
+  add_form(secrets, &form);
+  add_in_json(secrets, text, bytes, false);
+  add_in_json(secrets, text, bytes, true);
+  add_in_url(secrets, text, bytes);
+}
+
+void wow_secret_add_all(struct wow_secrets *secrets, const struct wow_secrets *others) {
+  for (int i = 0; i < others->n; i++)
+    wow_secret_add(secrets, others->texts[i], strlen(others->texts[i]));
+  if (others->rc != SQLITE_OK) secrets->rc = others->rc;
 }
 
 void wow_secret_reset(struct wow_secrets *secrets) {
   for (int i = 0; i < secrets->n; i++)
-    sqlite3_free(secrets->texts[i]);
+    wow_secret_free(secrets->texts[i]);
   sqlite3_free(secrets->texts);
   memset(secrets, 0, sizeof(*secrets));
 }

@@ -19,7 +19,7 @@ int wow_text_compare(const void *a, size_t a_bytes, const void *b, size_t b_byte
 }
 
 /* The letter of a JSON escape; 0: the character has none. */
-static char json_escape(char c) {
+char wow_text_json_escape(char c) {
   switch (c) {
   case '\b': return 'b';
   case '\f': return 'f';
@@ -43,7 +43,7 @@ void wow_text_append_json(sqlite3_str *str, const char *text, size_t bytes) {
   size_t done = 0; /* bytes already appended */
   sqlite3_str_appendchar(str, 1, '"');
   for (size_t i = 0; i < bytes; i++) {
-    char escape = json_escape(text[i]);
+    char escape = wow_text_json_escape(text[i]);
     if (escape == 0 && (unsigned char)text[i] >= 0x20) continue;
     sqlite3_str_append(str, text + done, (int)(i - done));
     if (escape)

@@ -29,6 +29,9 @@ static inline int wow_text_hex_digit(char c) {
   return -1;
 }
 
+/* What follows the backslash where JSON has a short escape for this character; 0: it has none. */
+char wow_text_json_escape(char c);
+
 /* Appends a JSON string with its quotes, escaped as PostgreSQL's to_json does. */
 void wow_text_append_json(sqlite3_str *str, const char *text, size_t bytes);
 

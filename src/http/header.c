@@ -32,7 +32,7 @@ static int add_line(struct wow_header_list *list, char *line, struct wow_error *
   sqlite3_uint64 bytes = sizeof(*list->lines) * ((sqlite3_uint64)list->n + 1);
   char **lines = line ? sqlite3_realloc64(list->lines, bytes) : NULL;
   if (lines == NULL) {
-    sqlite3_free(line);
+    wow_secret_free(line);
     return wow_error_nomem(err);
   }
   list->lines = lines;
@@ -65,7 +65,7 @@ int wow_header_add_line(struct wow_header_list *list, const char *line, struct w
 
 void wow_header_reset(struct wow_header_list *list) {
   for (int i = 0; i < list->n; i++)
-    sqlite3_free(list->lines[i]);
+    wow_secret_free(list->lines[i]);
   sqlite3_free(list->lines);
   memset(list, 0, sizeof(*list));
 }
@@ -83,7 +83,7 @@ static int base64_digit(char c) {
 
 /* Adds "user:password", which is encoded in base64, and the password. */
 static void add_basic(struct wow_secrets *secrets, const char *encoded) {
-  sqlite3_str *str = sqlite3_str_new(NULL);
+  struct wow_secret_text pair = {0};
   unsigned bits = 0;
   int n_bits = 0, digit;
   for (; (digit = base64_digit(*encoded)) >= 0; encoded++) {
@@ -91,13 +91,13 @@ static void add_basic(struct wow_secrets *secrets, const char *encoded) {
     n_bits += 6;
     if (n_bits < 8) continue;
     n_bits -= 8;
-    sqlite3_str_appendchar(str, 1, (char)(bits >> n_bits & 0xff));
+    char c = (char)(bits >> n_bits & 0xff);
+    wow_secret_append(&pair, &c, 1);
   }
-  char *pair = sqlite3_str_finish(str);
-  const char *colon = pair ? strchr(pair, ':') : NULL;
-  if (pair) wow_secret_add(secrets, pair, strlen(pair));
+  const char *colon = pair.text ? strchr(pair.text, ':') : NULL;
+  if (pair.text) wow_secret_add(secrets, pair.text, strlen(pair.text));
   if (colon) wow_secret_add(secrets, colon + 1, strlen(colon + 1));
-  sqlite3_free(pair);
+  wow_secret_reset_text(&pair);
 }
 
 /* Adds the values of `a=value; b="value", ...`: cookies, parameters of a scheme. */

@@ -127,6 +127,10 @@ static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
   wow_http_pump(t->http);
   while (t->state != TRANSFER_DONE && !t->is_paused && t->handed_bytes == handed &&
          wow_transfer_has_response(t) == had_response) {
+    if (t->state == TRANSFER_REFUSED) {
+      if (wow_transfer_renew(t, err) != SQLITE_OK) return err->rc;
+      continue;
+    }
     curl_multi_poll(t->http->multi, NULL, 0, slice_ms(t), NULL);
     wow_http_pump(t->http);
     wow_transfer_check_silence(t);

@@ -24,12 +24,15 @@ struct wow_http {
 /*
 **        wow_transfer_start              ended, or given up
 ** PENDING ----------------> RUNNING ----------------------> DONE
-**    ^                         |
-**    +------- try_again -------+
+**    ^                       |  | ^                           ^
+**    +------- try_again -----+  | | new credentials           | none
+**                               v |                           |
+**                             REFUSED ------------------------+
 */
 enum transfer_state {
   TRANSFER_RUNNING, /* its handle is in the multi */
   TRANSFER_PENDING, /* waits for retry_at_ms */
+  TRANSFER_REFUSED, /* with 401: waits for somebody to renew its credentials */
   TRANSFER_DONE
 };
 
@@ -51,6 +54,7 @@ struct wow_transfer {
   const struct wow_http_options *options;
   char *software; /* NULL: nobody wants to know */
   struct wow_http_sink sink;
+  struct wow_http_renewal renewal; /* zeros: there is none, or it was asked */
 
   struct wow_http_response response;
   long retry_after_s; /* -1: not said */

@@ -11,85 +11,19 @@
 #include "base/clock.h"
 #include "http/header.h"
 #include "http/private.h"
+#include "http/response.h"
 #include "http/url.h"
 
 #ifndef WOWSQL_VERSION
 #define WOWSQL_VERSION "dev"
 #endif
 
-/* Bytes of a Retry-After that are looked at: more than any date has. */
-#define MAX_RETRY_AFTER 80
-
 /* ---------------------------------------------------------------- callbacks of curl */
-
-static void forget_response(struct wow_transfer *t) {
-  struct wow_http_response *response = &t->response;
-  sqlite3_free(response->content_type);
-  sqlite3_free(response->content_range);
-  sqlite3_free(response->preference_applied);
-  sqlite3_free(response->location);
-  sqlite3_free(response->server);
-  sqlite3_free(response->warning);
-  memset(response, 0, sizeof(*response));
-  t->retry_after_s = -1;
-  t->headers_done = false;
-}
-
-/* Keeps the value of a header that somebody reads. SQLITE_OK or SQLITE_NOMEM. */
-static int keep_header(struct wow_transfer *t, const char *line, size_t end) {
-  const struct {
-    const char *name;
-    char **field;
-  } wanted[] = {{"content-type:", &t->response.content_type},
-                {"content-range:", &t->response.content_range},
-                {"preference-applied:", &t->response.preference_applied},
-                {"location:", &t->response.location},
-                {"server:", &t->response.server}};
-  for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-    size_t name = strlen(wanted[i].name);
-    if (end < name || sqlite3_strnicmp(line, wanted[i].name, (int)name) != 0) continue;
-    while (name < end && line[name] == ' ')
-      name++;
-    sqlite3_free(*wanted[i].field);
-    *wanted[i].field = sqlite3_mprintf("%.*s", (int)(end - name), line + name);
-    return *wanted[i].field ? SQLITE_OK : SQLITE_NOMEM;
-  }
-  return SQLITE_OK;
-}
-
-/* Warnings (RFC 9111, 5.5) may be several. SQLITE_OK or SQLITE_NOMEM. */
-static int keep_warning(struct wow_transfer *t, const char *line, size_t end) {
-  static const char name[] = "warning:";
-  char **warning = &t->response.warning;
-  size_t bytes = sizeof(name) - 1;
-  if (end <= bytes || sqlite3_strnicmp(line, name, (int)bytes) != 0) return SQLITE_OK;
-  while (bytes < end && line[bytes] == ' ')
-    bytes++;
-  if (*warning && strlen(*warning) > WOW_MAX_ERROR_BYTES) return SQLITE_OK; /* enough is enough */
-  *warning =
-      sqlite3_mprintf("%z%s%.*s", *warning, *warning ? "; " : "", (int)(end - bytes), line + bytes);
-  return *warning ? SQLITE_OK : SQLITE_NOMEM;
-}
 
 /* Tells the caller which software the server says it is. */
 static void tell_software(struct wow_transfer *t) {
   if (t->software == NULL || t->response.server == NULL) return;
   sqlite3_snprintf(WOW_MAX_SOFTWARE_BYTES, t->software, "%s", t->response.server);
-}
-
-/* Reads Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
-static void read_retry_after(struct wow_transfer *t, const char *line, size_t end) {
-  static const char name[] = "retry-after:";
-  size_t bytes = sizeof(name) - 1;
-  char value[MAX_RETRY_AFTER];
-  if (end <= bytes || sqlite3_strnicmp(line, name, (int)bytes) != 0) return;
-  sqlite3_snprintf((int)sizeof(value), value, "%.*s", (int)(end - bytes), line + bytes);
-  const char *p = value;
-  while (*p == ' ')
-    p++;
-  time_t date = *p >= '0' && *p <= '9' ? -1 : curl_getdate(p, NULL);
-  t->retry_after_s = date < 0 ? atol(p) : (long)(date - time(NULL));
-  if (t->retry_after_s < 0) t->retry_after_s = 0;
 }
 
 static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
@@ -100,7 +34,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
     end--;
   if (bytes > 5 && sqlite3_strnicmp(line, "HTTP/", 5) == 0) {
     const char *status = memchr(line, ' ', end);
-    forget_response(t);
+    wow_response_forget(t);
     t->response.status = status ? atoi(status + 1) : 0;
     return bytes;
   }
@@ -110,9 +44,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
     if (t->headers_done) tell_software(t);
     return bytes;
   }
-  t->sink_rc = keep_header(t, line, end);
-  if (t->sink_rc == SQLITE_OK) t->sink_rc = keep_warning(t, line, end);
-  read_retry_after(t, line, end);
+  t->sink_rc = wow_response_keep_line(t, line, end);
   return t->sink_rc == SQLITE_OK ? bytes : 0;
 }
 
@@ -181,6 +113,19 @@ static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_o
 }
 
 /* ---------------------------------------------------------------- attempts */
+
+static int add_header(struct wow_transfer *t, const char *header) {
+  struct curl_slist *list = curl_slist_append(t->headers, header);
+  if (list == NULL) return SQLITE_NOMEM;
+  t->headers = list;
+  return SQLITE_OK;
+}
+
+static void free_headers(struct curl_slist *headers) {
+  for (struct curl_slist *h = headers; h; h = h->next)
+    wow_secret_clear(h->data, strlen(h->data));
+  curl_slist_free_all(headers);
+}
 
 static bool has_body(const struct wow_transfer *t) {
   return t->body.data || t->body.spool || t->body.source.read;
@@ -254,7 +199,7 @@ static void end(struct wow_transfer *t, int rc) {
 }
 
 void wow_transfer_start(struct wow_transfer *t) {
-  forget_response(t);
+  wow_response_forget(t);
   sqlite3_str_reset(t->error_body);
   t->curl_message[0] = 0;
   t->body_read = 0;
@@ -364,7 +309,51 @@ static void finish_refused(struct wow_transfer *t) {
     wow_error_reset(&t->err);
     return;
   }
-  end(t, t->err.rc);
+  if (t->response.status == 401 && t->renewal.renew)
+    t->state = TRANSFER_REFUSED;
+  else
+    end(t, t->err.rc);
+}
+
+/* Replaces the header. SQLITE_OK or SQLITE_NOMEM. */
+static int set_authorization(struct wow_transfer *t, const char *value) {
+  static const char name[] = "Authorization:";
+  struct curl_slist *headers = t->headers;
+  struct wow_header_list list = {0};
+  struct wow_error ignored = {0};
+  int rc = wow_header_add(&list, "Authorization", value, &ignored);
+  t->headers = NULL;
+  for (struct curl_slist *h = headers; rc == SQLITE_OK && h; h = h->next) {
+    bool is_old = sqlite3_strnicmp(h->data, name, (int)strlen(name)) == 0;
+    rc = add_header(t, is_old ? list.lines[0] : h->data);
+  }
+  wow_header_secrets(&list, &t->secrets);
+  if (rc == SQLITE_OK) rc = t->secrets.rc;
+  wow_header_reset(&list);
+  free_headers(headers);
+  wow_error_reset(&ignored);
+  return rc;
+}
+
+int wow_transfer_renew(struct wow_transfer *t, struct wow_error *err) {
+  struct wow_http_renewal renewal = t->renewal;
+  char *authorization = NULL;
+  t->renewal.renew = NULL;
+  int rc = renewal.renew(renewal.ctx, renewal.generation, &t->err, &authorization, err);
+  if (rc != SQLITE_OK || authorization == NULL) {
+    end(t, rc == SQLITE_OK ? t->err.rc : rc);
+    return rc;
+  }
+  rc = set_authorization(t, authorization);
+  wow_secret_free(authorization);
+  wow_error_reset(&t->err);
+  if (rc != SQLITE_OK) {
+    end(t, wow_error_nomem(&t->err));
+    return SQLITE_OK;
+  }
+  t->retries++;
+  wow_transfer_start(t);
+  return SQLITE_OK;
 }
 
 void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
@@ -418,18 +407,12 @@ static void give_handle(struct wow_http *http, CURL *easy) {
   http->idle[http->n_idle++] = easy;
 }
 
-static int add_header(struct wow_transfer *t, const char *header) {
-  struct curl_slist *list = curl_slist_append(t->headers, header);
-  if (list == NULL) return SQLITE_NOMEM;
-  t->headers = list;
-  return SQLITE_OK;
-}
-
 static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
   int rc = SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < request->headers->n; i++)
     rc = add_header(t, request->headers->lines[i]);
   wow_header_secrets(request->headers, &t->secrets);
+  if (request->secrets) wow_secret_add_all(&t->secrets, request->secrets);
   if (rc == SQLITE_OK) rc = t->secrets.rc;
   /* On the same machine, compressing costs more than it saves. */
   if (rc == SQLITE_OK && wow_url_is_loopback(t->url)) {
@@ -440,10 +423,10 @@ static int add_headers(struct wow_transfer *t, const struct wow_http_request *re
 }
 
 static void transfer_free(struct wow_transfer *t) {
-  forget_response(t);
+  wow_response_forget(t);
   wow_error_reset(&t->err);
   sqlite3_free(sqlite3_str_finish(t->error_body));
-  curl_slist_free_all(t->headers);
+  free_headers(t->headers);
   if (t->easy) give_handle(t->http, t->easy);
   wow_secret_reset(&t->secrets);
   sqlite3_free(t->server);
@@ -472,6 +455,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->options = request->options;
   t->software = request->software;
   t->sink = request->sink;
+  t->renewal = request->renewal;
   t->rows = -1;
   t->retry_after_s = -1;
   t->easy = take_handle(http);

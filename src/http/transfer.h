@@ -2,7 +2,8 @@
 ** One request on its way, with its attempts. A read is repeated as long as no byte of its body has
 ** been handed over: after a connection failure, and after a status that may pass (429, 502 to 504,
 ** 520 to 524, 544, and 500 for a conflict of transactions). A request that may have changed
-** something on the server is repeated only if it certainly did not get there.
+** something on the server is repeated only if it certainly did not get there. Any request is repeated
+** once with new credentials after 401, which is said before anything is done.
 */
 #ifndef WOW_TRANSFER_H
 #define WOW_TRANSFER_H
@@ -16,6 +17,7 @@
 
 struct wow_header_list;
 struct wow_http;
+struct wow_secrets;
 struct wow_transfer;
 
 /* How to reach a server. The strings belong to the caller and outlive the transfer. */
@@ -54,6 +56,20 @@ struct wow_http_body {
   struct wow_http_source source;
 };
 
+/*
+** Whoever can get new credentials for requests that are refused with 401. It is asked once for a
+** transfer, by the one who waits for that, and may send requests of its own.
+*/
+struct wow_http_renewal {
+  /* Returns SQLITE_OK with *authorization, the value that the header is to have now, for
+  ** wow_secret_free; or NULL there: the refusal stands, and `refusal` may have been completed. Any
+  ** other code ends the transfer with `err`. */
+  int (*renew)(void *ctx, int generation, struct wow_error *refusal, char **authorization,
+               struct wow_error *err);
+  void *ctx;      /* outlives the transfer */
+  int generation; /* which credentials the request has: the owner's number of them */
+};
+
 struct wow_http_request {
   const char *server; /* the server's name, for the log */
   const char *what;   /* what is acted on (a relation), for errors; may be NULL */
@@ -66,6 +82,8 @@ struct wow_http_request {
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
                   ** response's Server header, where there is one; NULL: not wanted */
   struct wow_http_sink sink;
+  const struct wow_secrets *secrets; /* further texts that must not be shown; NULL: none */
+  struct wow_http_renewal renewal;   /* zeros: there is none */
 };
 
 /* The headers of the final response. Strings live as long as the transfer; NULL: absent. */
@@ -107,6 +125,8 @@ void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);
 void wow_transfer_start(struct wow_transfer *transfer);
 /* An attempt has ended with a CURLcode: ends the transfer, follows a redirect, or plans a retry. */
 void wow_transfer_finish_attempt(struct wow_transfer *transfer, int curl_code);
+/* It was refused with 401: asks for new credentials, and starts it again with them, or ends it. */
+int wow_transfer_renew(struct wow_transfer *transfer, struct wow_error *err);
 /* Ends the transfer if no byte has moved for too long. */
 void wow_transfer_check_silence(struct wow_transfer *transfer);
 
