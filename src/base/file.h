@@ -1,7 +1,7 @@
 /*
-** Local files that are read and written as a whole. A file is written under a name of its own in the
-** folder where it is to be, and takes its place only when it is complete: there is never half a
-** file.
+** Local files that are read and written as a whole. A file is written under a name of its own in
+** the folder where it is to be, and takes its place only when it is complete: there is never half
+** a file.
 */
 #ifndef WOW_FILE_H
 #define WOW_FILE_H
@@ -22,8 +22,9 @@ struct wow_new_file {
   char *temporary; /* its name until then */
 };
 
-/* Begins a file that is to be at `path`: which must not be a folder, a device, or a link that leads
-** nowhere; a link to a file stands for that file. End it with wow_file_commit or wow_file_abandon. */
+/* Begins a file that is to be at `path`, which must not be a folder, a device, or a link that leads
+** nowhere; a link to a file stands for that file. End it with wow_file_commit or
+** wow_file_abandon. */
 int wow_file_create(const char *path, struct wow_new_file *file, struct wow_error *err);
 
 /* Writes it out and puts it in its place, in that order, and each for good; or, if that fails,

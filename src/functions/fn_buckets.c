@@ -253,8 +253,8 @@ static void add_page(struct listing *listing, cJSON *page, bool *fits, bool *mor
   }
 }
 
-/* Reads all pages. A page that is shorter than asked for is not the end: the server may have a limit
-** of its own. *changed: the files have changed meanwhile. */
+/* Reads all pages. A page that is shorter than asked for is not the end: the server may have a
+** limit of its own. *changed: the files have changed meanwhile. */
 static int read_list(struct wow_connection *conn, struct listing *listing, bool *changed,
                      struct wow_error *err) {
   bool fits = true, more = true;

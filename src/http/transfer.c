@@ -212,6 +212,16 @@ void wow_transfer_start(struct wow_transfer *t) {
   }
 }
 
+/* Says, where it is so, that the server has the whole request, and may have done what it says. */
+static void add_doubt(struct wow_transfer *t) {
+  long head = 0;
+  curl_off_t body = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &head);
+  curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &body);
+  if (t->repeatable || head == 0 || body < t->body_bytes || t->err.details) return;
+  t->err.details = sqlite3_mprintf("the server may have carried it out all the same");
+}
+
 static void fail_network(struct wow_transfer *t, CURLcode code) {
   char *host = wow_url_host(t->url);
   const char *name = host ? host : "the server";
@@ -236,6 +246,7 @@ static void fail_network(struct wow_transfer *t, CURLcode code) {
     rc = wow_error_hint(&t->err, rc, t->what, "is the project URL right, and the server up?",
                         "could not reach %s: %s", name, message);
   }
+  add_doubt(t);
   sqlite3_free(host);
   end(t, rc);
 }
@@ -383,10 +394,12 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
   if (wow_clock_ms() - t->active_ms <= (double)t->options->silence_timeout_ms) return;
   char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
-  end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
-                        "option timeout of wowsql_connect sets a longer limit",
-                        "%s has not sent anything for %ld seconds", host ? host : "the server",
-                        t->options->silence_timeout_ms / 1000));
+  int rc = wow_error_hint(&t->err, SQLITE_ERROR, t->what,
+                          "option timeout of wowsql_connect sets a longer limit",
+                          "%s has not sent anything for %ld seconds", host ? host : "the server",
+                          t->options->silence_timeout_ms / 1000);
+  add_doubt(t);
+  end(t, rc);
   sqlite3_free(host);
 }
 

@@ -42,7 +42,8 @@ struct wow_http_sink {
 
 /* Where the bytes of a body come from that is read while it is sent. */
 struct wow_http_source {
-  /* Reads `bytes` from position `from` on, all of which there are. SQLITE_OK, or the transfer ends. */
+  /* Reads `bytes` from position `from` on, all of which there are. SQLITE_OK; else the transfer
+  ** ends. */
   int (*read)(void *ctx, sqlite3_int64 from, void *to, size_t bytes); /* NULL: there is none */
   void *ctx;
   sqlite3_int64 bytes; /* in all */
