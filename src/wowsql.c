@@ -17,13 +17,9 @@ SQLITE_EXTENSION_INIT1
 /* sqlite3_vtab_in and sqlite3_vtab_rhs_value came with 3.38. */
 #define OLDEST_SQLITE 3038000
 
-static const struct wow_function_group *const function_groups[] = {&wow_fn_server,
-                                                                   &wow_fn_import,
-                                                                   &wow_fn_diagnosis,
-                                                                   &wow_fn_rest,
-                                                                   &wow_fn_storage,
-                                                                   &wow_fn_buckets,
-                                                                   NULL};
+static const struct wow_function_group *const function_groups[] = {
+    &wow_fn_server, &wow_fn_import,  &wow_fn_diagnosis, &wow_fn_rest,
+    &wow_fn_auth,   &wow_fn_storage, &wow_fn_buckets,   NULL};
 
 /* Has this connection loaded the extension before? Then it stays as it is: functions cannot be
 ** replaced while a statement runs, and load_extension() runs in one. */

@@ -7,7 +7,8 @@
 -- hashes only. Mails are not sent: they go to auth.mails.
 CREATE SCHEMA auth;
 CREATE SCHEMA services;
-GRANT USAGE ON SCHEMA auth, services TO anon, authenticated, service_role;
+GRANT USAGE ON SCHEMA auth TO PUBLIC; -- for policies; its tables are nobody's
+GRANT USAGE ON SCHEMA services TO anon, authenticated, service_role;
 
 CREATE TABLE auth.settings (name text PRIMARY KEY, value text NOT NULL);
 INSERT INTO auth.settings VALUES
@@ -745,7 +746,7 @@ BEGIN
 END
 $$;
 
--- Roles may call what is for policies, and the service.
+-- Every role, also those that a project makes, may call what is for policies.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA auth, services FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION auth.jwt, auth.uid, auth.email, auth.role, auth.check_session TO anon, authenticated, service_role;
+GRANT EXECUTE ON FUNCTION auth.jwt, auth.uid, auth.email, auth.role, auth.check_session TO PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA services TO anon, authenticated, service_role;

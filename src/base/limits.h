@@ -88,6 +88,11 @@
 /* Rows that a server may claim to have. PostgreSQL's tables end far below that. */
 #define WOW_MAX_CLAIMED_ROWS 1000000000000000LL
 
+/* A user's token: gateways take headers of 8 KB by default. */
+#define WOW_MAX_TOKEN_BYTES (16 * 1024)
+/* A response of the auth service: a user with their metadata, and tokens. */
+#define WOW_MAX_AUTH_BYTES (1024 * 1024)
+
 /* Each part of an error message: enough to see what is wrong. */
 #define WOW_MAX_ERROR_BYTES 2000
 /* The body of a response that is an error. */

@@ -69,6 +69,28 @@ void wow_secret_append_json(struct wow_secret_text *secret, const char *text) {
   wow_secret_append(secret, "\"", 1);
 }
 
+static int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+void wow_secret_append_base64(struct wow_secret_text *secret, const char *encoded) {
+  unsigned bits = 0;
+  int n_bits = 0, digit;
+  for (; (digit = base64_digit(*encoded)) >= 0; encoded++) {
+    bits = (bits << 6 | (unsigned)digit) & 0xffff;
+    n_bits += 6;
+    if (n_bits < 8) continue;
+    n_bits -= 8;
+    char c = (char)(bits >> n_bits & 0xff);
+    wow_secret_append(secret, &c, 1);
+  }
+}
+
 void wow_secret_reset_text(struct wow_secret_text *secret) {
   if (secret->text) wow_secret_clear(secret->text, secret->bytes);
   sqlite3_free(secret->text);

@@ -23,6 +23,9 @@ struct wow_secret_text {
 void wow_secret_append(struct wow_secret_text *secret, const char *text, size_t bytes);
 /* Appends a JSON string with its quotes. */
 void wow_secret_append_json(struct wow_secret_text *secret, const char *text);
+/* Appends the bytes that base64, or base64url (RFC 4648), stands for, up to the first other
+** character. */
+void wow_secret_append_base64(struct wow_secret_text *secret, const char *encoded);
 void wow_secret_reset_text(struct wow_secret_text *secret);
 
 struct wow_secrets {

@@ -18,7 +18,6 @@ int wow_text_compare(const void *a, size_t a_bytes, const void *b, size_t b_byte
   return order ? order : (a_bytes > b_bytes) - (a_bytes < b_bytes);
 }
 
-/* The letter of a JSON escape; 0: the character has none. */
 char wow_text_json_escape(char c) {
   switch (c) {
   case '\b': return 'b';

@@ -16,7 +16,7 @@ struct bound_function {
 static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   struct bound_function *bound = sqlite3_user_data(ctx);
   const struct wow_function *function = bound->function;
-  struct wow_call call = {bound->conn, ctx, argc, argv};
+  struct wow_call call = {bound->conn, function, ctx, argc, argv};
   struct wow_error err = {0};
   int rc = SQLITE_OK;
   if (argc < function->min_args || argc > function->max_args) {

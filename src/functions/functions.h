@@ -11,10 +11,12 @@
 #include "functions/tvf.h"
 
 struct wow_connection;
+struct wow_function;
 
 /* One call of a function. */
 struct wow_call {
   struct wow_connection *conn;
+  const struct wow_function *function;
   sqlite3_context *ctx; /* where the result goes; NULL if none is set */
   int argc;
   sqlite3_value **argv;
@@ -48,6 +50,7 @@ extern const struct wow_function_group wow_fn_diagnosis;
 extern const struct wow_function_group wow_fn_rest;
 extern const struct wow_function_group wow_fn_storage;
 extern const struct wow_function_group wow_fn_buckets;
+extern const struct wow_function_group wow_fn_auth;
 
 /* Registers the functions of all groups; the last group is NULL. SQLITE_OK or a code of SQLite's.
  */

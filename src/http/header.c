@@ -72,28 +72,10 @@ void wow_header_reset(struct wow_header_list *list) {
 
 /* ---------------------------------------------------------------- secrets */
 
-static int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
 /* Adds "user:password", which is encoded in base64, and the password. */
 static void add_basic(struct wow_secrets *secrets, const char *encoded) {
   struct wow_secret_text pair = {0};
-  unsigned bits = 0;
-  int n_bits = 0, digit;
-  for (; (digit = base64_digit(*encoded)) >= 0; encoded++) {
-    bits = (bits << 6 | (unsigned)digit) & 0xffff;
-    n_bits += 6;
-    if (n_bits < 8) continue;
-    n_bits -= 8;
-    char c = (char)(bits >> n_bits & 0xff);
-    wow_secret_append(&pair, &c, 1);
-  }
+  wow_secret_append_base64(&pair, encoded);
   const char *colon = pair.text ? strchr(pair.text, ':') : NULL;
   if (pair.text) wow_secret_add(secrets, pair.text, strlen(pair.text));
   if (colon) wow_secret_add(secrets, colon + 1, strlen(colon + 1));

@@ -2,8 +2,8 @@
 ** One request on its way, with its attempts. A read is repeated as long as no byte of its body has
 ** been handed over: after a connection failure, and after a status that may pass (429, 502 to 504,
 ** 520 to 524, 544, and 500 for a conflict of transactions). A request that may have changed
-** something on the server is repeated only if it certainly did not get there. Any request is repeated
-** once with new credentials after 401, which is said before anything is done.
+** something on the server is repeated only if it certainly did not get there. Any request is
+** repeated once with new credentials after 401, which is said before anything is done.
 */
 #ifndef WOW_TRANSFER_H
 #define WOW_TRANSFER_H

@@ -20,6 +20,7 @@ int wow_count_rows(const struct wow_page_request *request, sqlite3_int64 *n_rows
   struct wow_request get = {
       .method = "GET",
       .path = path,
+      .session = target->session,
       .schema = target->schema,
       .prefer = "count=exact",
       .what = target->relation->name,
@@ -59,6 +60,7 @@ double wow_count_estimate(const struct wow_target *target, const struct wow_wher
   struct wow_request get = {
       .method = "GET",
       .path = path,
+      .session = target->session,
       .schema = target->schema,
       .prefer = "count=planned",
       .what = target->relation->name,

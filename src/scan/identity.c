@@ -28,6 +28,7 @@
 
 struct wow_witnesses {
   sqlite3_uint64 run;
+  sqlite3_uint64 session;
   struct wow_number_map rows; /* by rowid and columns: a hash of the values */
 };
 
@@ -161,8 +162,11 @@ static int check_witness(struct wow_scan *scan, sqlite3_int64 rowid, struct wow_
   sqlite3_uint64 run = wow_run_current(scan->target.conn->runs);
   sqlite3_uint64 hash = hash_of_row(scan), columns = WOW_TEXT_HASH_START;
   size_t n = (size_t)scan->columns.n_select;
-  if (witnesses->run != run) wow_number_map_reset(&witnesses->rows);
+  sqlite3_uint64 session = scan->target.session->id;
+  if (witnesses->run != run || witnesses->session != session)
+    wow_number_map_reset(&witnesses->rows);
   witnesses->run = run;
+  witnesses->session = session;
   columns = wow_text_hash(columns, scan->columns.select, n * sizeof(*scan->columns.select));
   columns = finish(wow_text_hash(columns, &rowid, sizeof(rowid)));
   sqlite3_uint64 *before = wow_number_map_find(&witnesses->rows, columns);

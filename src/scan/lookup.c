@@ -29,7 +29,7 @@ struct lookup_set {
   sqlite3_uint64 run; /* of the statements that these rows are for, see run.h */
   char *plan_text;
   int n_members;
-  const struct wow_server *server;
+  sqlite3_uint64 session;      /* whose rows they are, see session.h */
   struct wow_row_cache *cache; /* by all conditions */
   sqlite3_int64 n_uses;
   sqlite3_int64 n_requests; /* lookups that were sent */
@@ -228,7 +228,7 @@ static struct lookup_set *set_new(const struct wow_lookup *lookup, sqlite3_uint6
   set->whole_rows = -1;
   set->run = run;
   set->n_members = lookup->n_members;
-  set->server = lookup->target->server;
+  set->session = lookup->target->session->id;
   set->cache = wow_row_cache_new(lookup->n_members);
   set->plan_text = sqlite3_mprintf("%s", lookup->binding->plan->text);
   if (set->cache && set->plan_text && keep_first_terms(set, lookup->binding) == SQLITE_OK) {
@@ -246,7 +246,7 @@ static struct lookup_set *set_of(const struct wow_lookup *lookup) {
   struct wow_runs *runs = lookup->target->conn->runs;
   sqlite3_uint64 run = wow_run_current(runs);
   for (struct lookup_set *set = lookups->sets; set; set = set->next) {
-    bool is_same = set->run == run && set->server == lookup->target->server &&
+    bool is_same = set->run == run && set->session == lookup->target->session->id &&
                    set->n_members == lookup->n_members &&
                    strcmp(set->plan_text, lookup->binding->plan->text) == 0;
     if (is_same) return set;

@@ -70,6 +70,7 @@ int wow_page_open(struct wow_page *page, const struct wow_page_request *request,
   struct wow_request get = {
       .method = "GET",
       .path = path,
+      .session = target->session,
       .schema = target->schema,
       .prefer = count ? "count=exact" : NULL,
       .what = target->relation->name,

@@ -141,7 +141,7 @@ static bool is_all_shorter(const struct wow_page_request *request) {
   const struct wow_shape *shape = request->shape;
   const struct wow_relation *relation = shape->target->relation;
   sqlite3_int64 bytes = 0;
-  if (wow_shape_is_grouped(shape) || shape->target->server->learned.refuses_all) return false;
+  if (wow_shape_is_grouped(shape) || shape->target->session->refuses_all) return false;
   for (int i = 0; i < relation->n_columns; i++) {
     if (relation->columns[i].embed || relation->columns[i].remote) return false;
   }

@@ -20,7 +20,7 @@ static bool is_same_schema(const char *a, const char *b) {
 }
 
 static struct wow_restricted **find(const struct wow_target *target) {
-  struct wow_restricted **link = &target->server->restricted;
+  struct wow_restricted **link = &target->session->restricted;
   for (; *link; link = &(*link)->next) {
     if (strcmp((*link)->relation->name, target->planned->name) == 0 &&
         (*link)->relation->n_columns == target->planned->n_columns &&
@@ -42,8 +42,11 @@ static bool can_read(const struct wow_target *target, int column) {
   wow_deparse_name(str, target->planned->columns[column].name);
   sqlite3_str_appendall(str, "&limit=0");
   char *path = sqlite3_str_finish(str);
-  struct wow_request get = {
-      .method = "GET", .path = path, .schema = target->schema, .what = target->planned->name};
+  struct wow_request get = {.method = "GET",
+                            .path = path,
+                            .session = target->session,
+                            .schema = target->schema,
+                            .what = target->planned->name};
   bool can = path && wow_request_fetch(target->conn, target->server, &get, &response, &ignored) ==
                          SQLITE_OK;
   if (can) sqlite3_free(response.body);
@@ -95,8 +98,8 @@ static bool add_restricted(const struct wow_target *target) {
   for (int i = 0; i < restricted->relation->n_columns; i++)
     restricted->relation->columns[i].key_position = 0;
   restricted->relation->n_key = 0;
-  restricted->next = target->server->restricted;
-  target->server->restricted = restricted;
+  restricted->next = target->session->restricted;
+  target->session->restricted = restricted;
   return true;
 }
 
@@ -111,10 +114,9 @@ static bool asks_for_more(const struct wow_target *target, const struct wow_plan
 
 bool wow_rights_learn(const struct wow_target *target, const struct wow_plan *plan, int n_select,
                       const struct wow_error *err) {
-  struct wow_learned *learned = &target->server->learned;
   if (!is_missing_right(err) || plan->has_brackets) return false;
-  bool may_be_all = !learned->refuses_all && n_select >= MIN_WIDE_COLUMNS;
-  if (may_be_all) learned->refuses_all = true;
+  bool may_be_all = !target->session->refuses_all && n_select >= MIN_WIDE_COLUMNS;
+  if (may_be_all) target->session->refuses_all = true;
   if (target->relation->n_key == 0 || *find(target) != NULL || !asks_for_more(target, plan))
     return may_be_all;
   return add_restricted(target) || may_be_all;
@@ -124,7 +126,7 @@ static void forget(const struct wow_target *target) {
   struct wow_restricted **link = find(target), *restricted = *link;
   if (restricted == NULL || restricted->relation == target->relation) return;
   *link = restricted->next;
-  wow_server_free_restricted(restricted);
+  wow_session_free_restricted(restricted);
 }
 
 void wow_rights_explain(const struct wow_target *target, const struct wow_plan *plan,

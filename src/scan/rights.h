@@ -3,7 +3,7 @@
 ** that names any column which the role may not read (42501), and does not say which. The key is
 ** asked for although the statement does not use it; so when that is refused, the relation is read
 ** as one without a key, in the columns that the statement uses. What was found is kept with the
-** server, and so with the key that it was connected with, until it is refreshed.
+** session, for whose role it holds.
 */
 #ifndef WOW_RIGHTS_H
 #define WOW_RIGHTS_H

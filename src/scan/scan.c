@@ -49,10 +49,20 @@ static void forget_plan(struct wow_scan *scan) {
   scan->must_fetch = false;
 }
 
+/* A statement goes on as who it began as, also where SQLite starts its scans later. */
+static void keep_session(struct wow_scan *scan, struct wow_server *server) {
+  if (scan->home == server) return;
+  wow_session_release(scan->target.session);
+  wow_server_release(scan->home);
+  scan->home = server ? wow_server_retain(server) : NULL;
+  scan->target.session = server ? wow_session_retain(server->session) : NULL;
+}
+
 void wow_scan_free(struct wow_scan *scan) {
   if (scan == NULL) return;
   wow_run_close_cursor(scan->target.conn->runs, scan->run);
   forget_plan(scan);
+  keep_session(scan, NULL);
   wow_bind_reset(&scan->binding);
   wow_condition_reset(&scan->where);
   wow_keyset_reset(&scan->grouped_from);
@@ -152,6 +162,7 @@ static int adopt_plan(struct wow_scan *scan, const struct wow_scan_call *call,
     return SQLITE_OK;
   }
   forget_plan(scan);
+  keep_session(scan, server);
   scan->target.server = wow_server_retain(server);
   int rc = prepare_plan(scan, call);
   if (rc == SQLITE_OK) return SQLITE_OK;

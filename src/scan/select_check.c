@@ -15,8 +15,11 @@
 static int fetch(const struct wow_target *target, char *path, char **body, struct wow_error *err) {
   struct wow_response response = {0};
   if (path == NULL) return wow_error_nomem(err);
-  struct wow_request get = {
-      .method = "GET", .path = path, .schema = target->schema, .what = target->relation->name};
+  struct wow_request get = {.method = "GET",
+                            .path = path,
+                            .session = target->session,
+                            .schema = target->schema,
+                            .what = target->relation->name};
   int rc = wow_request_fetch(target->conn, target->server, &get, &response, err);
   sqlite3_free(path);
   if (body)

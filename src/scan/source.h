@@ -33,7 +33,8 @@ enum wow_scan_remaining {
 
 struct wow_scan {
   sqlite3_uint64 run;       /* in which it was opened */
-  struct wow_target target; /* its server is retained while the scan runs */
+  struct wow_target target; /* its server is retained while a plan is adopted */
+  struct wow_server *home;  /* retained along with target.session, which it is the server of */
   struct wow_plan plan;     /* plan.text NULL: none yet */
   int plan_number;
   struct wow_plan_columns columns;

@@ -14,11 +14,13 @@ struct wow_lookups;
 struct wow_second_look;
 struct wow_witnesses;
 
-/* All of it stays the table's, and outlives the scan; but for `server`, which the scan retains. */
+/* All of it stays the table's, and outlives the scan; but for `server` and `session`, which the
+** scan retains. */
 struct wow_target {
   struct wow_connection *conn;
   const char *server_name;
   struct wow_server *server;     /* NULL in a table: it need not be there yet */
+  struct wow_session *session;   /* who asks; NULL: whoever is signed in now */
   const char *schema;            /* PostgREST profile; NULL: the server's */
   struct wow_relation *relation; /* its integer columns may turn out to be narrower, see width.h */
   struct wow_relation *planned; /* the same with its key, which a role may not read, see rights.h */

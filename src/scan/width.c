@@ -57,8 +57,11 @@ static bool is_refused(const struct wow_target *target, int column, const char *
   struct wow_page_request request = {.shape = &shape, .where = &where};
   char *path = wow_page_request_path(&request);
   if (path == NULL) return false;
-  struct wow_request get = {
-      .method = "GET", .path = path, .schema = target->schema, .what = target->relation->name};
+  struct wow_request get = {.method = "GET",
+                            .path = path,
+                            .session = target->session,
+                            .schema = target->schema,
+                            .what = target->relation->name};
   int rc = wow_request_fetch(target->conn, target->server, &get, &response, &err);
   bool refused = rc != SQLITE_OK && wow_width_is_refusal(&err);
   if (rc == SQLITE_OK) target->relation->columns[column].is_width_known = true;

@@ -33,6 +33,8 @@ static void registry_add(struct wow_connection *conn, struct wow_server *server)
 int wow_connection_add_server(struct wow_connection *conn, struct wow_server *server,
                               const char *project_url, const char *api_key, struct wow_error *err) {
   int rc = wow_server_resolve(server, project_url, api_key, err);
+  if (rc == SQLITE_OK) server->session = wow_session_new(conn, server);
+  if (rc == SQLITE_OK && server->session == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK)
     registry_add(conn, server);
   else

@@ -28,6 +28,7 @@ struct wow_connection {
   struct wow_log log;         /* of requests */
   struct wow_server *servers; /* in the order of registration */
   char *current;              /* what wowsql_use chose; NULL: the default server */
+  sqlite3_uint64 n_sessions;  /* that there were, see session.h */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
   struct wow_runs *runs;
   struct wow_progress progress;

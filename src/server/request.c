@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/text.h"
+#include "base/secret.h"
 #include "http/header.h"
 #include "http/http.h"
 #include "http/url.h"
@@ -42,13 +42,22 @@ static int add_profile(struct wow_header_list *list, const struct wow_request *r
   return wow_header_add(list, is_read(request) ? "Accept-Profile" : "Content-Profile", schema, err);
 }
 
+/* The session whose token the request has; NULL: it has none. */
+static struct wow_session *user_of(const struct wow_server *server,
+                                   const struct wow_request *request) {
+  struct wow_session *session = request->session ? request->session : server->session;
+  bool can = request->service == WOW_REST || request->service == WOW_STORAGE || request->is_by_user;
+  return can && request->key == NULL && session->access_token ? session : NULL;
+}
+
 static int add_headers(struct wow_header_list *list, const struct wow_server *server,
                        const struct wow_request *request, struct wow_error *err) {
   const struct wow_options *options = &server->options;
   const char *schema = request->schema ? request->schema : options->schema;
   /* A bare PostgREST, and Supabase, take a JWT as the bearer; an opaque key is not one. */
   const char *key = request->key ? request->key : server->api_key;
-  const char *bearer = request->bearer;
+  const struct wow_session *user = user_of(server, request);
+  const char *bearer = user ? user->access_token : NULL;
   if (bearer == NULL && key && is_jwt(key)) bearer = key;
   char *authorization = bearer ? sqlite3_mprintf("Bearer %s", bearer) : NULL;
   /* In one zone, texts of moments are in the order of the moments, and equal where these are. */
@@ -77,7 +86,7 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   }
   for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++)
     rc = wow_header_add_line(list, options->headers.lines[i], err);
-  sqlite3_free(authorization);
+  wow_secret_free(authorization);
   sqlite3_free(prefer);
   return rc;
 }
@@ -104,8 +113,11 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
   char *url = NULL;
   int rc = make_url(server, request, &url, err);
   if (rc == SQLITE_OK) rc = add_headers(&headers, server, request, err);
-  if (rc == SQLITE_OK) rc = wow_budget_spend_request(conn, server, request->spent, err);
+  /* Signing in, and getting a new token, is not what a statement asks for. */
+  if (rc == SQLITE_OK && request->service != WOW_AUTH)
+    rc = wow_budget_spend_request(conn, server, request->spent, err);
   if (rc == SQLITE_OK) {
+    struct wow_session *user = user_of(server, request);
     struct wow_http_request http = {
         .server = server->options.name,
         .what = request->what,
@@ -117,7 +129,9 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .software = request->service == WOW_REST ? server->learned.software : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
+        .secrets = request->secrets,
     };
+    if (user) http.renewal = wow_session_renewal(user);
     rc = wow_transfer_open(conn->http, &http, out, err);
   }
   wow_header_reset(&headers);
@@ -155,7 +169,7 @@ void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_
 
 /* Where wow_request_fetch collects a body. */
 struct collector {
-  sqlite3_str *text;
+  struct wow_secret_text text;
   size_t max_bytes;
   FILE *file; /* NULL: into `text` */
   size_t file_bytes;
@@ -171,7 +185,9 @@ static int collect(void *ctx, const char *data, size_t bytes) {
     wow_progress_show(collector->conn, collector->what);
   }
   if (collector->file == NULL) {
-    return wow_text_append_within(collector->text, data, bytes, collector->max_bytes);
+    if (bytes > collector->max_bytes - collector->text.bytes) return SQLITE_TOOBIG;
+    wow_secret_append(&collector->text, data, bytes);
+    return collector->text.rc;
   }
   errno = 0;
   if (fwrite(data, 1, bytes, collector->file) != bytes) {
@@ -196,14 +212,14 @@ static int finish_file(struct collector *collector, int rc, const char *what,
 /* Moves the text to `out`. */
 static int take_text(struct collector *collector, const struct wow_request *request,
                      struct wow_response *out, struct wow_error *err) {
-  out->body_bytes = (size_t)sqlite3_str_length(collector->text);
-  out->body = sqlite3_str_finish(collector->text);
-  collector->text = NULL;
+  out->body_bytes = collector->text.bytes;
+  out->body = collector->text.text;
+  collector->text.text = NULL;
   if (out->body == NULL) out->body = sqlite3_mprintf("");
   if (out->body == NULL) return wow_error_nomem(err);
   /* JSON does not contain zero bytes, and one would end the text early. */
   if (request->accept || strlen(out->body) == out->body_bytes) return SQLITE_OK;
-  sqlite3_free(out->body);
+  wow_secret_free(out->body);
   out->body = NULL;
   return wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
 }
@@ -212,7 +228,6 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
                       const struct wow_request *request, struct wow_response *out,
                       struct wow_error *err) {
   struct collector collector = {
-      .text = sqlite3_str_new(NULL),
       .max_bytes = request->max_bytes ? request->max_bytes : WOW_MAX_DOCUMENT_BYTES,
       .file = request->file,
       /* Documents that a scan asks for in between are not what is being waited for. */
@@ -221,7 +236,9 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   };
   struct wow_request collecting = *request;
   struct wow_transfer *transfer = NULL;
+  struct wow_session *session = request->session ? request->session : server->session;
   collecting.sink = (struct wow_http_sink){collect, &collector};
+  collecting.session = wow_session_retain(session);
   memset(out, 0, sizeof(*out));
   out->rows = out->total = -1;
   int rc = wow_request_open(conn, server, &collecting, &transfer, err);
@@ -233,8 +250,9 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
     wow_request_content_range(range, &out->rows, &out->total);
   }
   wow_transfer_close(transfer);
+  wow_session_release(session);
   out->body_bytes = collector.file_bytes;
   if (rc == SQLITE_OK && request->file == NULL) rc = take_text(&collector, request, out, err);
-  sqlite3_free(sqlite3_str_finish(collector.text));
+  wow_secret_reset_text(&collector.text);
   return rc;
 }

@@ -1,6 +1,8 @@
 /*
 ** Requests to a server: to which service, with which headers and body, and where the response goes.
 **
+** A user's token that has expired is replaced, and the request repeated, here: see session.h.
+**
 ** A key is sent only to the origin that it was given for: every URL is made here, from the server's
 ** project_url, and http/ does not follow redirects to another origin.
 */
@@ -18,21 +20,26 @@
 
 struct wow_connection;
 struct wow_server;
+struct wow_session;
 
 /* All of it stays the caller's; the body and the options until the transfer is closed. */
 struct wow_request {
-  enum wow_service service;  /* 0: REST */
-  const char *method;        /* "GET" may be repeated, the others may not, */
-  bool reads;                /* unless they only read, too */
-  const char *path;          /* "/users?id=eq.1", below the service's, percent-encoded */
-  const char *what;          /* what errors name, e.g. the relation; may be NULL */
-  const char *schema;        /* REST: PostgREST profile; NULL: the server's */
-  const char *key;           /* the API key; NULL: the server's */
-  const char *bearer;        /* a user's token; NULL: the key, if it is a JWT */
-  const char *accept;        /* NULL: application/json */
-  const char *prefer;        /* value of the Prefer header; NULL: none */
-  const char *content_type;  /* of the body; NULL: application/json */
-  struct wow_http_body body; /* empty by default */
+  enum wow_service service; /* 0: REST */
+  const char *method;       /* "GET" may be repeated, the others may not, */
+  bool reads;               /* unless they only read, too */
+  const char *path;         /* "/users?id=eq.1", below the service's, percent-encoded */
+  const char *what;         /* what errors name, e.g. the relation; may be NULL */
+  const char *schema;       /* REST: PostgREST profile; NULL: the server's */
+  const char *key;          /* the API key; NULL: the server's */
+  struct wow_session
+      *session;       /* who asks; NULL: whoever is signed in now. Rows and files are asked for
+                               ** with a user's token, if there is one and no other key is given. */
+  bool is_by_user;    /* the same for the other services, which else take the key alone */
+  const char *accept; /* NULL: application/json */
+  const char *prefer; /* value of the Prefer header; NULL: none */
+  const char *content_type;               /* of the body; NULL: application/json */
+  struct wow_http_body body;              /* empty by default */
+  const struct wow_secrets *secrets;      /* in the body, and not to be shown; NULL: none */
   const struct wow_http_options *options; /* NULL: the server's */
   struct wow_spent *spent;                /* where the request counts; NULL: the current run */
   struct wow_http_sink sink;              /* wow_request_open: where the response goes */
@@ -47,7 +54,8 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
 
 /* A complete response. */
 struct wow_response {
-  char *body; /* sqlite3_free it; a zero byte follows it; NULL: it went to a file */
+  char *body; /* sqlite3_free it, a secret one wow_secret_free; a zero byte follows it; NULL: it
+              ** went to a file */
   size_t body_bytes;
   sqlite3_int64 rows;  /* of Content-Range: "0-9/120" is 10; -1: not said */
   sqlite3_int64 total; /* of Content-Range: "0-9/120" is 120; -1: not said */

@@ -1,11 +1,12 @@
 /*
-** One server, see server.h. Owns its URL, its key and its cached catalogs.
+** One server, see server.h. Owns its URL and its key.
 */
 #include "server/server.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "http/header.h"
 #include "http/url.h"
 #include "server/connection.h"
@@ -29,21 +30,10 @@ struct wow_server *wow_server_retain(struct wow_server *server) {
 void wow_server_release(struct wow_server *server) {
   if (server == NULL || --server->references > 0) return;
   wow_options_reset(&server->options);
-  wow_server_refresh(server);
-  while (server->restricted) {
-    struct wow_restricted *next = server->restricted->next;
-    wow_server_free_restricted(server->restricted);
-    server->restricted = next;
-  }
+  wow_session_release(server->session);
   sqlite3_free(server->project_url);
-  sqlite3_free(server->api_key);
+  wow_secret_free(server->api_key);
   sqlite3_free(server);
-}
-
-void wow_server_free_restricted(struct wow_restricted *restricted) {
-  sqlite3_free(restricted->schema);
-  wow_relation_free(restricted->relation);
-  sqlite3_free(restricted);
 }
 
 int wow_server_url_bytes(const struct wow_server *server) {
@@ -196,7 +186,7 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
                        const struct wow_catalog **out, struct wow_error *err) {
   struct wow_response response;
   struct wow_catalog *catalog = NULL;
-  for (catalog = server->catalogs; catalog; catalog = catalog->next) {
+  for (catalog = server->session->catalogs; catalog; catalog = catalog->next) {
     if (!is_same_schema(catalog->schema, schema)) continue;
     *out = catalog;
     return SQLITE_OK;
@@ -214,18 +204,14 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
     wow_openapi_free(catalog);
     return wow_error_nomem(err);
   }
-  catalog->next = server->catalogs;
-  server->catalogs = catalog;
+  catalog->next = server->session->catalogs;
+  server->session->catalogs = catalog;
   *out = catalog;
   return SQLITE_OK;
 }
 
 void wow_server_refresh(struct wow_server *server) {
-  while (server->catalogs) {
-    struct wow_catalog *next = server->catalogs->next;
-    wow_openapi_free(server->catalogs);
-    server->catalogs = next;
-  }
+  wow_session_forget_catalogs(server->session);
 }
 
 /* ---------------------------------------------------------------- the version */
@@ -242,7 +228,7 @@ char *wow_server_version(const struct wow_server *server) {
   char *version = NULL;
   if (software && sqlite3_strnicmp(software, name, (int)strlen(name)) == 0)
     version = version_in(software + strlen(name));
-  for (const struct wow_catalog *c = server->catalogs; c && version == NULL; c = c->next)
+  for (const struct wow_catalog *c = server->session->catalogs; c && version == NULL; c = c->next)
     version = version_in(c->version);
   return version;
 }

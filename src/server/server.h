@@ -1,5 +1,6 @@
 /*
-** One server: where it is, its key, what the user set for it and what was learned of it.
+** One server: where it is, its key, what the user set for it, what was learned of it, and who asks
+** it.
 */
 #ifndef WOW_SERVER_H
 #define WOW_SERVER_H
@@ -13,6 +14,7 @@
 #include "http/transfer.h"
 #include "server/budget.h"
 #include "server/options.h"
+#include "server/session.h"
 
 struct wow_connection;
 
@@ -21,17 +23,8 @@ struct wow_learned {
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
   bool refuses_aggregates;
   char software[WOW_MAX_SOFTWARE_BYTES]; /* the Server header of its last response; "": none */
-  bool refuses_all;       /* select=* was refused: a role that may read only some columns */
   size_t longest_refused; /* bytes of a request that may have been too long; 0: none since reset */
   int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
-};
-
-/* A relation of which a role may read some columns, but not the key, see scan/rights.h. */
-struct wow_restricted {
-  char *schema;                  /* NULL: the server's */
-  struct wow_relation *relation; /* as if it had no key */
-  int readable;                  /* a column that it may read; -1: none was looked for */
-  struct wow_restricted *next;
 };
 
 struct wow_server {
@@ -40,8 +33,7 @@ struct wow_server {
   struct wow_options options;
   struct wow_learned learned;
   struct wow_http_options http; /* what of the options concerns transfers */
-  struct wow_catalog *catalogs; /* cached descriptions, one for each schema that was asked for */
-  struct wow_restricted *restricted;
+  struct wow_session *session;  /* whoever asks it now; NULL: it is not in the registry yet */
   struct wow_spent spent[WOW_MAX_RUNS];
   int references; /* the registry's, and one for each scan under way */
   struct wow_server *next;
@@ -61,12 +53,11 @@ void wow_server_release(struct wow_server *server);
 int wow_server_resolve(struct wow_server *server, const char *project_url, const char *api_key,
                        struct wow_error *err);
 
-void wow_server_free_restricted(struct wow_restricted *restricted);
-
 /* The query string that one request to it may have, in bytes. */
 int wow_server_url_bytes(const struct wow_server *server);
 
-/* The catalog of a schema (NULL: the server's), asked for once; wow_server_refresh forgets it. */
+/* The catalog of a schema (NULL: the server's) as the current session sees it, asked for once;
+** wow_server_refresh forgets it. */
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);

@@ -342,6 +342,7 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   struct wow_target target = {.conn = def->conn,
                               .server_name = def->server,
                               .server = server,
+                              .session = server->session,
                               .schema = def->schema,
                               .relation = copy};
   rc = relation_of_select(def, &target, catalog, select, err);

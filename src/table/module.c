@@ -147,6 +147,7 @@ static int ask_rows(struct wow_table *table) {
   struct wow_target target = target_of(table);
   target.server = wow_connection_server(table->conn, table->def.server, &err);
   table->has_asked_rows = true;
+  if (target.server) target.session = target.server->session;
   if (target.server) table->n_rows = wow_count_estimate(&target, &everything, &interrupt);
   wow_error_reset(&err);
   return interrupt.rc == SQLITE_OK ? SQLITE_OK : table_fail(table, &interrupt);

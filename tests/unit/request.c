@@ -116,10 +116,12 @@ static void check_services(void) {
              "POST /auth/v1/login HTTP/1.1\r\n",
              (const char *[]){"\r\nContent-Type: application/json\r\n", "\r\n\r\n{}", NULL},
              "Profile");
+  struct wow_error err = {0};
+  struct wow_grant grant = {.access_token = "a-token"};
+  CHECK_INT(wow_session_begin(server, &grant, &err), SQLITE_OK);
   check_sent((struct wow_request){.service = WOW_STORAGE,
                                   .method = "PUT",
                                   .path = "/b/f",
-                                  .bearer = "a-token",
                                   .content_type = "image/png",
                                   .body = {.data = "a\0b", .bytes = 3}},
              "PUT /storage/v1/b/f HTTP/1.1\r\n",
@@ -129,6 +131,20 @@ static void check_services(void) {
   check_sent(
       (struct wow_request){.service = WOW_SCHEMA, .method = "DELETE", .path = "/t", .prefer = "x"},
       "DELETE /api/v2/t HTTP/1.1\r\n", (const char *[]){"\r\nPrefer: x\r\n", NULL}, "Content-Type");
+  /* The auth service takes a user's token where it is about the user, other keys go alone. */
+  check_sent((struct wow_request){.service = WOW_AUTH, .method = "GET", .path = "/x"},
+             "GET /auth/v1/x HTTP/1.1\r\n", (const char *[]){"\r\napikey: " KEY "\r\n", NULL},
+             "Authorization");
+  check_sent(
+      (struct wow_request){.service = WOW_AUTH, .method = "GET", .path = "/me", .is_by_user = true},
+      "GET /auth/v1/me HTTP/1.1\r\n",
+      (const char *[]){"\r\nAuthorization: Bearer a-token\r\n", NULL}, "Profile");
+  check_sent((struct wow_request){.method = "GET", .path = "/", .key = "other-key"},
+             "GET /r/ HTTP/1.1\r\n", (const char *[]){"\r\napikey: other-key\r\n", NULL},
+             "Authorization");
+  CHECK_INT(wow_session_end(server, &err), SQLITE_OK);
+  check_sent((struct wow_request){.method = "GET", .path = "/users"}, "GET /r/users HTTP/1.1\r\n",
+             (const char *[]){"\r\napikey: " KEY "\r\n", NULL}, "Authorization");
 }
 
 /* A body from a spool, part of which is in a file, arrives as it was appended. */
