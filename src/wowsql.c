@@ -18,8 +18,8 @@ SQLITE_EXTENSION_INIT1
 #define OLDEST_SQLITE 3038000
 
 static const struct wow_function_group *const function_groups[] = {
-    &wow_fn_server, &wow_fn_import,  &wow_fn_diagnosis, &wow_fn_rest,
-    &wow_fn_auth,   &wow_fn_storage, &wow_fn_buckets,   NULL};
+    &wow_fn_server,  &wow_fn_import,  &wow_fn_diagnosis, &wow_fn_rest,    &wow_fn_auth,
+    &wow_fn_storage, &wow_fn_buckets, &wow_fn_schema,    &wow_fn_catalog, NULL};
 
 /* Has this connection loaded the extension before? Then it stays as it is: functions cannot be
 ** replaced while a statement runs, and load_extension() runs in one. */

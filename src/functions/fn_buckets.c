@@ -26,42 +26,18 @@ static char *bucket_url(const char *name) {
 
 /* Parses the options of a bucket (NULL: none) into *out, which cJSON_Delete frees. */
 static int parse_options(const char *json, cJSON **out, struct wow_error *err) {
-  static const char *const names[] = {"public", "file_size_limit", "allowed_mime_types"};
-  const cJSON *member;
-  *out = json ? cJSON_Parse(json) : cJSON_CreateObject();
-  if (!cJSON_IsObject(*out)) {
-    return wow_error_hint(err, SQLITE_ERROR, NULL,
-                          "{\"public\":true,\"file_size_limit\":1048576,"
-                          "\"allowed_mime_types\":[\"image/*\"]}",
-                          "the options of a bucket are a JSON object");
-  }
-  cJSON_ArrayForEach(member, *out) {
-    bool known = false;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-      known = known || strcmp(member->string, names[i]) == 0;
-    if (known) continue;
-    return wow_error_set(err, SQLITE_ERROR, NULL,
-                         "unknown option '%s' of a bucket; valid options: public, "
-                         "file_size_limit, allowed_mime_types",
-                         member->string);
-  }
-  return SQLITE_OK;
+  static const char *const names[] = {"public", "file_size_limit", "allowed_mime_types", NULL};
+  return wow_service_options(json, names, out, err);
 }
 
 /* Sends a bucket's options. Takes `path` and `options`. */
 static int send_options(struct wow_call *call, const char *method, char *path, cJSON *options,
                         struct wow_error *err) {
-  char *text = cJSON_PrintUnformatted(options);
   struct wow_request request = {.service = WOW_STORAGE,
                                 .method = method,
                                 .path = path,
-                                .what = wow_functions_arg_text(call, 0),
-                                .body = {.data = text, .bytes = text ? strlen(text) : 0}};
-  int rc = text ? wow_service_pass_on(call, &request, err) : wow_error_nomem(err);
-  if (text == NULL) sqlite3_free(path);
-  cJSON_free(text);
-  cJSON_Delete(options);
-  return rc;
+                                .what = wow_functions_arg_text(call, 0)};
+  return wow_service_send(call, &request, options, err);
 }
 
 static int run_create_bucket(struct wow_call *call, struct wow_error *err) {

@@ -49,6 +49,8 @@ extern const struct wow_function_group wow_fn_import;
 extern const struct wow_function_group wow_fn_diagnosis;
 extern const struct wow_function_group wow_fn_rest;
 extern const struct wow_function_group wow_fn_storage;
+extern const struct wow_function_group wow_fn_schema;
+extern const struct wow_function_group wow_fn_catalog;
 extern const struct wow_function_group wow_fn_buckets;
 extern const struct wow_function_group wow_fn_auth;
 

@@ -4,6 +4,7 @@
 #include "functions/service.h"
 
 #include <cjson/cJSON.h>
+#include <string.h>
 
 #include "functions/functions.h"
 #include "server/connection.h"
@@ -54,6 +55,50 @@ int wow_service_pass_on(struct wow_call *call, struct wow_request *request, stru
   cJSON *json = NULL;
   int rc = wow_service_json(call->conn, NULL, request, &json, err);
   return rc == SQLITE_OK ? wow_service_result(call, json, err) : rc;
+}
+
+int wow_service_send(struct wow_call *call, struct wow_request *request, cJSON *body,
+                     struct wow_error *err) {
+  char *text = cJSON_PrintUnformatted(body);
+  cJSON_Delete(body);
+  if (text) {
+    request->body.data = text;
+    request->body.bytes = strlen(text);
+  } else {
+    wow_error_nomem(err);
+    sqlite3_free((char *)request->path);
+  }
+  int rc = text ? wow_service_pass_on(call, request, err) : SQLITE_NOMEM;
+  cJSON_free(text);
+  return rc;
+}
+
+/* Says that there is no such option, and which there are. */
+static int fail_option(const char *option, const char *const *names, struct wow_error *err) {
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  for (int i = 0; names[i]; i++)
+    sqlite3_str_appendf(str, "%s%s", i ? ", " : "", names[i]);
+  char *list = sqlite3_str_finish(str);
+  int rc = list ? wow_error_set(err, SQLITE_ERROR, NULL, "unknown option '%s'; valid options: %s",
+                                option, list)
+                : wow_error_nomem(err);
+  sqlite3_free(list);
+  return rc;
+}
+
+int wow_service_options(const char *json, const char *const *names, cJSON **out,
+                        struct wow_error *err) {
+  const cJSON *member;
+  *out = json ? cJSON_Parse(json) : cJSON_CreateObject();
+  if (!cJSON_IsObject(*out))
+    return wow_error_set(err, SQLITE_ERROR, NULL, "the options are not a JSON object");
+  cJSON_ArrayForEach(member, *out) {
+    int i = 0;
+    while (names[i] && strcmp(names[i], member->string) != 0)
+      i++;
+    if (names[i] == NULL) return fail_option(member->string, names, err);
+  }
+  return SQLITE_OK;
 }
 
 const char *wow_service_text(const cJSON *object, const char *const *names) {

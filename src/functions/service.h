@@ -31,6 +31,15 @@ int wow_service_result(struct wow_call *call, struct cJSON *json, struct wow_err
 /* Sends a request to the current server, and makes its response the result. */
 int wow_service_pass_on(struct wow_call *call, struct wow_request *request, struct wow_error *err);
 
+/* The same with a JSON document as the body, which is freed. */
+int wow_service_send(struct wow_call *call, struct wow_request *request, struct cJSON *body,
+                     struct wow_error *err);
+
+/* Parses options, a JSON object (NULL: none) with members of these names and no others, into *out,
+** which cJSON_Delete frees, also on failure; `names` ends with NULL. */
+int wow_service_options(const char *json, const char *const *names, struct cJSON **out,
+                        struct wow_error *err);
+
 /* The first member of these names that is a text, and not empty; `names` ends with NULL. NULL:
 ** there is none. `object` may be NULL. */
 const char *wow_service_text(const struct cJSON *object, const char *const *names);

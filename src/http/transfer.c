@@ -309,6 +309,23 @@ static bool is_passing(const struct wow_transfer *t) {
   return status == 500 && t->err.code && strcmp(t->err.code, "40001") == 0;
 }
 
+/* Does the server say that it does not know what has been made a moment ago? Nothing was done, so
+** that even a write can be repeated. */
+static bool is_lagging(const struct wow_transfer *t) {
+  static const char *const codes[] = {"PGRST202", "PGRST204", "PGRST205"};
+  bool is_unknown = false;
+  for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+    is_unknown = is_unknown || (t->err.code && strcmp(t->err.code, codes[i]) == 0);
+  return is_unknown && wow_clock_ms() < t->lags_until_ms;
+}
+
+/* Sends it again a moment later. */
+static void ask_again(struct wow_transfer *t) {
+  wow_error_reset(&t->err);
+  t->retry_at_ms = wow_clock_ms() + WOW_SCHEMA_PAUSE_MS;
+  t->state = TRANSFER_PENDING;
+}
+
 static void finish_refused(struct wow_transfer *t) {
   struct wow_error_body body = {
       .text = sqlite3_str_value(t->error_body),
@@ -316,6 +333,10 @@ static void finish_refused(struct wow_transfer *t) {
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
+  if (is_lagging(t)) {
+    ask_again(t);
+    return;
+  }
   if (is_passing(t) && try_again(t, true)) {
     wow_error_reset(&t->err);
     return;
@@ -465,6 +486,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
   if (request->body.source.read) t->body_bytes = request->body.source.bytes;
   t->repeatable = request->repeatable;
+  t->lags_until_ms = request->lags_until_ms;
   t->options = request->options;
   t->software = request->software;
   t->sink = request->sink;

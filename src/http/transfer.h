@@ -78,7 +78,9 @@ struct wow_http_request {
   const char *url;    /* complete; only http and https are spoken */
   const struct wow_header_list *headers; /* never logged */
   struct wow_http_body body;             /* stays valid until the transfer is closed */
-  bool repeatable; /* a read: may be sent again after it has (perhaps) reached the server */
+  double lags_until_ms; /* until then (wow_clock_ms) a server may not know a table or function yet
+                        ** that is there (PGRST202, 204, 205), and is asked again */
+  bool repeatable;      /* a read: may be sent again after it has (perhaps) reached the server */
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
                   ** response's Server header, where there is one; NULL: not wanted */
