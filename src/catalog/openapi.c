@@ -25,8 +25,8 @@ static int copy_between(char **to, const char *text, const char *open, const cha
   return *to ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* The comment that a description begins with; the server's own note on keys follows it. SQLITE_OK or
-** SQLITE_NOMEM. */
+/* The comment that a description begins with; the server's own note on keys follows it. SQLITE_OK
+** or SQLITE_NOMEM. */
 static int copy_comment(char **to, const char *description) {
   const char *note = strstr(description, "Note:\nThis is a ");
   size_t bytes = note ? (size_t)(note - description) : strlen(description);

@@ -220,8 +220,8 @@ bool wow_relation_is_column(const struct wow_relation *relation, int n, const ch
   return false;
 }
 
-/* To SQLite, names that differ only in case are the same: such a column gets a number at the end, one
-** that does not make it another column's name. */
+/* To SQLite, names that differ only in case are the same: such a column gets a number at the end,
+** one that does not make it another column's name. */
 char *wow_relation_sql_name(const struct wow_relation *relation, int column, char *const *names) {
   const char *name = relation->columns[column].name;
   if (!wow_relation_is_column(relation, column, name)) return sqlite3_mprintf("%s", name);

@@ -23,7 +23,7 @@ static bool is_word_char(char c) {
          c == '$' || (unsigned char)c >= 0x80;
 }
 
-/* The end of a text in quotes, where they are doubled in it; after E, a backslash quotes as well. */
+/* The end of a text in quotes, which are doubled in it; after E, a backslash quotes as well. */
 static const char *skip_quoted(const char *p, char quote, bool has_escapes) {
   for (p++; *p; p++) {
     if (has_escapes && *p == '\\' && p[1])

@@ -116,7 +116,7 @@ static int find_relation(struct wow_connection *conn, const char *server_name, c
   struct wow_server *server = wow_connection_server(conn, server_name, err);
   *out = NULL;
   int rc = server ? SQLITE_OK : err->rc;
-  if (rc == SQLITE_OK && name) rc = wow_server_relation(conn, server, NULL, name, out, err);
+  if (rc == SQLITE_OK && name) rc = wow_server_relation(server, NULL, name, out, err);
   if (rc != SQLITE_OK || *out) return rc;
   return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
                         "the server has no such table");

@@ -227,8 +227,9 @@ double wow_server_lags_until_ms(const struct wow_server *server) {
   return changed > 0 ? changed + WOW_SCHEMA_LAG_MS : 0;
 }
 
-int wow_server_relation(struct wow_connection *conn, struct wow_server *server, const char *schema,
-                        const char *name, const struct wow_relation **out, struct wow_error *err) {
+int wow_server_relation(struct wow_server *server, const char *schema, const char *name,
+                        const struct wow_relation **out, struct wow_error *err) {
+  struct wow_connection *conn = server->session->conn;
   const struct wow_catalog *catalog = NULL;
   for (;;) {
     int rc = wow_server_catalog(conn, server, schema, &catalog, err);

@@ -65,8 +65,8 @@ void wow_server_refresh(struct wow_server *server);
 
 /* The relation of this name in it; *out NULL: there is none. After wow_server_schema_changed one
 ** that is missing is waited for a while, until the server has read its own schema. */
-int wow_server_relation(struct wow_connection *conn, struct wow_server *server, const char *schema,
-                        const char *name, const struct wow_relation **out, struct wow_error *err);
+int wow_server_relation(struct wow_server *server, const char *schema, const char *name,
+                        const struct wow_relation **out, struct wow_error *err);
 
 /* The server's tables have been changed by this connection: forgets its catalogs. */
 void wow_server_schema_changed(struct wow_server *server);

@@ -301,7 +301,7 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   const struct wow_relation *relation = NULL;
   struct wow_server *server = wow_connection_server(def->conn, def->server, err);
   if (server == NULL) return err->rc;
-  int rc = wow_server_relation(def->conn, server, def->schema, name, &relation, err);
+  int rc = wow_server_relation(server, def->schema, name, &relation, err);
   if (rc == SQLITE_OK) rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
   if (rc != SQLITE_OK) return rc;
   if (relation == NULL) {
