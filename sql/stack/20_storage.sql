@@ -115,8 +115,9 @@ $$;
 
 CREATE FUNCTION storage.json_body(body bytea) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-  value json := coalesce(nullif(convert_from(body, 'UTF8'), ''), '{}');
+  value json;
 BEGIN
+  value := coalesce(nullif(convert_from(body, 'UTF8'), ''), '{}');
   IF json_typeof(value) <> 'object' THEN
     PERFORM auth.fail(422, 'invalid_body', 'a JSON object is needed');
   END IF;
