@@ -18,6 +18,7 @@ set benchmarks {
   group  1   {GROUP BY with count(*) and bracketed aggregates, against reading all rows}
   many   0.6 {GROUP BY of 1,000,000 different values; looking for groups that do not exist}
   join   0.6 {10,000 local keys joined with a remote table}
+  files  0.6 {100 MB from a local file into a bucket, and back}
   instead 0.6 {what people use instead: Python, curl and json_each}
 }
 
@@ -376,6 +377,26 @@ proc bench_join {} {
   report join {the same AND id IN (SELECT k ...)} {bare requests, keys in batches} $result list bare
 }
 
+proc bench_files {} {
+  set file $::dir/100mb
+  if {![file exists $file]} { exec head -c 100000000 /dev/urandom > $file }
+  set ::storage [string map {/rest/v1 /storage/v1} $::base]
+  catch {ask sql {value SELECT wowsql_create_bucket('bench')}}
+  set result [turns files [list \
+    curl_up [list curl_file /object/bench/curl -o /dev/null -F file=@$file] \
+    up [list sql "SELECT wowsql_upload_file('bench', 'ours', '$file') ->> 'size'" 100000000] \
+    curl_down [list curl_file /object/bench/curl -o $file.curl] \
+    down [list sql "SELECT wowsql_download_file('bench', 'ours', '$file.ours')" 100000000]]]
+  exec cmp $file $file.ours
+  report files {wowsql_upload_file, 100 MB} {curl -F file=@...} $result up curl_up 1.10
+  report files {wowsql_download_file, 100 MB} {curl -o ...} $result down curl_down 1.10
+}
+
+proc curl_file {path args} {
+  curl /bench_rows?limit=0
+  exec curl -sS --fail -K $::dir/curl.conf -w %{time_total} {*}$args $::storage$path
+}
+
 proc bench_instead {} {
   set result [turns instead {
     python {instead_python}
@@ -495,7 +516,7 @@ rounds; the smallest and the largest ratio of a round are in brackets. Below 1, 
 
 \[rows.sql](rows.sql) makes the rows: 1,000,000, each a bigint key, an integer, a numeric, a text of
 20 bytes, a timestamptz and a boolean; 127 MB as JSON. The two sides of a comparison take turns,
-$::all_rounds rounds in all (three fifths of that for many, join and instead).
+$::all_rounds rounds in all (three fifths of that for many, join, files and instead).
 
 - wowsql's time is from sqlite3_prepare_v2 to the last row, in a process that has already loaded the
   extension and created the virtual table (\[sql.c](sql.c)). Results are stepped through, not printed.
@@ -510,6 +531,8 @@ $::all_rounds rounds in all (three fifths of that for many, join and instead).
   the system. Freeing the tree is not counted. These are CPU times.
 - The join looks up 10,000 of 50,000 customers; each bare request carries as many keys as fit into
   7,000 bytes. A statement is abandoned after $::timeout_s seconds.
+- Files go through nginx and the storage service's SQL functions, which take most of the time; curl uploads
+  a form, as wowsql does.
 - Python's time is from connecting to the commit (\[instead.py](instead.py)); that of curl with json_each
   includes starting both programs."
   close $f
