@@ -4,7 +4,7 @@
 --
 -- What has to be kept although a request is refused, such as a failed attempt, is returned with a status
 -- (auth.refuse); everything else is raised (auth.fail), which rolls back. Tokens and codes are stored as
--- hashes only. Mails are not sent: they go to auth.mails.
+-- hashes only. Mails are not sent: they go to auth.mails, and GET /auth/v1/mails?recipient=... shows them.
 CREATE SCHEMA auth;
 CREATE SCHEMA services;
 GRANT USAGE ON SCHEMA auth TO PUBLIC; -- for policies; its tables are nobody's
@@ -632,6 +632,17 @@ BEGIN
   PERFORM auth.give_code('email_verification', 'email_verification', of_email,
     EXISTS (SELECT FROM auth.users WHERE email = of_email AND NOT email_verified));
   RETURN auth.success('if the address is to be verified, a mail was sent');
+END
+$$;
+
+-- The mails that would have been sent, for whoever has the service key.
+CREATE FUNCTION services.auth_mails(json) RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  IF auth.role() IS DISTINCT FROM 'service_role' THEN
+    PERFORM auth.fail(403, 'forbidden', 'only the service key may read mails');
+  END IF;
+  RETURN (SELECT coalesce(json_agg(m ORDER BY m.id), '[]') FROM auth.mails m
+    WHERE recipient = lower(auth.query('recipient')));
 END
 $$;
 

@@ -262,7 +262,7 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
     err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");
   }
   cJSON_Delete(json);
-  sqlite3_free(text);
+  wow_secret_free(text);
   return err->rc;
 }
 

@@ -172,12 +172,13 @@ void wow_secret_reset(struct wow_secrets *secrets) {
 void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
   for (int i = 0; text && i < secrets->n; i++) {
     const char *secret = secrets->texts[i];
-    size_t bytes = strlen(secret);
+    size_t bytes = strlen(secret), before = strlen(text);
     for (char *at = strstr(text, secret); at; at = strstr(at, secret)) {
       memcpy(at, MARK, strlen(MARK));
       at += strlen(MARK);
       const char *rest = at + bytes - strlen(MARK);
       memmove(at, rest, strlen(rest) + 1);
     }
+    wow_secret_clear(text + strlen(text), before - strlen(text));
   }
 }

@@ -99,7 +99,7 @@ static const struct auth_call auth_calls[] = {
     {"wowsql_verify_otp",
      "POST",
      "/otp/verify",
-     MAY_SIGN_IN,
+     SIGNS_IN, /* unless it resets the password */
      {{"email", EMAIL, NULL},
       {"otp", SECRET, NULL},
       {"purpose", PURPOSE, otp_purposes},
@@ -342,8 +342,7 @@ static int send_call(struct wow_call *call, const struct auth_call *auth,
   return rc;
 }
 
-static int run_call(struct wow_call *call, struct wow_error *err) {
-  const struct auth_call *auth = find_call(call->function->name);
+static int run_as(struct wow_call *call, const struct auth_call *auth, struct wow_error *err) {
   struct auth_body body = {0};
   char *path = NULL;
   int rc = read_arguments(call, auth, &body, &path, err);
@@ -351,6 +350,10 @@ static int run_call(struct wow_call *call, struct wow_error *err) {
   sqlite3_free(path);
   reset_body(&body);
   return rc;
+}
+
+static int run_call(struct wow_call *call, struct wow_error *err) {
+  return run_as(call, find_call(call->function->name), err);
 }
 
 static int run_verify_otp(struct wow_call *call, struct wow_error *err) {
@@ -365,7 +368,9 @@ static int run_verify_otp(struct wow_call *call, struct wow_error *err) {
     return wow_error_set(err, SQLITE_ERROR, NULL,
                          "new_password goes with the purpose 'password_reset' only");
   }
-  return run_call(call, err);
+  struct auth_call auth = *find_call(call->function->name);
+  if (is_reset) auth.flags = 0;
+  return run_as(call, &auth, err);
 }
 
 /* ---------------------------------------------------------------- the user */

@@ -57,8 +57,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   size_t bytes = size * n;
   t->active_ms = wow_clock_ms();
   if (!is_success(t)) {
-    int room = WOW_MAX_ERROR_BODY_BYTES - sqlite3_str_length(t->error_body);
-    sqlite3_str_append(t->error_body, data, bytes < (size_t)room ? (int)bytes : room);
+    size_t room = WOW_MAX_ERROR_BODY_BYTES - t->error_body.bytes;
+    wow_secret_append(&t->error_body, data, bytes < room ? bytes : room);
     return bytes;
   }
   int rc = t->sink.write ? t->sink.write(t->sink.ctx, data, bytes) : SQLITE_OK;
@@ -200,7 +200,7 @@ static void end(struct wow_transfer *t, int rc) {
 
 void wow_transfer_start(struct wow_transfer *t) {
   wow_response_forget(t);
-  sqlite3_str_reset(t->error_body);
+  wow_secret_reset_text(&t->error_body);
   t->curl_message[0] = 0;
   t->body_read = 0;
   t->is_paused = false;
@@ -328,8 +328,8 @@ static void ask_again(struct wow_transfer *t) {
 
 static void finish_refused(struct wow_transfer *t) {
   struct wow_error_body body = {
-      .text = sqlite3_str_value(t->error_body),
-      .bytes = (size_t)sqlite3_str_length(t->error_body),
+      .text = t->error_body.text,
+      .bytes = t->error_body.bytes,
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
@@ -459,7 +459,7 @@ static int add_headers(struct wow_transfer *t, const struct wow_http_request *re
 static void transfer_free(struct wow_transfer *t) {
   wow_response_forget(t);
   wow_error_reset(&t->err);
-  sqlite3_free(sqlite3_str_finish(t->error_body));
+  wow_secret_reset_text(&t->error_body);
   free_headers(t->headers);
   if (t->easy) give_handle(t->http, t->easy);
   wow_secret_reset(&t->secrets);
@@ -480,7 +480,6 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->what = request->what ? sqlite3_mprintf("%s", request->what) : NULL;
   t->method = sqlite3_mprintf("%s", request->method);
   t->url = sqlite3_mprintf("%s", request->url);
-  t->error_body = sqlite3_str_new(NULL);
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);

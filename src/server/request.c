@@ -84,8 +84,11 @@ static int add_headers(struct wow_header_list *list, const struct wow_server *se
   if (rc == SQLITE_OK && request->service == WOW_REST && schema) {
     rc = add_profile(list, request, schema, err);
   }
-  for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++)
-    rc = wow_header_add_line(list, options->headers.lines[i], err);
+  for (int i = 0; rc == SQLITE_OK && i < options->headers.n; i++) {
+    /* A signed-in user takes precedence over who the options say asks. */
+    bool is_other = user && sqlite3_strnicmp(options->headers.lines[i], "Authorization:", 14) == 0;
+    if (!is_other) rc = wow_header_add_line(list, options->headers.lines[i], err);
+  }
   wow_secret_free(authorization);
   sqlite3_free(prefer);
   return rc;

@@ -162,6 +162,7 @@ static bool is_same_schema(const char *a, const char *b) {
 ** own hint is not kept, since it does not know of these ways. SQLITE_OK or SQLITE_NOMEM. */
 static int hint_at_columns(const struct wow_server *server, struct wow_error *err) {
   const char *hint = NULL;
+  if (err->hint && strcmp(err->hint, WOW_SIGN_IN_HINT) == 0) return SQLITE_OK;
   if (err->http_status == 404) {
     hint = "the server does not describe its tables (openapi-mode=disabled), or it is not a "
            "PostgREST: check the project URL and the option rest_path, or give the columns "

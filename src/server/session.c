@@ -13,8 +13,6 @@
 #include "server/connection.h"
 #include "server/request.h"
 
-#define SIGN_IN_HINT "sign in again: SELECT wowsql_sign_in(email, password)"
-
 struct wow_session *wow_session_new(struct wow_connection *conn, struct wow_server *server) {
   struct wow_session *session = sqlite3_malloc64(sizeof(*session));
   if (session == NULL) return NULL;
@@ -217,7 +215,7 @@ int wow_session_refresh(struct wow_session *session, char **out, struct wow_erro
   struct wow_response response = {0};
   bool is_there = false;
   if (session->refresh_token == NULL) {
-    return wow_error_hint(err, SQLITE_AUTH, NULL, SIGN_IN_HINT,
+    return wow_error_hint(err, SQLITE_AUTH, NULL, WOW_SIGN_IN_HINT,
                           session->access_token ? "the session has ended" : "nobody is signed in");
   }
   wow_secret_append(&body, "{\"refresh_token\":", strlen("{\"refresh_token\":"));
@@ -265,7 +263,7 @@ int wow_session_begin_by_refresh(struct wow_server *server, const char *refresh_
 ** a token that has expired. Gateways have no code, and say it in words: other reasons for 401, as a
 ** wrong password, are not the token's. */
 static bool is_about_token(const struct wow_error *refusal) {
-  static const char *const words[] = {"*expired*", "*token*", "*jwt*", "*session*"};
+  static const char *const words[] = {"%expired%", "%token%", "%jwt%", "%session%"};
   if (refusal->code) {
     return strcmp(refusal->code, "PGRST301") == 0 || strcmp(refusal->code, "PGRST303") == 0;
   }
@@ -281,7 +279,7 @@ static void explain(struct wow_error *refusal, struct wow_error *reason) {
   sqlite3_free(refusal->details);
   sqlite3_free(refusal->hint);
   refusal->details = sqlite3_mprintf("the session could not be renewed: %s", why ? why : "");
-  refusal->hint = reason->rc == SQLITE_AUTH ? sqlite3_mprintf("%s", SIGN_IN_HINT) : NULL;
+  refusal->hint = reason->rc == SQLITE_AUTH ? sqlite3_mprintf("%s", WOW_SIGN_IN_HINT) : NULL;
   sqlite3_free(why);
 }
 

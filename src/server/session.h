@@ -16,6 +16,9 @@
 #include "catalog/openapi.h"
 #include "http/transfer.h"
 
+/* The hint where a session has ended. */
+#define WOW_SIGN_IN_HINT "sign in again: SELECT wowsql_sign_in(email, password)"
+
 struct wow_connection;
 struct wow_server;
 
