@@ -15,9 +15,8 @@ static bool is_dots(const char *part, size_t bytes) {
   return bytes == 0 || (bytes <= 2 && strncmp(part, "..", bytes) == 0);
 }
 
-/* What is wrong with a file's path within its bucket; NULL: nothing. Some servers take a backslash
-** for a slash. */
-static const char *path_fault(const char *path) {
+/* Some servers take a backslash for a slash. */
+const char *wow_object_path_fault(const char *path) {
   if (path == NULL || *path == 0) return "the path of a file is needed";
   if (strlen(path) > WOW_MAX_FILE_PATH_BYTES) return "the path is longer than 1024 bytes";
   if (wow_text_has_control(path)) return "the path has a line break or another control character";
@@ -44,7 +43,7 @@ int wow_object_take(const struct wow_call *call, struct wow_object *object, stru
   object->path = wow_functions_arg_text(call, 1);
   object->what = NULL;
   if (wow_object_check_bucket(object->bucket, err) != SQLITE_OK) return err->rc;
-  const char *fault = path_fault(object->path);
+  const char *fault = wow_object_path_fault(object->path);
   if (fault) return wow_error_set(err, SQLITE_ERROR, object->path, "%s", fault);
   object->what = sqlite3_mprintf("%s/%s", object->bucket, object->path);
   return object->what ? SQLITE_OK : wow_error_nomem(err);

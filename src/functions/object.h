@@ -20,6 +20,9 @@ struct wow_object {
 /* Can a bucket have this name? SQLITE_OK, or `err` says why not. NULL is a name that is missing. */
 int wow_object_check_bucket(const char *bucket, struct wow_error *err);
 
+/* What is wrong with a file's path within its bucket; NULL: nothing. Static. */
+const char *wow_object_path_fault(const char *path);
+
 /* The file that the first two arguments of a call name. SQLITE_OK, or `err` says what is wrong. */
 int wow_object_take(const struct wow_call *call, struct wow_object *object, struct wow_error *err);
 
