@@ -1,5 +1,5 @@
--- Tables made and changed on the server, as the Python SDK's page has it ("Schema DDL"). After each
--- statement stands what it prints. It needs the service key:
+-- Tables made and changed on the server, as the Python SDK's page has it ("Schema DDL"), each statement
+-- followed by what it prints. It needs the service key:
 --   SELECT wowsql_connect(url, 'wowsql_service_...');
 --   .read sql/examples/schema.sql
 

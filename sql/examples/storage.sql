@@ -1,5 +1,5 @@
--- Files, chapter by chapter as the Python SDK's page has them ("Storage Operations"). After each statement
--- stands what it prints. To run it with the local WowSQL of `make demo`, whose key is the anon key:
+-- Files, chapter by chapter as the Python SDK's page has them ("Storage Operations"), each statement followed
+-- by what it prints. To run it with the local WowSQL of `make demo`, whose key is the anon key:
 --   .read sql/examples/storage.sql
 -- It writes document.pdf and copy.pdf in the current folder.
 
