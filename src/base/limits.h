@@ -107,7 +107,7 @@
 #define WOW_POLL_MS 50
 /* The first pause before a request is repeated, milliseconds; doubled each time, with jitter. */
 #define WOW_BACKOFF_MS 200
-/* The longest pause, whatever a server's Retry-After asks for, milliseconds. */
+/* The longest pause, milliseconds. If a server's Retry-After asks for more the request fails. */
 #define WOW_MAX_BACKOFF_MS 30000
 /* What curl reads at once; the most that it can. Fewer calls of the sink: PostgREST sends one
 ** large chunk. */

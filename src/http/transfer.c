@@ -261,6 +261,8 @@ static bool is_connection_failure(CURLcode code) {
 static bool try_again(struct wow_transfer *t, bool reached_server) {
   if (t->retries >= t->options->retries || t->handed_bytes > 0) return false;
   if (reached_server && !t->repeatable) return false;
+  /* Whoever asks for a longer pause would refuse the repeat, too. */
+  if ((double)t->retry_after_s * 1000 > WOW_MAX_BACKOFF_MS) return false;
   unsigned char jitter = 0;
   sqlite3_randomness(1, &jitter);
   double pause = WOW_BACKOFF_MS * (double)(1 << (t->retries < 10 ? t->retries : 10));

@@ -31,12 +31,12 @@ struct wow_request {
   const char *what;         /* what errors name, e.g. the relation; may be NULL */
   const char *schema;       /* REST: PostgREST profile; NULL: the server's */
   const char *key;          /* the API key; NULL: the server's */
-  struct wow_session
-      *session;       /* who asks; NULL: whoever is signed in now. Rows and files are asked for
-                               ** with a user's token, if there is one and no other key is given. */
-  bool is_by_user;    /* the same for the other services, which else take the key alone */
-  const char *accept; /* NULL: application/json */
-  const char *prefer; /* value of the Prefer header; NULL: none */
+  /* Who asks; NULL: whoever is signed in now. A user's token goes with requests for rows and files
+  ** that have no other key, and with others if it is about the user. */
+  struct wow_session *session;
+  bool is_by_user;
+  const char *accept;                     /* NULL: application/json */
+  const char *prefer;                     /* value of the Prefer header; NULL: none */
   const char *content_type;               /* of the body; NULL: application/json */
   struct wow_http_body body;              /* empty by default */
   const struct wow_secrets *secrets;      /* in the body, and not to be shown; NULL: none */
