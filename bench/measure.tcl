@@ -19,6 +19,7 @@ set benchmarks {
   many   0.6 {GROUP BY of 1,000,000 different values; looking for groups that do not exist}
   join   0.6 {10,000 local keys joined with a remote table}
   write  0.6 {INSERT ... SELECT of 100,000 rows, UPDATE and DELETE of 10,000, and their memory}
+  files  0.6 {100 MB from a local file into a bucket, and back}
   instead 0.6 {what people use instead: Python, curl and json_each}
 }
 
@@ -464,6 +465,26 @@ proc wait_for {path} {
   }
 }
 
+proc bench_files {} {
+  set file $::dir/100mb
+  if {![file exists $file]} { exec head -c 100000000 /dev/urandom > $file }
+  set ::storage [string map {/rest/v1 /storage/v1} $::base]
+  catch {ask sql {value SELECT wowsql_create_bucket('bench')}}
+  set result [turns files [list \
+    curl_up [list curl_file /object/bench/curl -o /dev/null -F file=@$file] \
+    up [list sql "SELECT wowsql_upload_file('bench', 'ours', '$file') ->> 'size'" 100000000] \
+    curl_down [list curl_file /object/bench/curl -o $file.curl] \
+    down [list sql "SELECT wowsql_download_file('bench', 'ours', '$file.ours')" 100000000]]]
+  exec cmp $file $file.ours
+  report files {wowsql_upload_file, 100 MB} {curl -F file=@...} $result up curl_up 1.10
+  report files {wowsql_download_file, 100 MB} {curl -o ...} $result down curl_down 1.10
+}
+
+proc curl_file {path args} {
+  curl /bench_rows?limit=0
+  exec curl -sS --fail -K $::dir/curl.conf -w %{time_total} {*}$args $::storage$path
+}
+
 proc bench_instead {} {
   set result [turns instead {
     python {instead_python}
@@ -583,7 +604,7 @@ rounds; the smallest and the largest ratio of a round are in brackets. Below 1, 
 
 \[rows.sql](rows.sql) makes the rows: 1,000,000, each a bigint key, an integer, a numeric, a text of
 20 bytes, a timestamptz and a boolean; 127 MB as JSON. The two sides of a comparison take turns,
-$::all_rounds rounds in all (three fifths of that for many, join, write and instead).
+$::all_rounds rounds in all (three fifths of that for many, join, write, files and instead).
 
 - wowsql's time is from sqlite3_prepare_v2 to the last row, in a process that has already loaded the
   extension and created the virtual table (\[sql.c](sql.c)). Results are stepped through, not printed.
@@ -602,6 +623,8 @@ $::all_rounds rounds in all (three fifths of that for many, join, write and inst
   they count from the beginning of the statement to the end of its COMMIT. curl sends the same rows as one
   array of JSON, from a file. A request for each row is what the vendor's SDK offers: bare requests on one
   kept-alive connection. Memory is the growth of the largest resident size of a fresh process.
+- Files go through nginx and the storage service's SQL functions, which take most of the time; curl uploads
+  a form, as wowsql does.
 - Python's time is from connecting to the commit (\[instead.py](instead.py)); that of curl with json_each
   includes starting both programs."
   close $f

@@ -23,6 +23,10 @@ static const struct wow_function_group *const function_groups[] = {&wow_fn_serve
                                                                    &wow_fn_rest,
                                                                    &wow_fn_rows,
                                                                    &wow_fn_auth,
+                                                                   &wow_fn_storage,
+                                                                   &wow_fn_buckets,
+                                                                   &wow_fn_schema,
+                                                                   &wow_fn_catalog,
                                                                    NULL};
 
 /* Has this connection loaded the extension before? Then it stays as it is: functions cannot be

@@ -158,4 +158,4 @@ WHERE o.status <> 'cancelled'
 GROUP BY c.city;
 COMMENT ON VIEW public.city_sales IS 'Orders and revenue of each city';
 
-ANALYZE;
+ANALYZE public.customers, public.products, public.order_items, public.orders, public.reviews;

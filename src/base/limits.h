@@ -221,6 +221,18 @@
 /* Relations that wowsql_import names when it leaves them out: more would not be read. */
 #define WOW_MAX_LEFT_OUT 20
 
+/* How long after a change of the schema it is waited for PostgREST to have read it, and how long
+** before it is asked again, milliseconds. It takes a second or so for large schemas. */
+#define WOW_SCHEMA_LAG_MS 10000.0
+#define WOW_SCHEMA_PAUSE_MS 200
+
+/* A file's path within its bucket, in bytes: S3's limit. */
+#define WOW_MAX_FILE_PATH_BYTES 1024
+/* Files that are asked for at once in a list: about 400 KB. */
+#define WOW_LIST_FILES 1000
+/* How often a list of files is begun again because it changed while it was read. */
+#define WOW_LIST_TRIES 3
+
 /* ---- the planner's costs; the unit is about one row of a local table */
 
 /* Rows of a relation about which nothing is known. */

@@ -33,6 +33,13 @@ char wow_text_json_escape(char c) {
   }
 }
 
+bool wow_text_has_control(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
+  }
+  return false;
+}
+
 void wow_text_append_json(sqlite3_str *str, const char *text, size_t bytes) {
   size_t done = 0; /* bytes already appended */
   sqlite3_str_appendchar(str, 1, '"');

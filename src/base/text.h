@@ -18,6 +18,9 @@ sqlite3_uint64 wow_text_hash(sqlite3_uint64 hash, const void *bytes, size_t n);
 ** SQLite's BINARY collation, and its order of blobs. Negative, 0 or positive. */
 int wow_text_compare(const void *a, size_t a_bytes, const void *b, size_t b_bytes);
 
+/* Has it line breaks or other control characters? */
+bool wow_text_has_control(const char *text);
+
 /* The value of a hexadecimal digit of either case; -1: it is not one. */
 static inline int wow_text_hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

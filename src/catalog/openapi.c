@@ -25,6 +25,28 @@ static int copy_between(char **to, const char *text, const char *open, const cha
   return *to ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* The comment that a description begins with; the server's own note on keys follows it. SQLITE_OK
+** or SQLITE_NOMEM. */
+static int copy_comment(char **to, const char *description) {
+  const char *note = strstr(description, "Note:\nThis is a ");
+  size_t bytes = note ? (size_t)(note - description) : strlen(description);
+  while (note && bytes > 0 && description[bytes - 1] == '\n')
+    bytes--;
+  if (bytes == 0) return SQLITE_OK;
+  *to = sqlite3_mprintf("%.*s", (int)bytes, description);
+  return *to ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* A text as it is, anything else as JSON. */
+static int copy_default(char **to, const cJSON *value) {
+  if (value == NULL) return SQLITE_OK;
+  char *printed = cJSON_IsString(value) ? NULL : cJSON_PrintUnformatted(value);
+  const char *text = cJSON_IsString(value) ? cJSON_GetStringValue(value) : printed;
+  *to = text ? sqlite3_mprintf("%s", text) : NULL;
+  cJSON_free(printed);
+  return *to ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /*
 ** A property of a definition: `format` is the PostgreSQL type's name, except that from 14.8 on it
 ** is int32 for smallint and integer, and int64 for bigint. A user's own type has a schema before
@@ -44,15 +66,18 @@ static int openapi_column(struct wow_relation *relation, const cJSON *property) 
   const cJSON *label;
   cJSON_ArrayForEach(label, cJSON_GetObjectItemCaseSensitive(property, "enum")) {
     const char *text = cJSON_GetStringValue(label);
-    int rc = text ? wow_type_add_label(&column->type, text, (int)strlen(text)) : SQLITE_OK;
-    if (rc != SQLITE_OK) return rc;
+    if (text && wow_type_add_label(&column->type, text, (int)strlen(text)) != SQLITE_OK)
+      return SQLITE_NOMEM;
   }
   column->may_be_domain = column->type.family == WOW_USER && strchr(type, '.') != NULL;
-  if (description == NULL) return SQLITE_OK;
+  int rc =
+      copy_default(&column->default_text, cJSON_GetObjectItemCaseSensitive(property, "default"));
+  if (rc == SQLITE_OK && description) rc = copy_comment(&column->comment, description);
+  if (rc != SQLITE_OK || description == NULL) return rc;
   if (strstr(description, "<pk/>")) column->key_position = ++relation->n_key;
   const char *mark = strstr(description, "<fk table='");
   if (mark == NULL) return SQLITE_OK;
-  int rc = copy_between(&column->fk_table, mark, "<fk table='", "' column='");
+  rc = copy_between(&column->fk_table, mark, "<fk table='", "' column='");
   return rc == SQLITE_OK ? copy_between(&column->fk_column, mark, "' column='", "'/>") : rc;
 }
 

@@ -16,6 +16,8 @@ static void column_reset(struct wow_column *column) {
   for (int i = 0; i < column->n_embed; i++)
     wow_relation_reset_embed(&column->embed[i]);
   sqlite3_free(column->embed);
+  sqlite3_free(column->default_text);
+  sqlite3_free(column->comment);
   sqlite3_free(column->remote);
   sqlite3_free(column->json_path);
 }
@@ -113,6 +115,8 @@ static int copy_column(struct wow_column *to, const struct wow_column *from) {
   int rc = copy_text(&to->name, from->name);
   if (rc == SQLITE_OK) rc = copy_text(&to->fk_table, from->fk_table);
   if (rc == SQLITE_OK) rc = copy_text(&to->fk_column, from->fk_column);
+  if (rc == SQLITE_OK) rc = copy_text(&to->default_text, from->default_text);
+  if (rc == SQLITE_OK) rc = copy_text(&to->comment, from->comment);
   if (rc == SQLITE_OK) rc = copy_text(&to->remote, from->remote);
   if (rc == SQLITE_OK) rc = copy_text(&to->json_path, from->json_path);
   for (int i = 0; rc == SQLITE_OK && i < from->n_embed; i++)
@@ -217,4 +221,26 @@ enum wow_key_kind wow_relation_key_kind(const struct wow_relation *relation) {
 
 bool wow_relation_can_name(const struct wow_column *column) {
   return column->embed || column->remote || strcmp(column->name, "*") != 0;
+}
+
+bool wow_relation_is_column(const struct wow_relation *relation, int n, const char *name) {
+  for (int i = 0; i < n; i++) {
+    if (sqlite3_stricmp(relation->columns[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* To SQLite, names that differ only in case are the same: such a column gets a number at the end,
+** one that does not make it another column's name. */
+char *wow_relation_sql_name(const struct wow_relation *relation, int column, char *const *names) {
+  const char *name = relation->columns[column].name;
+  if (!wow_relation_is_column(relation, column, name)) return sqlite3_mprintf("%s", name);
+  for (int n = 2;; n++) {
+    char *numbered = sqlite3_mprintf("%s_%d", name, n);
+    bool taken = numbered && wow_relation_is_column(relation, relation->n_columns, numbered);
+    for (int i = 0; numbered && i < column; i++)
+      taken = taken || (names[i] && sqlite3_stricmp(names[i], numbered) == 0);
+    if (!taken) return numbered;
+    sqlite3_free(numbered);
+  }
 }

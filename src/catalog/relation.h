@@ -29,8 +29,10 @@ struct wow_column {
   int key_position;    /* 1.. within the primary key; 0: not part of it */
   char *fk_table;      /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
-  char *remote;    /* its name on the server; NULL: `name` */
-  char *json_path; /* "->>city": the part of a JSON column that it is; NULL: all of it */
+  char *default_text; /* as the server describes it; NULL: none, or it does not say */
+  char *comment;      /* NULL: none */
+  char *remote;       /* its name on the server; NULL: `name` */
+  char *json_path;    /* "->>city": the part of a JSON column that it is; NULL: all of it */
   /* A column of another relation: the way there, from one relation to the next. */
   struct wow_embed *embed; /* NULL: the column is this relation's own */
   int n_embed;
@@ -83,6 +85,12 @@ void wow_relation_reset_embed(struct wow_embed *embed);
 bool wow_relation_is_plain(const struct wow_column *column);
 /* The column's name on the server, in its relation. */
 const char *wow_relation_remote_name(const struct wow_column *column);
+
+/* The name that a column has in SQL: `names` are those of the columns before it. sqlite3_free it;
+** NULL: no memory. */
+char *wow_relation_sql_name(const struct wow_relation *relation, int column, char *const *names);
+/* Is this the name of one of the first `n` columns, in any case? */
+bool wow_relation_is_column(const struct wow_relation *relation, int n, const char *name);
 
 /* Index of the column of this name; -1: there is none. */
 int wow_relation_column(const struct wow_relation *relation, const char *name);

@@ -1,6 +1,6 @@
 /*
-** Functions that show what there is and what was asked: servers, tables, columns, the log, plans,
-** errors, and the functions themselves.
+** Functions that show what there is and what was asked: servers, the log, plans, errors, and the
+** functions themselves.
 */
 #include <string.h>
 
@@ -116,67 +116,6 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
   return SQLITE_OK;
 }
 
-/* ---------------------------------------------------------------- tables */
-
-/* Adds the names of the key's columns, separated by commas; NULL if there is no key. */
-static int add_key(struct wow_tvf_rows *rows, const struct wow_relation *relation) {
-  sqlite3_str *str = sqlite3_str_new(NULL);
-  for (int i = 0; i < relation->n_key; i++) {
-    sqlite3_str_appendf(str, "%s%s", i ? "," : "", relation->columns[relation->key[i]].name);
-  }
-  char *names = sqlite3_str_finish(str);
-  if (names == NULL && relation->n_key > 0) return SQLITE_NOMEM;
-  wow_tvf_add_text(rows, names);
-  sqlite3_free(names);
-  return SQLITE_OK;
-}
-
-static int table_tables(struct wow_tvf_call *call, struct wow_error *err) {
-  const struct wow_catalog *catalog = NULL;
-  struct wow_server *server = wow_connection_server(call->conn, wow_tvf_arg_text(call, 0), err);
-  int rc = server ? wow_server_catalog(call->conn, server, NULL, &catalog, err) : err->rc;
-  for (int i = 0; rc == SQLITE_OK && i < catalog->n_relations; i++) {
-    const struct wow_relation *relation = catalog->relations[i];
-    wow_tvf_add_text(call->rows, relation->name);
-    wow_tvf_add_integer(call->rows, relation->n_columns);
-    if (add_key(call->rows, relation) != SQLITE_OK) return wow_error_nomem(err);
-    wow_tvf_add_integer(call->rows, relation->writable);
-    wow_tvf_add_text(call->rows, relation->comment);
-    wow_tvf_end_row(call->rows);
-  }
-  return rc;
-}
-
-static int table_columns(struct wow_tvf_call *call, struct wow_error *err) {
-  const struct wow_catalog *catalog = NULL;
-  const char *name = wow_tvf_arg_text(call, 0);
-  struct wow_server *server = wow_connection_server(call->conn, wow_tvf_arg_text(call, 1), err);
-  int rc = server ? wow_server_catalog(call->conn, server, NULL, &catalog, err) : err->rc;
-  if (rc != SQLITE_OK) return rc;
-  struct wow_relation *relation = name ? wow_openapi_find(catalog, name) : NULL;
-  if (relation == NULL) {
-    return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
-                          "the server has no such table");
-  }
-  rc = wow_domain_settle(call->conn, server, NULL, relation, err);
-  if (rc != SQLITE_OK) return rc;
-  for (int i = 0; i < relation->n_columns; i++) {
-    const struct wow_column *column = &relation->columns[i];
-    wow_tvf_add_text(call->rows, column->name);
-    wow_tvf_add_text(call->rows, column->type.name);
-    wow_tvf_add_text(call->rows, wow_type_declared(&column->type));
-    wow_tvf_add_integer(call->rows, column->not_null);
-    if (column->key_position)
-      wow_tvf_add_integer(call->rows, column->key_position);
-    else
-      wow_tvf_add_null(call->rows);
-    wow_tvf_add_text(call->rows, column->fk_table);
-    wow_tvf_add_text(call->rows, column->fk_column);
-    wow_tvf_end_row(call->rows);
-  }
-  return SQLITE_OK;
-}
-
 /* ---------------------------------------------------------------- plans */
 
 /* Adds a row of wowsql_explain for each term that was not sent, or one without a term if all
@@ -284,14 +223,6 @@ static const struct wow_tvf tables[] = {
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
      "INTEGER, version TEXT",
      7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
-    {"wowsql_tables", "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT", 5,
-     "server HIDDEN", 1, 0, 0, "wowsql_tables [WHERE server = name]", "The tables of a server.",
-     table_tables},
-    {"wowsql_columns",
-     "name TEXT, type TEXT, declared TEXT, not_null INTEGER, key INTEGER, fk_table TEXT, "
-     "fk_column TEXT",
-     7, "relation HIDDEN, server HIDDEN", 2, 1, 0, "wowsql_columns(table) [WHERE server = name]",
-     "The columns of a table, as the server describes it.", table_columns},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "

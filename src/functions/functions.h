@@ -49,6 +49,10 @@ extern const struct wow_function_group wow_fn_import;
 extern const struct wow_function_group wow_fn_diagnosis;
 extern const struct wow_function_group wow_fn_rest;
 extern const struct wow_function_group wow_fn_rows;
+extern const struct wow_function_group wow_fn_storage;
+extern const struct wow_function_group wow_fn_schema;
+extern const struct wow_function_group wow_fn_catalog;
+extern const struct wow_function_group wow_fn_buckets;
 extern const struct wow_function_group wow_fn_auth;
 
 /* Registers the functions of all groups; the last group is NULL. SQLITE_OK or a code of SQLite's.

@@ -140,7 +140,10 @@ static int tvf_disconnect(sqlite3_vtab *vtab) {
   return SQLITE_OK;
 }
 
-/* idxNum has a bit for each argument that is given. */
+/* The columns that are looked at, as far as idxNum has room for them beside the arguments. */
+#define USED_COLUMNS ((1 << (31 - WOW_MAX_TVF_ARGS)) - 1)
+
+/* idxNum has a bit for each argument that is given, and from there on one for each column used. */
 static int tvf_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   const struct wow_tvf *function = ((struct tvf_table *)vtab)->module->function;
   int given[WOW_MAX_TVF_ARGS], n_args = 0, unusable = 0;
@@ -155,7 +158,7 @@ static int tvf_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
     else if (given[arg] < 0)
       given[arg] = i;
   }
-  info->idxNum = 0;
+  info->idxNum = (int)(info->colUsed & USED_COLUMNS) << WOW_MAX_TVF_ARGS;
   for (int arg = 0; arg < function->n_args; arg++) {
     if (given[arg] < 0) continue;
     info->idxNum |= 1 << arg;
@@ -224,6 +227,7 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
       .conn = module->conn,
       .groups = module->groups,
       .args = cursor->args,
+      .used = (sqlite3_uint64)(idx_num >> WOW_MAX_TVF_ARGS),
       .rows = &cursor->rows,
   };
   rc = module->function->run(&call, &err);

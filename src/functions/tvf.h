@@ -19,6 +19,7 @@ struct wow_tvf_call {
   struct wow_connection *conn;
   const struct wow_function_group *const *groups; /* all groups of functions; the last is NULL */
   sqlite3_value *const *args;                     /* NULL: not given, or SQL NULL */
+  sqlite3_uint64 used;                            /* a bit for each column that is looked at */
   struct wow_tvf_rows *rows;                      /* where the rows go */
 };
 

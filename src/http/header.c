@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/sqlite.h"
+#include "base/text.h"
 
 /* ---------------------------------------------------------------- the door */
 
@@ -23,10 +24,7 @@ bool wow_header_is_name(const char *name) {
 }
 
 bool wow_header_is_value(const char *value) {
-  for (; *value; value++) {
-    if ((unsigned char)*value < 0x20 || *value == 0x7f) return false;
-  }
-  return true;
+  return !wow_text_has_control(value);
 }
 
 /* Takes ownership of `line`; NULL counts as out of memory. */

@@ -49,8 +49,9 @@ struct wow_transfer {
   char *url;
   struct wow_http_body body;
   sqlite3_int64 body_bytes;
-  sqlite3_int64 body_read; /* bytes of the spool that curl has taken in this attempt */
+  sqlite3_int64 body_read; /* bytes of the spool or source that curl has taken in this attempt */
   bool repeatable;
+  double lags_until_ms;
   const struct wow_http_options *options;
   char *software; /* NULL: nobody wants to know */
   struct wow_http_sink sink;

@@ -74,15 +74,21 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   return bytes;
 }
 
-/* Hands the next bytes of a body in a spool to curl. */
+static int read_body(struct wow_transfer *t, void *to, size_t bytes) {
+  const struct wow_http_source *source = &t->body.source;
+  if (t->body.spool) return wow_spool_read(t->body.spool, t->body_read, to, bytes);
+  return source->read(source->ctx, t->body_read, to, bytes);
+}
+
+/* Hands the next bytes of a body in a spool or a source to curl. */
 static size_t on_read(char *buffer, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   sqlite3_int64 remaining = t->body_bytes - t->body_read;
   size_t bytes = size * n;
   if ((sqlite3_int64)bytes > remaining) bytes = (size_t)remaining;
-  t->sink_rc = wow_spool_read(t->body.spool, t->body_read, buffer, bytes);
+  t->sink_rc = bytes > 0 ? read_body(t, buffer, bytes) : SQLITE_OK;
   if (t->sink_rc != SQLITE_OK) {
-    wow_error_set(&t->err, SQLITE_ERROR, t->what, "the request's body cannot be read back");
+    wow_error_set(&t->err, SQLITE_ERROR, t->what, "the request's body cannot be read");
     return CURL_READFUNC_ABORT;
   }
   t->body_read += (sqlite3_int64)bytes;
@@ -122,7 +128,7 @@ static void free_headers(struct curl_slist *headers) {
 }
 
 static bool has_body(const struct wow_transfer *t) {
-  return t->body.data || t->body.spool;
+  return t->body.data || t->body.spool || t->body.source.read;
 }
 
 static void set_body(struct wow_transfer *t) {
@@ -324,6 +330,23 @@ static bool is_undone(const struct wow_transfer *t) {
   return t->response.status == 429 || is_conflict(t);
 }
 
+/* Does the server say that it does not know what has been made a moment ago? Nothing was done, so
+** that even a write can be repeated. */
+static bool is_lagging(const struct wow_transfer *t) {
+  static const char *const codes[] = {"PGRST202", "PGRST204", "PGRST205"};
+  bool is_unknown = false;
+  for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+    is_unknown = is_unknown || (t->err.code && strcmp(t->err.code, codes[i]) == 0);
+  return is_unknown && wow_clock_ms() < t->lags_until_ms;
+}
+
+/* Sends it again a moment later. */
+static void ask_again(struct wow_transfer *t) {
+  wow_error_reset(&t->err);
+  t->retry_at_ms = wow_clock_ms() + WOW_SCHEMA_PAUSE_MS;
+  t->state = TRANSFER_PENDING;
+}
+
 static void finish_refused(struct wow_transfer *t) {
   struct wow_error_body body = {
       .text = t->error_body.text,
@@ -332,6 +355,10 @@ static void finish_refused(struct wow_transfer *t) {
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
+  if (is_lagging(t)) {
+    ask_again(t);
+    return;
+  }
   if (is_passing(t) && try_again(t, !is_undone(t))) {
     wow_error_reset(&t->err);
     return;
@@ -410,10 +437,11 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
   if (wow_clock_ms() - t->active_ms <= (double)t->options->silence_timeout_ms) return;
   char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
-  end(t, wow_error_hint(&t->err, SQLITE_ERROR, t->what,
-                        "option timeout of wowsql_connect sets a longer limit",
-                        "%s has not sent anything for %ld seconds", host ? host : "the server",
-                        t->options->silence_timeout_ms / 1000));
+  int rc = wow_error_hint(&t->err, SQLITE_ERROR, t->what,
+                          "option timeout of wowsql_connect sets a longer limit",
+                          "%s has not sent anything for %ld seconds", host ? host : "the server",
+                          t->options->silence_timeout_ms / 1000);
+  end(t, rc);
   sqlite3_free(host);
 }
 
@@ -476,7 +504,9 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
+  if (request->body.source.read) t->body_bytes = request->body.source.bytes;
   t->repeatable = request->repeatable;
+  t->lags_until_ms = request->lags_until_ms;
   t->options = request->options;
   t->software = request->software;
   t->sink = request->sink;

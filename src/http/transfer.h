@@ -40,11 +40,21 @@ struct wow_http_sink {
   void *ctx;
 };
 
-/* A request's body: `bytes` at `data`, or all of `spool`, or none. */
+/* Where the bytes of a body come from that is read while it is sent. */
+struct wow_http_source {
+  /* Reads `bytes` from position `from` on, all of which there are. SQLITE_OK; else the transfer
+  ** ends. */
+  int (*read)(void *ctx, sqlite3_int64 from, void *to, size_t bytes); /* NULL: there is none */
+  void *ctx;
+  sqlite3_int64 bytes; /* in all */
+};
+
+/* A request's body: `bytes` at `data`, or all of `spool`, or all of `source`, or none. */
 struct wow_http_body {
   const void *data; /* may contain zero bytes */
   size_t bytes;
   struct wow_spool *spool;
+  struct wow_http_source source;
 };
 
 /*
@@ -68,7 +78,9 @@ struct wow_http_request {
   const char *url;    /* complete; only http and https are spoken */
   const struct wow_header_list *headers; /* never logged */
   struct wow_http_body body;             /* stays valid until the transfer is closed */
-  bool repeatable; /* a read: may be sent again after it has (perhaps) reached the server */
+  double lags_until_ms; /* until then (wow_clock_ms) a server may not know a table or function yet
+                        ** that is there (PGRST202, 204, 205), and is asked again */
+  bool repeatable;      /* a read: may be sent again after it has (perhaps) reached the server */
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
                   ** response's Server header, where there is one; NULL: not wanted */

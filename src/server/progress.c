@@ -18,8 +18,9 @@ void wow_progress_show(struct wow_connection *conn, const char *what) {
   if (progress->begun_ms == 0) progress->begun_ms = progress->shown_ms = now;
   if (now - progress->shown_ms < WOW_PROGRESS_MS || !isatty(STDERR_FILENO)) return;
   double seconds = (now - progress->begun_ms) / 1000, megabytes = (double)progress->bytes / 1e6;
-  fprintf(stderr, "\r\033[K%.60s: %lld rows, %.1f MB, %.1f MB/s", what, (long long)progress->rows,
-          megabytes, megabytes / seconds);
+  fprintf(stderr, "\r\033[K%.60s: ", what);
+  if (progress->rows) fprintf(stderr, "%lld rows, ", (long long)progress->rows);
+  fprintf(stderr, "%.1f MB, %.1f MB/s", megabytes, megabytes / seconds);
   fflush(stderr);
   progress->shown_ms = now;
   progress->is_shown = true;

@@ -25,11 +25,11 @@ static bool is_jwt(const char *key) {
 }
 
 static bool is_read(const struct wow_request *request) {
-  return strcmp(request->method, "GET") == 0;
+  return request->reads || strcmp(request->method, "GET") == 0;
 }
 
 static bool has_body(const struct wow_request *request) {
-  return request->body.data || request->body.spool;
+  return request->body.data || request->body.spool || request->body.source.read;
 }
 
 /* The header that names the schema. Its error is about the schema, which may come from a database
@@ -156,6 +156,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .headers = &headers,
         .body = request->body,
         .repeatable = is_read(request),
+        .lags_until_ms = wow_server_lags_until_ms(server),
         .software = request->service == WOW_REST ? server->learned.software : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
@@ -203,11 +204,17 @@ struct collector {
   size_t max_bytes;
   FILE *file; /* NULL: into `text` */
   size_t file_bytes;
-  int file_errno; /* why the file could not be written; 0: it could */
+  int file_errno;              /* why the file could not be written; 0: it could */
+  struct wow_connection *conn; /* whose progress it is; NULL: nobody's */
+  const char *what;
 };
 
 static int collect(void *ctx, const char *data, size_t bytes) {
   struct collector *collector = ctx;
+  if (collector->conn) {
+    collector->conn->progress.bytes += (sqlite3_int64)bytes;
+    wow_progress_show(collector->conn, collector->what);
+  }
   if (collector->file == NULL) {
     if (bytes > collector->max_bytes - collector->text.bytes) return SQLITE_TOOBIG;
     wow_secret_append(&collector->text, data, bytes);
@@ -264,6 +271,9 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   struct collector collector = {
       .max_bytes = request->max_bytes ? request->max_bytes : WOW_MAX_DOCUMENT_BYTES,
       .file = request->file,
+      /* Documents that a scan asks for in between are not what is being waited for. */
+      .conn = request->service == WOW_STORAGE ? conn : NULL,
+      .what = request->what ? request->what : "",
   };
   struct wow_request collecting = *request;
   struct wow_transfer *transfer = NULL;
@@ -274,6 +284,7 @@ int wow_request_fetch(struct wow_connection *conn, struct wow_server *server,
   out->rows = out->total = -1;
   int rc = wow_request_open(conn, server, &collecting, &transfer, err);
   if (rc == SQLITE_OK) rc = wow_http_finish(transfer, err);
+  if (collector.conn) wow_progress_end(conn);
   rc = finish_file(&collector, rc, request->what, err);
   if (rc == SQLITE_OK) {
     const struct wow_http_response *response = wow_transfer_response(transfer);

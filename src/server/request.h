@@ -30,7 +30,8 @@ struct wow_request_header {
 /* All of it stays the caller's; the body and the options until the transfer is closed. */
 struct wow_request {
   enum wow_service service; /* 0: REST */
-  const char *method;       /* "GET" may be repeated, the others may not */
+  const char *method;       /* "GET" may be repeated, the others may not, */
+  bool reads;               /* unless they only read, too */
   const char *path;         /* "/users?id=eq.1", below the service's, percent-encoded */
   const char *what;         /* what errors name, e.g. the relation; may be NULL */
   const char *schema;       /* REST: PostgREST profile; NULL: the server's */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/clock.h"
 #include "http/header.h"
 #include "http/url.h"
 #include "server/connection.h"
@@ -213,6 +214,31 @@ int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, c
 
 void wow_server_refresh(struct wow_server *server) {
   wow_session_forget_catalogs(server->session);
+}
+
+/* ---------------------------------------------------------------- changes */
+
+void wow_server_schema_changed(struct wow_server *server) {
+  wow_server_refresh(server);
+  server->learned.schema_changed_ms = wow_clock_ms();
+}
+
+double wow_server_lags_until_ms(const struct wow_server *server) {
+  double changed = server->learned.schema_changed_ms;
+  return changed > 0 ? changed + WOW_SCHEMA_LAG_MS : 0;
+}
+
+int wow_server_relation(struct wow_server *server, const char *schema, const char *name,
+                        const struct wow_relation **out, struct wow_error *err) {
+  struct wow_connection *conn = server->session->conn;
+  const struct wow_catalog *catalog = NULL;
+  for (;;) {
+    int rc = wow_server_catalog(conn, server, schema, &catalog, err);
+    *out = rc == SQLITE_OK ? wow_openapi_find(catalog, name) : NULL;
+    if (rc != SQLITE_OK || *out || wow_clock_ms() > wow_server_lags_until_ms(server)) return rc;
+    sqlite3_sleep(WOW_SCHEMA_PAUSE_MS);
+    wow_server_refresh(server);
+  }
 }
 
 /* ---------------------------------------------------------------- the version */

@@ -20,6 +20,7 @@ struct wow_connection;
 
 /* What a server's responses have shown. It makes requests cheaper, never a result shorter. */
 struct wow_learned {
+  double schema_changed_ms; /* wow_clock_ms when this connection last changed its schema; 0: not */
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
   bool refuses_aggregates;
   char software[WOW_MAX_SOFTWARE_BYTES]; /* the Server header of its last response; "": none */
@@ -62,6 +63,16 @@ int wow_server_url_bytes(const struct wow_server *server);
 int wow_server_catalog(struct wow_connection *conn, struct wow_server *server, const char *schema,
                        const struct wow_catalog **out, struct wow_error *err);
 void wow_server_refresh(struct wow_server *server);
+
+/* The relation of this name in it; *out NULL: there is none. After wow_server_schema_changed one
+** that is missing is waited for a while, until the server has read its own schema. */
+int wow_server_relation(struct wow_server *server, const char *schema, const char *name,
+                        const struct wow_relation **out, struct wow_error *err);
+
+/* The server's tables have been changed by this connection: forgets its catalogs. */
+void wow_server_schema_changed(struct wow_server *server);
+/* Until when (wow_clock_ms) a server may not have read its own schema yet. */
+double wow_server_lags_until_ms(const struct wow_server *server);
 
 /* The version of PostgREST, "14.8": as the last response said, unless a gateway has put its own
 ** name there, or else the description. sqlite3_free it; NULL: not known, or no memory. */

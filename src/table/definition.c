@@ -215,30 +215,6 @@ static int shadow_read(const struct wow_definition *def, struct kept *kept, stru
 
 /* ---------------------------------------------------------------- columns */
 
-/* Is this the name of one of the first `n` columns, in any case? */
-static bool is_column(const struct wow_relation *relation, int n, const char *name) {
-  for (int i = 0; i < n; i++) {
-    if (sqlite3_stricmp(relation->columns[i].name, name) == 0) return true;
-  }
-  return false;
-}
-
-/* The name that a column has in SQL. To SQLite, names that differ only in case are the same: such a
-** column gets a number at the end, one that does not make it another column's name. `names` are
-** those of the columns before it. NULL: no memory. */
-static char *declared_name(const struct wow_relation *relation, int column, char *const *names) {
-  const char *name = relation->columns[column].name;
-  if (!is_column(relation, column, name)) return sqlite3_mprintf("%s", name);
-  for (int n = 2;; n++) {
-    char *numbered = sqlite3_mprintf("%s_%d", name, n);
-    bool taken = numbered && is_column(relation, relation->n_columns, numbered);
-    for (int i = 0; numbered && i < column; i++)
-      taken = taken || (names[i] && sqlite3_stricmp(names[i], numbered) == 0);
-    if (!taken) return numbered;
-    sqlite3_free(numbered);
-  }
-}
-
 /* Fills def->names. SQLITE_OK or SQLITE_NOMEM. */
 static int name_columns(struct wow_definition *def) {
   const struct wow_relation *relation = def->relation;
@@ -248,10 +224,10 @@ static int name_columns(struct wow_definition *def) {
   if (def->names == NULL) return SQLITE_NOMEM;
   memset(def->names, 0, bytes);
   for (int i = 0; i < n; i++) {
-    def->names[i] = declared_name(relation, i, def->names);
+    def->names[i] = wow_relation_sql_name(relation, i, def->names);
     if (def->names[i] == NULL) return SQLITE_NOMEM;
   }
-  bool is_taken = is_column(relation, n, FILTER_COLUMN);
+  bool is_taken = wow_relation_is_column(relation, n, FILTER_COLUMN);
   def->names[n] = sqlite3_mprintf(FILTER_COLUMN "%s", is_taken ? "_" : "");
   return def->names[n] ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -329,11 +305,12 @@ static int relation_of_select(struct wow_definition *def, struct wow_target *tar
 static int relation_from_server(struct wow_definition *def, const char *name, const char *select,
                                 struct wow_error *err) {
   const struct wow_catalog *catalog = NULL;
+  const struct wow_relation *relation = NULL;
   struct wow_server *server = wow_connection_server(def->conn, def->server, err);
   if (server == NULL) return err->rc;
-  int rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
+  int rc = wow_server_relation(server, def->schema, name, &relation, err);
+  if (rc == SQLITE_OK) rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
   if (rc != SQLITE_OK) return rc;
-  const struct wow_relation *relation = wow_openapi_find(catalog, name);
   if (relation == NULL) {
     return wow_error_hint(err, SQLITE_ERROR, name,
                           "SELECT name FROM wowsql_tables lists what the key may see; after a "
