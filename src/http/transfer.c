@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "http/header.h"
 #include "http/private.h"
+#include "http/refusal.h"
 #include "http/response.h"
 #include "http/url.h"
 
@@ -309,37 +310,6 @@ static void follow(struct wow_transfer *t) {
   wow_transfer_start(t);
 }
 
-/* Has it been rolled back for the sake of another transaction (serialization failure, deadlock)? */
-static bool is_conflict(const struct wow_transfer *t) {
-  const char *code = t->err.code;
-  return code && (strcmp(code, "40001") == 0 || strcmp(code, "40P01") == 0);
-}
-
-/* May the same request succeed a moment later? Gateways before a server say 520 to 524 and 544 (see
-** Cloudflare's and Supabase's lists of errors); from 16 on PostgREST itself does not repeat what
-** failed for the sake of another transaction. */
-static bool is_passing(const struct wow_transfer *t) {
-  int status = t->response.status;
-  if (status == 429 || (status >= 502 && status <= 504)) return true;
-  if ((status >= 520 && status <= 524) || status == 544) return true;
-  return status == 500 && is_conflict(t);
-}
-
-/* Has the server said that it did not do it? Then a write may be sent again, too. */
-static bool is_undone(const struct wow_transfer *t) {
-  return t->response.status == 429 || is_conflict(t);
-}
-
-/* Does the server say that it does not know what has been made a moment ago? Nothing was done, so
-** that even a write can be repeated. */
-static bool is_lagging(const struct wow_transfer *t) {
-  static const char *const codes[] = {"PGRST202", "PGRST204", "PGRST205"};
-  bool is_unknown = false;
-  for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-    is_unknown = is_unknown || (t->err.code && strcmp(t->err.code, codes[i]) == 0);
-  return is_unknown && wow_clock_ms() < t->lags_until_ms;
-}
-
 /* Sends it again a moment later. */
 static void ask_again(struct wow_transfer *t) {
   wow_error_reset(&t->err);
@@ -355,11 +325,13 @@ static void finish_refused(struct wow_transfer *t) {
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
-  if (is_lagging(t)) {
+  int status = t->response.status;
+  if (wow_refusal_is_lag(t->err.code) && wow_clock_ms() < t->lags_until_ms) {
     ask_again(t);
     return;
   }
-  if (is_passing(t) && try_again(t, !is_undone(t))) {
+  if (wow_refusal_is_passing(status, t->err.code) &&
+      try_again(t, !wow_refusal_is_undone(status, t->err.code))) {
     wow_error_reset(&t->err);
     return;
   }
