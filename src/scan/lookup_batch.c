@@ -249,7 +249,7 @@ static sqlite3_str *key_of(const struct wow_lookup_set *set, const struct wow_lo
   return NULL;
 }
 
-/* Begins the entries of the batch's keys, from nothing: some may have rows, of lookups or of a batch
+/* Begins the entries of the batch's keys from nothing: some may have rows, of lookups or of a batch
 ** that failed. Afterwards, with `is_complete`, says that they have all their rows, or none. */
 static int mark(struct wow_lookup_set *set, const struct wow_lookup *lookup,
                 const struct batch *batch, bool is_complete, struct wow_error *err) {
