@@ -36,6 +36,7 @@ struct wow_change {
   const char *body; /* of an update: the changed columns as JSON */
   size_t body_bytes;
   const bool *columns;    /* of an insert: which of the relation's columns the row has */
+  bool has_json;          /* of an insert: it has text that jsonb would write in another form */
   sqlite3_uint64 session; /* who wrote it, see session.h */
   sqlite3_uint64 key;     /* a hash of the row's key; 0: it has none yet */
   bool changes_key;       /* of an update */
@@ -78,7 +79,10 @@ struct wow_segment {
   sqlite3_int64 body_from; /* of an update, in the spool */
   sqlite3_int64 body_bytes;
   sqlite3_uint64 body_hash;
-  int first; /* its extents; -1: none */
+  /* Of rows to insert, or of some that are gone since a savepoint was gone back to: */
+  bool has_json; /* one has it */
+  bool is_mixed; /* they have different columns */
+  int first;     /* its extents; -1: none */
   int last;
 };
 
