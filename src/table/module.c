@@ -127,16 +127,19 @@ static int table_disconnect(sqlite3_vtab *vtab) {
   return SQLITE_OK;
 }
 
+/* SQLite would not call xSync for a table that is gone, and would connect a renamed one again. */
+static int check_unsent(const struct wow_table *table, const char *next, struct wow_error *err) {
+  if (!wow_transaction_has(table->conn->transaction, &table->target)) return SQLITE_OK;
+  return wow_error_set(err, SQLITE_ERROR, table->def.name,
+                       "it has writes that have not been sent: COMMIT or ROLLBACK before %s", next);
+}
+
 static int table_destroy(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
-  if (wow_transaction_has(table->conn->transaction, &table->target)) {
-    /* SQLite would not call xSync for it any more. */
-    wow_error_set(&err, SQLITE_ERROR, table->def.name,
-                  "it has writes that have not been sent: COMMIT or ROLLBACK before DROP");
-    return table_fail(table, &err);
-  }
-  if (wow_definition_drop(&table->def, &err) != SQLITE_OK) return table_fail(table, &err);
+  int rc = check_unsent(table, "DROP", &err);
+  if (rc == SQLITE_OK) rc = wow_definition_drop(&table->def, &err);
+  if (rc != SQLITE_OK) return table_fail(table, &err);
   table_free(table);
   return SQLITE_OK;
 }
@@ -144,7 +147,8 @@ static int table_destroy(sqlite3_vtab *vtab) {
 static int table_rename(sqlite3_vtab *vtab, const char *new_name) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
-  int rc = wow_definition_rename(&table->def, new_name, &err);
+  int rc = check_unsent(table, "ALTER TABLE", &err);
+  if (rc == SQLITE_OK) rc = wow_definition_rename(&table->def, new_name, &err);
   return rc == SQLITE_OK ? SQLITE_OK : table_fail(table, &err);
 }
 
