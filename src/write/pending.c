@@ -413,10 +413,42 @@ bool wow_pending_has(const struct wow_pending *pending, const struct wow_write_t
   return false;
 }
 
+static bool is_same_table(const struct wow_write_target *a, const struct wow_write_target *b) {
+  return sqlite3_stricmp(a->database, b->database) == 0 && sqlite3_stricmp(a->name, b->name) == 0;
+}
+
+bool wow_pending_has_table(const struct wow_pending *pending,
+                           const struct wow_write_target *target) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    const struct wow_segment *segment = &pending->segments[i];
+    if (!segment->is_undone && is_same_table(segment->target, target)) return true;
+  }
+  return false;
+}
+
+void wow_pending_forget_undone(struct wow_pending *pending, sqlite3 *db) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    struct wow_segment *segment = &pending->segments[i];
+    const struct wow_write_target *target = segment->target;
+    if (!target->is_new || segment->is_undone) continue;
+    int rc = sqlite3_table_column_metadata(db, target->database, target->name, NULL, NULL, NULL,
+                                           NULL, NULL, NULL);
+    segment->is_undone = rc == SQLITE_ERROR;
+  }
+}
+
+void wow_pending_forget_table(struct wow_pending *pending, const struct wow_write_target *target) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    struct wow_segment *segment = &pending->segments[i];
+    segment->is_undone = segment->is_undone || is_same_table(segment->target, target);
+  }
+}
+
 bool wow_pending_concerns(const struct wow_pending *pending,
                           const struct wow_write_target *target) {
   for (int i = 0; i < pending->n_segments; i++) {
     const struct wow_write_target *other = pending->segments[i].target;
+    if (pending->segments[i].is_undone) continue;
     if (is_same_schema(other, target) && strcmp(other->relation->name, target->relation->name) == 0)
       return true;
   }

@@ -66,8 +66,20 @@ void wow_pending_cut(struct wow_pending *pending, const struct wow_pending_mark 
 bool wow_pending_is_empty(const struct wow_pending *pending);
 /* Are there changes of this target? */
 bool wow_pending_has(const struct wow_pending *pending, const struct wow_write_target *target);
+/* Are there changes of this virtual table, which SQLite may have connected more than once? */
+bool wow_pending_has_table(const struct wow_pending *pending,
+                           const struct wow_write_target *target);
 /* Are there changes of this target, or of another virtual table for the same relation? */
 bool wow_pending_concerns(const struct wow_pending *pending, const struct wow_write_target *target);
+
+/*
+** Going back to a savepoint may undo the creation of a table, of which SQLite then does not tell it
+** unless it was written by more than single rows. Its changes are not sent: those of tables that
+** were created in this transaction and do not exist any more; or, before a table is created, those
+** of the one that had its name.
+*/
+void wow_pending_forget_undone(struct wow_pending *pending, sqlite3 *db);
+void wow_pending_forget_table(struct wow_pending *pending, const struct wow_write_target *target);
 
 /* ---- for send.c */
 
@@ -80,9 +92,10 @@ struct wow_segment {
   sqlite3_int64 body_bytes;
   sqlite3_uint64 body_hash;
   /* Of rows to insert, or of some that are gone since a savepoint was gone back to: */
-  bool has_json; /* one has it */
-  bool is_mixed; /* they have different columns */
-  int first;     /* its extents; -1: none */
+  bool has_json;  /* one has it */
+  bool is_mixed;  /* they have different columns */
+  bool is_undone; /* it is not to be sent */
+  int first;      /* its extents; -1: none */
   int last;
 };
 
