@@ -101,11 +101,11 @@ static bool is_object(struct wow_call *call, int index) {
   return is;
 }
 
-/* Reads which columns the rows have. Finish rows->columns in any case. */
+/* Reads which columns the rows have; a row may name one twice. Finish rows->columns in any case. */
 static int look_at_rows(struct wow_call *call, int index, struct rows *rows,
                         struct wow_error *err) {
   static const char sql[] =
-      "SELECT e.key, count(*) FROM json_each(CASE json_type(?1) WHEN 'array' THEN ?1 "
+      "SELECT e.key, count(DISTINCT r.key) FROM json_each(CASE json_type(?1) WHEN 'array' THEN ?1 "
       "ELSE json_array(json(?1)) END) r, json_each(r.value) e GROUP BY e.key";
   *rows = (struct rows){.columns = sqlite3_str_new(NULL), .n = count_rows(call, index)};
   rows->are_alike = true;

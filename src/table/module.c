@@ -72,15 +72,18 @@ static int init_target(struct wow_table *table, bool is_create) {
       .schema = def->schema,
       .relation = def->relation,
       .brackets = &def->brackets,
+      .database = def->database,
       .name = def->name,
       .columns = def->names,
       .generated = sqlite3_malloc64(bytes),
+      .is_new = is_create,
       .is_through = def->is_through,
   };
   table->keys = wow_keys_new();
   if (table->target.generated == NULL || table->keys == NULL) return SQLITE_NOMEM;
   memset(table->target.generated, 0, bytes);
   table->is_writing = is_create; /* SQLite does not call xBegin then */
+  if (is_create) wow_transaction_create(table->conn->transaction, &table->target);
   return SQLITE_OK;
 }
 
@@ -127,16 +130,19 @@ static int table_disconnect(sqlite3_vtab *vtab) {
   return SQLITE_OK;
 }
 
+/* SQLite would not call xSync for a table that is gone, and would connect a renamed one again. */
+static int check_unsent(const struct wow_table *table, const char *next, struct wow_error *err) {
+  if (!wow_transaction_has_table(table->conn->transaction, &table->target)) return SQLITE_OK;
+  return wow_error_set(err, SQLITE_ERROR, table->def.name,
+                       "it has writes that have not been sent: COMMIT or ROLLBACK before %s", next);
+}
+
 static int table_destroy(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
-  if (wow_transaction_has(table->conn->transaction, &table->target)) {
-    /* SQLite would not call xSync for it any more. */
-    wow_error_set(&err, SQLITE_ERROR, table->def.name,
-                  "it has writes that have not been sent: COMMIT or ROLLBACK before DROP");
-    return table_fail(table, &err);
-  }
-  if (wow_definition_drop(&table->def, &err) != SQLITE_OK) return table_fail(table, &err);
+  int rc = check_unsent(table, "DROP", &err);
+  if (rc == SQLITE_OK) rc = wow_definition_drop(&table->def, &err);
+  if (rc != SQLITE_OK) return table_fail(table, &err);
   table_free(table);
   return SQLITE_OK;
 }
@@ -144,7 +150,8 @@ static int table_destroy(sqlite3_vtab *vtab) {
 static int table_rename(sqlite3_vtab *vtab, const char *new_name) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
-  int rc = wow_definition_rename(&table->def, new_name, &err);
+  int rc = check_unsent(table, "ALTER TABLE", &err);
+  if (rc == SQLITE_OK) rc = wow_definition_rename(&table->def, new_name, &err);
   return rc == SQLITE_OK ? SQLITE_OK : table_fail(table, &err);
 }
 
@@ -365,7 +372,7 @@ static int table_sync(sqlite3_vtab *vtab) {
 
 static void leave(struct wow_table *table) {
   wow_keys_forget(table->keys);
-  table->is_writing = false;
+  table->is_writing = table->target.is_new = false;
   table->row_number = 0;
 }
 

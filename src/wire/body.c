@@ -68,7 +68,9 @@ static int say_int64(struct said *said, sqlite3_int64 value) {
 static int say_double(struct said *said, double value) {
   if (isinf(value)) return say_word(said, FORM_STRING, value > 0 ? "Infinity" : "-Infinity");
   wow_text_write_double(said->number, value);
-  return say_word(said, FORM_BARE, said->number);
+  /* As a number it would lose its sign where the server reads a body as jsonb. */
+  bool is_negative_zero = value == 0 && signbit(value);
+  return say_word(said, is_negative_zero ? FORM_STRING : FORM_BARE, said->number);
 }
 
 static int say_integer(struct said *said, const struct wow_type *type, sqlite3_value *value,

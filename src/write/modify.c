@@ -144,6 +144,14 @@ static void hash_member(struct wow_change *change, const char *text, int bytes, 
   change->key = is_null ? 0 : wow_text_hash(change->key, text, (size_t)bytes) | 1;
 }
 
+/* Has the value the text of JSON, as it was appended to a record, which ends with it? A type of the
+** database's own may be a composite, with such a part. */
+static bool is_json(const struct wow_type *type, sqlite3_str *record) {
+  char end = sqlite3_str_value(record)[sqlite3_str_length(record) - 1];
+  bool may_contain = type->family == WOW_USER || strcmp(type->name, "json[]") == 0;
+  return type->family == WOW_JSON || (may_contain && (end == '}' || end == ']'));
+}
+
 static int append_row(struct draft *draft, sqlite3_value *key, struct wow_error *err) {
   const struct wow_modification *m = draft->m;
   const struct wow_relation *relation = m->target->relation;
@@ -158,6 +166,9 @@ static int append_row(struct draft *draft, sqlite3_value *key, struct wow_error 
       rc = append_member(m, i, value, draft->record, err);
       draft->columns[i] = true;
     }
+    if (rc == SQLITE_OK && sqlite3_str_errcode(draft->record)) rc = wow_error_nomem(err);
+    if (rc == SQLITE_OK && !is_null && is_json(&relation->columns[i].type, draft->record))
+      draft->change.has_json = true;
     if (rc == SQLITE_OK && is_key) {
       int bytes = sqlite3_str_length(draft->record) - from;
       hash_member(&draft->change, sqlite3_str_value(draft->record) + from + 1, bytes - 1, is_null);

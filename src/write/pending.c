@@ -188,14 +188,12 @@ static bool may_pass(const struct wow_segment *segment, const struct wow_change 
          refers_to(other, own) && !refers_to(own, other);
 }
 
-/* Can rows that have different columns go in one request? PostgREST then reads the body as jsonb
-** (missing=default), which changes the text of json; and in some versions it does not quote the
-** name of an identity column. */
-static bool can_mix(const struct wow_relation *relation) {
+/* Can the server be asked to put defaults where a row has no value? In some versions it then does
+** not quote the name of an identity column. */
+static bool can_have_defaults(const struct wow_relation *relation) {
   for (int i = 0; i < relation->n_columns; i++) {
     const struct wow_column *column = &relation->columns[i];
     const char *name = column->key_position ? wow_relation_remote_name(column) : "";
-    if (column->type.family == WOW_JSON) return false;
     for (const char *p = name; *p; p++) {
       bool is_letter = (*p >= 'a' && *p <= 'z') || *p == '_';
       if (!is_letter && !(p > name && *p >= '0' && *p <= '9')) return false;
@@ -204,11 +202,15 @@ static bool can_mix(const struct wow_relation *relation) {
   return true;
 }
 
-static bool has_columns(const struct wow_pending *pending, int segment,
-                        const struct wow_change *change) {
-  const struct extent *last = &pending->extents[pending->segments[segment].last];
-  return memcmp(pending->sets[last->set].columns, change->columns,
-                sizeof(bool) * (size_t)change->target->relation->n_columns) == 0;
+/* Can a row go in one request with those of the segment? If they have different columns, PostgREST
+** reads all of it as jsonb (missing=default), which would change the text of json. */
+static bool can_join(const struct wow_pending *pending, const struct wow_segment *segment,
+                     const struct wow_change *change) {
+  const struct wow_relation *relation = change->target->relation;
+  const bool *columns = pending->sets[pending->extents[segment->last].set].columns;
+  size_t bytes = sizeof(bool) * (size_t)relation->n_columns;
+  if (memcmp(columns, change->columns, bytes) == 0) return !(change->has_json && segment->is_mixed);
+  return !change->has_json && !segment->has_json && can_have_defaults(relation);
 }
 
 /* The segment that a row to insert joins; -1: none. */
@@ -224,7 +226,7 @@ static int find_insert(struct wow_pending *pending, const struct wow_change *cha
     const struct wow_segment *segment = &pending->segments[i];
     if (segment->target == change->target) {
       bool fits = segment->kind == change->kind && segment->conflict == change->conflict &&
-                  (can_mix(change->target->relation) || has_columns(pending, i, change));
+                  can_join(pending, segment, change);
       return fits ? i : -1;
     }
     if (change->conflict == WOW_CONFLICT_REPLACE || !may_pass(segment, change)) return -1;
@@ -319,10 +321,12 @@ static int add_record(struct wow_pending *pending, int segment, const struct wow
     last = &pending->extents[pending->n_extents];
     *last = (struct extent){
         .segment = segment, .set = set, .previous = s->last, .next = -1, .from = from};
-    if (s->last >= 0)
+    if (s->last >= 0) {
+      s->is_mixed = s->is_mixed || pending->extents[s->last].set != set;
       pending->extents[s->last].next = pending->n_extents;
-    else
+    } else {
       s->first = pending->n_extents;
+    }
     s->last = pending->n_extents++;
   }
   last->bytes += (sqlite3_int64)(sizeof(length) + change->record_bytes);
@@ -350,6 +354,7 @@ int wow_pending_add(struct wow_pending *pending, const struct wow_change *change
   if (segment < 0) segment = pending->n_segments - 1;
   if (rc == SQLITE_OK) rc = add_record(pending, segment, change);
   if (rc == SQLITE_OK) rc = add_key(pending, change);
+  if (rc == SQLITE_OK && change->has_json) pending->segments[segment].has_json = true;
   /* What follows a new key must not join the group. */
   if (rc == SQLITE_OK && change->changes_key) begin_group(pending, 0);
   if (rc == SQLITE_OK) return SQLITE_OK;
@@ -408,10 +413,42 @@ bool wow_pending_has(const struct wow_pending *pending, const struct wow_write_t
   return false;
 }
 
+static bool is_same_table(const struct wow_write_target *a, const struct wow_write_target *b) {
+  return sqlite3_stricmp(a->database, b->database) == 0 && sqlite3_stricmp(a->name, b->name) == 0;
+}
+
+bool wow_pending_has_table(const struct wow_pending *pending,
+                           const struct wow_write_target *target) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    const struct wow_segment *segment = &pending->segments[i];
+    if (!segment->is_undone && is_same_table(segment->target, target)) return true;
+  }
+  return false;
+}
+
+void wow_pending_forget_undone(struct wow_pending *pending, sqlite3 *db) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    struct wow_segment *segment = &pending->segments[i];
+    const struct wow_write_target *target = segment->target;
+    if (!target->is_new || segment->is_undone) continue;
+    int rc = sqlite3_table_column_metadata(db, target->database, target->name, NULL, NULL, NULL,
+                                           NULL, NULL, NULL);
+    segment->is_undone = rc == SQLITE_ERROR;
+  }
+}
+
+void wow_pending_forget_table(struct wow_pending *pending, const struct wow_write_target *target) {
+  for (int i = 0; i < pending->n_segments; i++) {
+    struct wow_segment *segment = &pending->segments[i];
+    segment->is_undone = segment->is_undone || is_same_table(segment->target, target);
+  }
+}
+
 bool wow_pending_concerns(const struct wow_pending *pending,
                           const struct wow_write_target *target) {
   for (int i = 0; i < pending->n_segments; i++) {
     const struct wow_write_target *other = pending->segments[i].target;
+    if (pending->segments[i].is_undone) continue;
     if (is_same_schema(other, target) && strcmp(other->relation->name, target->relation->name) == 0)
       return true;
   }

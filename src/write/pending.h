@@ -36,6 +36,7 @@ struct wow_change {
   const char *body; /* of an update: the changed columns as JSON */
   size_t body_bytes;
   const bool *columns;    /* of an insert: which of the relation's columns the row has */
+  bool has_json;          /* of an insert: it has text that jsonb would write in another form */
   sqlite3_uint64 session; /* who wrote it, see session.h */
   sqlite3_uint64 key;     /* a hash of the row's key; 0: it has none yet */
   bool changes_key;       /* of an update */
@@ -65,8 +66,20 @@ void wow_pending_cut(struct wow_pending *pending, const struct wow_pending_mark 
 bool wow_pending_is_empty(const struct wow_pending *pending);
 /* Are there changes of this target? */
 bool wow_pending_has(const struct wow_pending *pending, const struct wow_write_target *target);
+/* Are there changes of this virtual table, which SQLite may have connected more than once? */
+bool wow_pending_has_table(const struct wow_pending *pending,
+                           const struct wow_write_target *target);
 /* Are there changes of this target, or of another virtual table for the same relation? */
 bool wow_pending_concerns(const struct wow_pending *pending, const struct wow_write_target *target);
+
+/*
+** Going back to a savepoint may undo the creation of a table, of which SQLite then does not tell it
+** unless it was written by more than single rows. Its changes are not sent: those of tables that
+** were created in this transaction and do not exist any more; or, before a table is created, those
+** of the one that had its name.
+*/
+void wow_pending_forget_undone(struct wow_pending *pending, sqlite3 *db);
+void wow_pending_forget_table(struct wow_pending *pending, const struct wow_write_target *target);
 
 /* ---- for send.c */
 
@@ -78,7 +91,11 @@ struct wow_segment {
   sqlite3_int64 body_from; /* of an update, in the spool */
   sqlite3_int64 body_bytes;
   sqlite3_uint64 body_hash;
-  int first; /* its extents; -1: none */
+  /* Of rows to insert, or of some that are gone since a savepoint was gone back to: */
+  bool has_json;  /* one has it */
+  bool is_mixed;  /* they have different columns */
+  bool is_undone; /* it is not to be sent */
+  int first;      /* its extents; -1: none */
   int last;
 };
 

@@ -415,6 +415,7 @@ static int send_segment(struct wow_connection *conn, struct wow_pending *pending
 static int check_session(struct wow_connection *conn, const struct wow_segment *segment,
                          struct wow_error *err) {
   const char *name = segment->target->server_name;
+  if (segment->is_undone) return SQLITE_OK;
   struct wow_server *server = wow_connection_server(conn, name, err);
   if (server == NULL) return err->rc;
   if (server->session->id == segment->session) return SQLITE_OK;
@@ -430,7 +431,9 @@ int wow_send_pending(struct wow_connection *conn, struct wow_pending *pending, i
   int rc = SQLITE_OK, n = wow_pending_n_segments(pending);
   for (int i = first; rc == SQLITE_OK && i < n; i++)
     rc = check_session(conn, wow_pending_segment(pending, i), err);
-  for (int i = first; rc == SQLITE_OK && i < n; i++)
-    rc = send_segment(conn, pending, i, accepted, err);
+  for (int i = first; rc == SQLITE_OK && i < n; i++) {
+    if (!wow_pending_segment(pending, i)->is_undone)
+      rc = send_segment(conn, pending, i, accepted, err);
+  }
   return rc;
 }

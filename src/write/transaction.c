@@ -91,20 +91,26 @@ static bool has_pending(const struct wow_transaction *tx) {
   return tx->pending && !wow_pending_is_empty(tx->pending);
 }
 
-bool wow_transaction_has(const struct wow_transaction *tx, const struct wow_write_target *target) {
-  return tx && has_pending(tx) && wow_pending_has(tx->pending, target);
+bool wow_transaction_has_table(const struct wow_transaction *tx,
+                               const struct wow_write_target *target) {
+  return tx && has_pending(tx) && wow_pending_has_table(tx->pending, target);
+}
+
+void wow_transaction_create(struct wow_transaction *tx, const struct wow_write_target *target) {
+  if (tx && has_pending(tx)) wow_pending_forget_table(tx->pending, target);
 }
 
 void wow_transaction_forget(struct wow_transaction *tx, const struct wow_write_target *target) {
-  if (!wow_transaction_has(tx, target)) return;
+  if (tx == NULL || !has_pending(tx) || !wow_pending_has(tx->pending, target)) return;
   forget_pending(tx);
   enter(tx, STATE_FAILED);
 }
 
 int wow_transaction_check_read(const struct wow_transaction *tx,
                                const struct wow_write_target *target, struct wow_error *err) {
-  if (tx == NULL || !has_pending(tx) || !wow_pending_concerns(tx->pending, target))
-    return SQLITE_OK;
+  if (tx == NULL || !has_pending(tx)) return SQLITE_OK;
+  wow_pending_forget_undone(tx->pending, tx->conn->db);
+  if (!wow_pending_concerns(tx->pending, target)) return SQLITE_OK;
   return wow_error_hint(err, SQLITE_ERROR, target->relation->name,
                         "COMMIT sends them; a table that is created with write='through' sends its "
                         "writes when the statement ends",
@@ -124,6 +130,7 @@ static void tell_accepted(const struct wow_transaction *tx, struct wow_error *er
 /* Sends what is pending. */
 static int flush(struct wow_transaction *tx, struct wow_error *err) {
   if (!has_pending(tx)) return SQLITE_OK;
+  wow_pending_forget_undone(tx->pending, tx->conn->db);
   int rc = wow_send_pending(tx->conn, tx->pending, 0, &tx->accepted, err);
   forget_pending(tx);
   if (rc == SQLITE_OK) return SQLITE_OK;
