@@ -315,6 +315,8 @@ int wow_lookup_batch_fetch(struct wow_lookup_set *set, const struct wow_lookup *
     set->coming.is_off = true;
     return SQLITE_OK;
   }
+  /* What was noted are values for a wider column. */
+  if (wow_width_is_refusal(err)) wow_lookup_set_forget_coming(set);
   if (rc != SQLITE_OK) return rc;
   set->coming.n_fetched = batch.to;
   /* SQLite wants few rows of each, and there are many. */

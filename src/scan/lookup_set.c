@@ -18,12 +18,13 @@ void wow_lookup_set_forget_whole(struct wow_lookup_set *set) {
   set->whole_rows = -1;
 }
 
-static void coming_reset(struct wow_coming *coming) {
-  for (int i = 0; i < WOW_MAX_TERMS; i++) {
-    if (coming->texts[i].texts) sqlite3_free(sqlite3_str_finish(coming->texts[i].texts));
-    sqlite3_free(coming->texts[i].ends);
-  }
+void wow_lookup_set_forget_coming(struct wow_lookup_set *set) {
+  struct wow_coming *coming = &set->coming;
+  for (int i = 0; i < WOW_MAX_TERMS; i++)
+    wow_condition_list_reset(&coming->texts[i]);
   wow_row_cache_release(coming->noted);
+  memset(coming, 0, sizeof(*coming));
+  set->hint_used = false;
 }
 
 static void set_free(struct wow_lookup_set *set) {
@@ -31,7 +32,7 @@ static void set_free(struct wow_lookup_set *set) {
   wow_row_cache_release(set->cache);
   for (int i = 0; i < set->n_terms; i++)
     sqlite3_free(set->first_terms[i].text);
-  coming_reset(&set->coming);
+  wow_lookup_set_forget_coming(set);
   sqlite3_free(set->first_others);
   sqlite3_free(set->plan_text);
   sqlite3_free(set);

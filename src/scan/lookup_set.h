@@ -62,6 +62,7 @@ void wow_lookup_set_free_memory(struct wow_lookups *lookups);
 struct wow_lookup_set *wow_lookup_set_of(const struct wow_lookup *lookup);
 
 void wow_lookup_set_forget_whole(struct wow_lookup_set *set);
+void wow_lookup_set_forget_coming(struct wow_lookup_set *set);
 
 /* Notes which terms differ from the first run's. SQLITE_OK or SQLITE_NOMEM. */
 int wow_lookup_set_note_variation(struct wow_lookup_set *set, const struct wow_lookup *lookup);

@@ -290,6 +290,7 @@ static struct wow_lookup lookup_of(struct wow_scan *scan) {
 static int go_on(struct wow_scan *scan, struct wow_error *err) {
   struct wow_lookup lookup = lookup_of(scan);
   struct wow_lookup_result result = {.cursor = &scan->remembered};
+  scan->grouped_from.is_set = scan->ungrouped_from.is_set = false;
   if (make_where(scan) != SQLITE_OK) return wow_error_nomem(err);
   int rc = wow_pages_start(scan->pages, &scan->where, -1, -1, err);
   wow_pages_expect_all(scan->pages);
