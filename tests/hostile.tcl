@@ -312,8 +312,16 @@ proc server::rows {from to} {
   return "\[[join $list ,\n ]\]"
 }
 
+# The header that says which rows these are, and of how many if that is asked for.
+proc server::range {offset n total} {
+  upvar #1 request request
+  set count *
+  if {[dict exists $request headers prefer]} { set count $total }
+  return [list -header "Content-Range: [expr {$n ? "$offset-[expr {$offset + $n - 1}]" : "*"}]/$count"]
+}
+
 # Understands what a scan sends: id=gt.N, id=gte.N, id=eq.N and id=in.(N,M), near the end
-# or=(id.gte.N,id.is.null), limit and offset, and, but for lists, a request for a count.
+# or=(id.gte.N,id.is.null), limit and offset, and a request for a count.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
@@ -336,18 +344,16 @@ proc server::table {n args} {
   }
   if {$list ne {}} {
     set list [lmap id $list { if {$id < $from || $id > $to} continue; set id }]
+    set total [llength $list]
     set offset [param offset 0]
     set list [lrange $list $offset [expr {$offset + min([param limit 1000000000], $option(-max_rows)) - 1}]]
-    return [reply {*}$reply "\[[join [lmap id $list {row $id}] ,]\]"]
+    return [reply {*}$reply {*}[range $offset [llength $list] $total] "\[[join [lmap id $list {row $id}] ,]\]"]
   }
   set total [expr {max(0, $to - $from + 1)}]
   set offset [param offset 0]
   set rows [expr {max(0, min($total - $offset, [param limit $total], $option(-max_rows)))}]
   set first [expr {$from + $offset}]
-  set count *
-  if {[dict exists $request headers prefer]} { set count $total }
-  set range [expr {$rows ? "$offset-[expr {$offset + $rows - 1}]" : "*"}]
-  reply {*}$reply -header "Content-Range: $range/$count" [rows $first [expr {$first + $rows - 1}]]
+  reply {*}$reply {*}[range $offset $rows $total] [rows $first [expr {$first + $rows - 1}]]
 }
 
 # ---- start

@@ -145,8 +145,10 @@
 /* After so many dry runs without a result, one after the other, there is no further one. */
 #define WOW_MAX_AHEAD_IN_VAIN 3
 /* What dry runs may compute for, milliseconds, beside the time that the statement itself has
-** taken. */
+** taken; and what one that found nothing may have, so that the statement is run ahead the next
+** time, too. */
 #define WOW_AHEAD_MS 50
+#define WOW_AHEAD_CHEAP_MS 10
 /* A statement longer than this, its values written out, is not run ahead. */
 #define WOW_MAX_AHEAD_BYTES 1000000
 /* After this many lookups the server is asked how many rows the relation has, unless it was asked

@@ -83,18 +83,31 @@ static int max_noted(const struct wow_lookup_set *set, const char *sql) {
   return max < WOW_MAX_AHEAD_KEYS ? max : WOW_MAX_AHEAD_KEYS;
 }
 
-static void run(struct wow_lookup_set *set, const struct wow_lookup *lookup, const char *sql) {
-  struct wow_connection *conn = lookup->target->conn;
-  double began = wow_clock_cpu_ms(), now = wow_clock_ms();
-  if (set->n_ahead == 0) set->ahead_since = now;
-  conn->dry_run.is_on = true;
-  conn->dry_run.n_noted = 0;
-  conn->dry_run.max_noted = max_noted(set, sql);
-  conn->dry_run.deadline = began + WOW_AHEAD_MS + (now - set->ahead_since) - set->ahead_ms;
-  step_dry(conn, sql);
-  conn->dry_run.is_on = false;
-  set->ahead_ms += wow_clock_cpu_ms() - began;
+/* What a dry run may compute for, milliseconds. Those that were not worth it do not take longer in
+** all than the statement has itself since the first, and WOW_AHEAD_MS. */
+static double allowed_ms(const struct wow_lookup_set *set) {
+  if (set->n_ahead == 0) return WOW_AHEAD_MS;
+  double own_ms = wow_clock_ms() - set->ahead_since - set->ahead_ms;
+  return WOW_AHEAD_MS + own_ms - set->wasted_ms;
+}
+
+/* Returns how long that took. It is longer than `allowed` where SQLite is busy with local rows that
+** lead to no lookup: only lookups and rows of the result end a dry run. */
+static double run(struct wow_lookup_set *set, const struct wow_lookup *lookup, const char *sql,
+                  double allowed) {
+  struct wow_dry_run *dry_run = &lookup->target->conn->dry_run;
+  double began = wow_clock_cpu_ms();
+  if (set->n_ahead == 0) set->ahead_since = wow_clock_ms();
+  dry_run->is_on = true;
+  dry_run->n_noted = 0;
+  dry_run->max_noted = max_noted(set, sql);
+  dry_run->deadline = began + allowed;
+  step_dry(lookup->target->conn, sql);
+  dry_run->is_on = false;
+  double took = wow_clock_cpu_ms() - began;
+  set->ahead_ms += took;
   set->n_ahead++;
+  return took;
 }
 
 int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
@@ -102,28 +115,33 @@ int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   struct wow_connection *conn = lookup->target->conn;
   sqlite3_uint64 hash = 0;
   int n_before = set->coming.n;
-  bool is_due = wow_clock_ms() - set->ahead_since >= set->ahead_ms - WOW_AHEAD_MS;
-  if (!conn->ahead || set->coming.is_off || !is_due) return SQLITE_OK;
+  double allowed = allowed_ms(set), took = 0;
+  if (!conn->ahead || set->coming.is_off || allowed <= 0) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
   if (sql == NULL) return SQLITE_OK;
   int rc = wow_lookup_batch_note(set, lookup, err);
-  if (rc == SQLITE_OK) run(set, lookup, sql);
+  if (rc == SQLITE_OK) took = run(set, lookup, sql, allowed);
   sqlite3_free(sql);
-  /* One key is the present lookup's. */
-  bool is_in_vain = set->coming.n - n_before <= 1;
+  int n_found = set->coming.n - n_before - 1; /* one is the present lookup */
+  bool is_in_vain = n_found <= 0;
+  if (n_found < took) set->wasted_ms += took; /* a request takes a millisecond, or more */
   set->n_in_vain = is_in_vain ? set->n_in_vain + 1 : 0;
-  if (is_in_vain && set->n_ahead == 1) refuse(&conn->dry_run, hash);
   if (set->n_in_vain >= (set->n_ahead == 1 ? 1 : WOW_MAX_AHEAD_IN_VAIN)) set->coming.is_off = true;
+  /* With other values the statement may have more lookups, which is cheap to find out; or not. */
+  bool is_useless = is_in_vain && set->n_ahead == 1 && took > WOW_AHEAD_CHEAP_MS;
+  if (is_useless || took > allowed + WOW_AHEAD_MS) refuse(&conn->dry_run, hash);
   return rc;
 }
 
 int wow_ahead_note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
                    struct wow_error *err) {
-  struct wow_dry_run *dry_run = &lookup->target->conn->dry_run;
   int before = set->coming.n, rc = wow_lookup_batch_note(set, lookup, err);
-  dry_run->n_noted += set->coming.n - before;
-  bool is_enough =
-      dry_run->n_noted >= dry_run->max_noted || wow_clock_cpu_ms() >= dry_run->deadline;
-  if (rc != SQLITE_OK || !is_enough) return rc;
+  lookup->target->conn->dry_run.n_noted += set->coming.n - before;
+  return rc;
+}
+
+int wow_ahead_check(const struct wow_dry_run *dry_run, struct wow_error *err) {
+  bool is_over = dry_run->n_noted >= dry_run->max_noted || wow_clock_cpu_ms() >= dry_run->deadline;
+  if (!is_over) return SQLITE_OK;
   return wow_error_set(err, SQLITE_ERROR, NULL, "the dry run has seen enough");
 }

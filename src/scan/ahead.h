@@ -6,6 +6,10 @@
 **
 ** Only a statement that cannot do anything is run ahead: a read-only one, or the SELECT of INSERT
 ** ... SELECT and CREATE TABLE AS, which calls no function but SQLite's own without effects.
+**
+** A dry run can be ended at a lookup and at a row of the result, but not while SQLite passes over
+** local rows that lead to neither (there is one progress handler, the application's): a statement
+** in which that took long is not run ahead again.
 */
 #ifndef WOW_AHEAD_H
 #define WOW_AHEAD_H
@@ -18,9 +22,12 @@
 int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
                   struct wow_error *err);
 
-/* Within a dry run: notes a lookup whose rows are not known. An error ends the dry run: there are
-** enough of them. */
+/* Within a dry run: notes a lookup whose rows are not known. SQLITE_OK or an error. */
 int wow_ahead_note(struct wow_lookup_set *set, const struct wow_lookup *lookup,
                    struct wow_error *err);
+
+/* May the dry run go on after this lookup? SQLITE_OK, or the error that ends it: enough lookups
+** have been noted, or it has taken long enough. */
+int wow_ahead_check(const struct wow_dry_run *dry_run, struct wow_error *err);
 
 #endif

@@ -240,7 +240,8 @@ static bool is_harmless(const char *name, int bytes) {
 static bool are_builtin(sqlite3 *db, const char *names) {
   sqlite3_stmt *stmt = NULL;
   char *sql = sqlite3_mprintf(
-      "SELECT 1 FROM pragma_function_list WHERE NOT builtin AND name COLLATE NOCASE IN (%s)", names);
+      "SELECT 1 FROM pragma_function_list WHERE NOT builtin AND name COLLATE NOCASE IN (%s)",
+      names);
   bool are = sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
              sqlite3_step(stmt) == SQLITE_DONE;
   sqlite3_finalize(stmt);

@@ -43,17 +43,15 @@ static bool find_remembered(const struct wow_lookup_set *set, const struct wow_l
 /* In a dry run, only what is remembered is there, and what is not is noted. */
 static int find_dry(struct wow_lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
                     struct wow_lookup_result *result, struct wow_error *err) {
+  int rc = SQLITE_OK;
+  if (!find_remembered(set, lookup, key, result)) {
+    bool has_whole = set->whole && wow_lookup_whole_has(set, lookup);
+    result->way = has_whole ? WOW_LOOKUP_REMEMBERED : WOW_LOOKUP_NOTHING;
+    rc = has_whole ? wow_lookup_whole_find(set, lookup, result->cursor, err)
+                   : wow_ahead_note(set, lookup, err);
+  }
   result->is_complete = true;
-  if (find_remembered(set, lookup, key, result)) {
-    result->is_complete = true;
-    return SQLITE_OK;
-  }
-  if (set->whole && wow_lookup_whole_has(set, lookup)) {
-    result->way = WOW_LOOKUP_REMEMBERED;
-    return wow_lookup_whole_find(set, lookup, result->cursor, err);
-  }
-  result->way = WOW_LOOKUP_NOTHING;
-  return wow_ahead_note(set, lookup, err);
+  return rc == SQLITE_OK ? wow_ahead_check(&lookup->target->conn->dry_run, err) : rc;
 }
 
 /* Fetches keys that are known beforehand together, up to this lookup's, if it is among them. */

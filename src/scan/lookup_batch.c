@@ -249,16 +249,21 @@ static sqlite3_str *key_of(const struct wow_lookup_set *set, const struct wow_lo
   return NULL;
 }
 
-/* Of a key that has no row it is now known, too. */
-static int complete(struct wow_lookup_set *set, const struct wow_lookup *lookup,
-                    const struct batch *batch, struct wow_error *err) {
+/* Begins the entries of the batch's keys from nothing: some may have rows, of lookups or of a batch
+** that failed. Afterwards, with `is_complete`, says that they have all their rows, or none. */
+static int mark(struct wow_lookup_set *set, const struct wow_lookup *lookup,
+                const struct batch *batch, bool is_complete, struct wow_error *err) {
   int rc = SQLITE_OK;
   for (int i = set->coming.n_fetched; rc == SQLITE_OK && i < batch->to; i++) {
     sqlite3_str *key = key_of(set, lookup, batch, i);
     if (key == NULL) return wow_error_nomem(err);
     const char *text = wow_lookup_set_key_text(key);
-    rc = wow_row_cache_add(set->cache, text, sqlite3_str_length(key), NULL, err);
-    if (rc == SQLITE_OK) wow_row_cache_complete(set->cache, text, sqlite3_str_length(key));
+    int bytes = sqlite3_str_length(key);
+    if (is_complete)
+      rc = wow_row_cache_add(set->cache, text, bytes, NULL, err);
+    else
+      wow_row_cache_restart(set->cache, text, bytes);
+    if (rc == SQLITE_OK && is_complete) wow_row_cache_complete(set->cache, text, bytes);
     wow_lookup_set_free_key(key);
   }
   return rc;
@@ -299,8 +304,9 @@ int wow_lookup_batch_fetch(struct wow_lookup_set *set, const struct wow_lookup *
   if (rc != SQLITE_OK) wow_error_nomem(err);
   if (rc == SQLITE_OK) rc = wow_lookup_whole_start(lookup->pages, &where, err);
   wow_pages_expect_few(lookup->pages);
+  if (rc == SQLITE_OK) rc = mark(set, lookup, &batch, false, err);
   if (rc == SQLITE_OK) rc = read_rows(set, lookup, &batch, &n, err);
-  if (rc == SQLITE_OK) rc = complete(set, lookup, &batch, err);
+  if (rc == SQLITE_OK) rc = mark(set, lookup, &batch, true, err);
   wow_condition_reset(&where);
   set->n_requests++;
   set->n_rows += n;

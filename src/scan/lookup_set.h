@@ -48,6 +48,7 @@ struct wow_lookup_set {
   int n_in_vain;      /* how many of the last ones found nothing */
   double ahead_since; /* when the first began, milliseconds */
   double ahead_ms;    /* what they have computed for */
+  double wasted_ms;   /* and those of them that saved less than that */
   struct wow_lookup_set *next;
 };
 

@@ -241,6 +241,7 @@ static void check_effects(void) {
   server->options.read_only = true;
   for (int service = WOW_REST; service < WOW_N_SERVICES; service++) {
     struct wow_request request = {.service = service, .method = "POST", .path = "/t"};
+    if (service == WOW_AUTH) continue; /* who only reads may sign in */
     unit_about("read_only, service %d", service);
     CHECK_INT(wow_request_fetch(conn, server, &request, &response, &err), SQLITE_READONLY);
     wow_error_reset(&err);
