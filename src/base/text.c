@@ -64,6 +64,12 @@ int wow_text_append_within(sqlite3_str *str, const char *data, size_t bytes, siz
   return sqlite3_str_errcode(str);
 }
 
+bool wow_text_has_zero(sqlite3_value *value) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return false;
+  const unsigned char *text = sqlite3_value_text(value);
+  return text && memchr(text, 0, (size_t)sqlite3_value_bytes(value)) != NULL;
+}
+
 bool wow_text_is_utf8(const char *text, size_t bytes) {
   const unsigned char *p = (const unsigned char *)text, *end = p + bytes;
   while (p < end) {

@@ -42,6 +42,10 @@ int wow_text_append_within(sqlite3_str *str, const char *data, size_t bytes, siz
 /* Is it UTF-8 without zero bytes, as PostgreSQL's texts are? */
 bool wow_text_is_utf8(const char *text, size_t bytes);
 
+/* Is it a text with a zero byte, where a reader of terminated text would take it to end? A filter
+** that ends early means more rows. */
+bool wow_text_has_zero(sqlite3_value *value);
+
 /* The bytes of a double's text: sign, 17 digits, point and exponent. */
 #define WOW_TEXT_DOUBLE_BYTES 40
 

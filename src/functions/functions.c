@@ -4,6 +4,7 @@
 #include "functions/functions.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "functions/guard.h"
 #include "server/connection.h"
 
@@ -12,6 +13,14 @@ struct bound_function {
   struct wow_connection *conn;
   const struct wow_function *function;
 };
+
+int wow_functions_check_text(const char *what, sqlite3_value *value, struct wow_error *err) {
+  if (!wow_text_has_zero(value)) return SQLITE_OK;
+  return wow_error_set(
+      err, SQLITE_ERROR, what,
+      "an argument is a text with a zero byte, which would be its end; only a blob "
+      "can have one");
+}
 
 static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   struct bound_function *bound = sqlite3_user_data(ctx);
@@ -28,7 +37,9 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
                         "it acts on a server, and a table of this database names it, whose CHECK "
                         "constraint could be what calls it");
   } else {
-    rc = function->run(&call, &err);
+    for (int i = 0; rc == SQLITE_OK && i < argc; i++)
+      rc = wow_functions_check_text(function->name, argv[i], &err);
+    if (rc == SQLITE_OK) rc = function->run(&call, &err);
   }
   if (rc == SQLITE_OK) {
     if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);

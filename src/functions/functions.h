@@ -60,6 +60,10 @@ extern const struct wow_function_group wow_fn_auth;
 int wow_functions_register(struct wow_connection *conn,
                            const struct wow_function_group *const *groups);
 
+/* Refuses an argument that is a text with a zero byte: as terminated text it would lose its end, and
+** a filter a part of it. SQLITE_OK or SQLITE_ERROR; `what` is for the error. */
+int wow_functions_check_text(const char *what, sqlite3_value *value, struct wow_error *err);
+
 /* The text of an argument; NULL if it is not given or NULL. */
 const char *wow_functions_arg_text(const struct wow_call *call, int index);
 

@@ -213,7 +213,7 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
   rows_reset(&cursor->rows);
   cursor->row = 0;
   cursor->rows.n_columns = module->function->n_columns;
-  for (int arg = 0; arg < module->function->n_args && n < argc; arg++) {
+  for (int arg = 0; rc == SQLITE_OK && arg < module->function->n_args && n < argc; arg++) {
     if (!(idx_num & (1 << arg))) continue;
     sqlite3_value *value = argv[n++];
     if (sqlite3_value_type(value) == SQLITE_NULL) {
@@ -222,6 +222,7 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
     }
     cursor->args[arg] = sqlite3_value_dup(value);
     if (cursor->args[arg] == NULL) return SQLITE_NOMEM;
+    rc = wow_functions_check_text(module->function->name, value, &err);
   }
   struct wow_tvf_call call = {
       .conn = module->conn,
@@ -230,7 +231,7 @@ static int tvf_filter(sqlite3_vtab_cursor *cur, int idx_num, const char *idx_str
       .used = (sqlite3_uint64)(idx_num >> WOW_MAX_TVF_ARGS),
       .rows = &cursor->rows,
   };
-  rc = module->function->run(&call, &err);
+  if (rc == SQLITE_OK) rc = module->function->run(&call, &err);
   if (rc == SQLITE_OK) return cursor->rows.rc;
   wow_connection_report(module->conn, &err, &table->base.zErrMsg);
   return rc;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "types/compare.h"
 #include "types/constant.h"
 #include "types/shippable.h"
@@ -269,6 +270,10 @@ static int bind_filter(struct wow_binding *binding, sqlite3_value *value, struct
   if (sqlite3_value_type(value) == SQLITE_NULL) {
     binding->is_never = true; /* nothing equals NULL */
     return SQLITE_OK;
+  }
+  if (wow_text_has_zero(value)) {
+    return wow_error_set(err, SQLITE_ERROR, binding->relation->name,
+                         "wowsql_filter: it has a zero byte, which would be its end");
   }
   binding->filter = text ? sqlite3_mprintf("%s", text) : NULL;
   if (binding->filter == NULL) return SQLITE_NOMEM;
