@@ -43,6 +43,8 @@ static char *find_query(struct wow_connection *conn, const char *plan_text, sqli
   char *found = NULL;
   for (sqlite3_stmt *stmt = wow_run_next_busy(conn->db, NULL); stmt;
        stmt = wow_run_next_busy(conn->db, stmt)) {
+    /* One that has handed out a row waits for the application; SQLite calls for another. */
+    if (sqlite3_data_count(stmt) > 0) continue;
     sqlite3_uint64 own = hash_of(stmt, plan_text);
     if (is_refused(&conn->dry_run, own)) continue;
     char *sql = wow_ahead_sql_query(stmt);
