@@ -60,8 +60,8 @@ extern const struct wow_function_group wow_fn_auth;
 int wow_functions_register(struct wow_connection *conn,
                            const struct wow_function_group *const *groups);
 
-/* Refuses an argument that is a text with a zero byte: as terminated text it would lose its end, and
-** a filter a part of it. SQLITE_OK or SQLITE_ERROR; `what` is for the error. */
+/* Refuses an argument that is a text with a zero byte, which would be its end: of a filter, a
+** part would be lost. SQLITE_OK or SQLITE_ERROR; `what` is for the error. */
 int wow_functions_check_text(const char *what, sqlite3_value *value, struct wow_error *err);
 
 /* The text of an argument; NULL if it is not given or NULL. */
