@@ -57,13 +57,8 @@ void wow_transaction_rollback_to(struct wow_transaction *tx, int level);
 /* Makes sure that nothing points to a table that SQLite lets go of. `tx` NULL is fine. */
 void wow_transaction_forget(struct wow_transaction *tx, const struct wow_write_target *target);
 
-<<<<<<< HEAD
-/* A table is being created: what another one of its name has pending was undone with that. `tx`
-** NULL is fine. */
-=======
 /* A table is being created: what another one of its name has pending was undone with that one.
 ** `tx` NULL is fine. */
->>>>>>> wip-x2
 void wow_transaction_create(struct wow_transaction *tx, const struct wow_write_target *target);
 /* Are changes of this virtual table pending, however often SQLite has connected it? `tx` NULL is
 ** fine. */
