@@ -514,9 +514,11 @@ proc w::update_from {name} {
     if {[dict get $spec family] ni {int big text} || [dict get $spec not_null] || $column eq "parent" || [dict get $spec extra] ne {}} continue
     set value [expr {[dict get $spec family] eq "text" ? "s.t" : "s.n"}]
     set n [pick {2 3 5}]
-    # Each row has at most one partner.
+    # Each row has at most one partner; it does not depend on a key that the server makes, as the model's
+    # are others.
+    set place [expr {$w::generated_keys && [is_generated $name] ? 1 : "1 + length(w.[id $first]) % $n"}]
     return [statement $name "UPDATE [id $name] AS w SET [id $column] = $value FROM src AS s
-      WHERE s.i = 1 + length(w.[id $first]) % $n" {} reads [list $name]]
+      WHERE s.i = $place" {} reads [list $name]]
   }
   update $name
 }

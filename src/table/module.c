@@ -204,7 +204,8 @@ static int ask_rows(struct wow_table *table) {
 static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_run_forget_ended(table->conn->runs);
-  if (!table->has_asked_rows && has_choice(info)) {
+  bool is_dry = table->conn->dry_run.is_on; /* then nothing can be asked */
+  if (!table->has_asked_rows && !is_dry && has_choice(info)) {
     int rc = ask_rows(table);
     if (rc != SQLITE_OK) return rc;
   }
