@@ -15,6 +15,7 @@
 */
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,6 +72,7 @@ static void *sqlite_realloc(void *old, int bytes) {
 
 static void *cjson_malloc(size_t bytes) {
   void *block = fails(false) ? NULL : malloc(bytes);
+  if (block == NULL) errno = ENOMEM; /* as malloc does */
   memory.n_cjson += block != NULL;
   return block;
 }
