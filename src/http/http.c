@@ -161,5 +161,8 @@ int wow_http_finish(struct wow_transfer *t, struct wow_error *err) {
     if (t->is_paused) wow_transfer_resume(t);
     rc = wow_http_wait(t, err);
   }
-  return rc == SQLITE_OK ? wow_http_wait(t, err) : rc;
+  if (rc == SQLITE_OK) rc = wow_http_wait(t, err);
+  /* Whatever fails from now on, this is done. */
+  if (rc == SQLITE_OK && !t->repeatable) err->may_be_done = true;
+  return rc;
 }

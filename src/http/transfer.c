@@ -5,6 +5,8 @@
 #include "http/transfer.h"
 
 #include <stdlib.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -147,16 +149,51 @@ static void set_body(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_SEEKDATA, t);
 }
 
-static void set_options(struct wow_transfer *t) {
+/* May it go through a proxy that wants the whole URL as the request's target? */
+static bool may_need_whole_url(const struct wow_transfer *t) {
+  static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+  bool is_proxied = false;
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    is_proxied = is_proxied || getenv(names[i]);
+  return is_proxied && sqlite3_strnicmp(t->url, "https:", 6) != 0 && !wow_url_is_loopback(t->url);
+}
+
+static CURLcode set_target(struct wow_transfer *t) {
+  const char *authority = strstr(t->url, "://");
+  const char *target = authority ? authority + 3 + strcspn(authority + 3, "/?#") : "";
+  if (*target != '/' || strchr(target, '#') || may_need_whole_url(t)) return CURLE_OK;
+  return curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, target);
+}
+
+/*
+** The options of which curl keeps a copy. Without a method a DELETE would be a GET and a PATCH a
+** POST. And if curl (7.88, at least) has no memory for the query of a URL it sends the request
+** without one, which means all rows: so it is told what to send.
+*/
+static CURLcode set_texts(struct wow_transfer *t) {
+  CURL *easy = t->easy;
+  bool is_plain_get = strcmp(t->method, "GET") == 0 && !has_body(t);
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, t->url);
+  if (code == CURLE_OK) code = set_target(t);
+  if (code == CURLE_OK && !is_plain_get)
+    code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+  /* A server on this machine is not the proxy's business, whatever no_proxy says. */
+  if (code == CURLE_OK && wow_url_is_loopback(t->url))
+    code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  if (code == CURLE_OK) /* every encoding that curl knows */
+    code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
+  if (code == CURLE_OK && t->options->ca_file)
+    code = curl_easy_setopt(easy, CURLOPT_CAINFO, t->options->ca_file);
+  return code;
+}
+
+static CURLcode set_options(struct wow_transfer *t) {
   CURL *easy = t->easy;
   const struct wow_http_options *options = t->options;
-  bool is_get = strcmp(t->method, "GET") == 0;
-  curl_easy_setopt(easy, CURLOPT_URL, t->url);
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* it has been checked as it is */
   /* What an HTTPS proxy says to CONNECT is not the server's response. */
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  /* A server on this machine is not the proxy's business, whatever no_proxy says. */
-  if (wow_url_is_loopback(t->url)) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_message);
@@ -168,14 +205,11 @@ static void set_options(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
   /* The head of a proxy's answer to CONNECT is not the server's. */
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* every encoding that curl knows */
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options->verify_ssl ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options->verify_ssl ? 2L : 0L);
-  if (options->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
@@ -188,7 +222,7 @@ static void set_options(struct wow_transfer *t) {
   ** if the server has acted on it. */
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->repeatable ? 0L : 1L);
   set_body(t);
-  if (!is_get || has_body(t)) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+  return set_texts(t);
 }
 
 /* Has any of the request been sent? Of the bytes that go through a proxy, its own count, too. */
@@ -209,7 +243,7 @@ void wow_transfer_say_outcome(const struct wow_transfer *t, struct wow_error *er
 
 /* Some servers quote the key that they refuse, and so may curl. */
 static void end(struct wow_transfer *t, int rc) {
-  if (rc != SQLITE_OK && rc != SQLITE_NOMEM) wow_transfer_say_outcome(t, &t->err);
+  if (rc != SQLITE_OK) wow_transfer_say_outcome(t, &t->err);
   wow_error_redact(&t->err, &t->secrets);
   t->state = TRANSFER_DONE;
   t->ended_ms = wow_clock_ms();
@@ -224,13 +258,24 @@ void wow_transfer_start(struct wow_transfer *t) {
   t->is_paused = false;
   t->active_ms = wow_clock_ms();
   t->state = TRANSFER_RUNNING;
-  set_options(t);
-  if (curl_multi_add_handle(t->http->multi, t->easy) != CURLM_OK) {
+  if (set_options(t) != CURLE_OK) {
+    end(t, wow_error_nomem(&t->err));
+    return;
+  }
+  CURLMcode code = curl_multi_add_handle(t->http->multi, t->easy);
+  t->http->is_spoilt = t->http->is_spoilt || code != CURLM_OK;
+  if (code == CURLM_OUT_OF_MEMORY) {
+    end(t, wow_error_nomem(&t->err));
+  } else if (code != CURLM_OK) {
     end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what, "libcurl cannot start the request"));
   }
 }
 
 static void fail_network(struct wow_transfer *t, CURLcode code) {
+  if (code == CURLE_OUT_OF_MEMORY) {
+    end(t, wow_error_nomem(&t->err));
+    return;
+  }
   char *host = wow_url_host(t->url);
   const char *name = host ? host : "the server";
   const char *message = t->curl_message[0] ? t->curl_message : curl_easy_strerror(code);
@@ -393,6 +438,7 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
   if (code != CURLE_OK) {
     bool reached = was_sent(t);
+    t->http->is_spoilt = true;
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
     fail_network(t, code);
   } else if (is_success(t)) {
@@ -418,6 +464,23 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
 }
 
 /* ---------------------------------------------------------------- opening and closing */
+
+/*
+** A multi handle in which a transfer has failed is not used again: if it did so for lack of memory,
+** which curl (7.88, at least) does not always say, others may fail, or wait, as well. As long as
+** there are transfers it is theirs.
+*/
+static int replace_spoilt(struct wow_http *http) {
+  if (!http->is_spoilt || http->transfers) return SQLITE_OK;
+  CURLM *multi = curl_multi_init();
+  if (multi == NULL) return SQLITE_NOMEM;
+  while (http->n_idle > 0)
+    curl_easy_cleanup(http->idle[--http->n_idle]);
+  curl_multi_cleanup(http->multi);
+  http->multi = multi;
+  http->is_spoilt = false;
+  return SQLITE_OK;
+}
 
 /* Handles are reused because of their buffers; the connections belong to the multi handle. */
 static CURL *take_handle(struct wow_http *http) {
@@ -465,7 +528,8 @@ static void transfer_free(struct wow_transfer *t) {
 
 int wow_transfer_open(struct wow_http *http, const struct wow_http_request *request,
                       struct wow_transfer **out, struct wow_error *err) {
-  struct wow_transfer *t = sqlite3_malloc64(sizeof(*t));
+  struct wow_transfer *t =
+      replace_spoilt(http) == SQLITE_OK ? sqlite3_malloc64(sizeof(*t)) : NULL;
   if (t == NULL) return wow_error_nomem(err);
   memset(t, 0, sizeof(*t));
   t->http = http;
