@@ -340,8 +340,8 @@ void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) 
 void wow_error_unsure(struct wow_error *err, bool is_done) {
   sqlite3_free(err->hint);
   err->may_be_done = true;
-  err->hint = clean_copy(is_done ? "the server has carried the request out all the same"
-                                 : MAY_BE_DONE);
+  err->hint =
+      clean_copy(is_done ? "the server has carried the request out all the same" : MAY_BE_DONE);
 }
 
 void wow_error_about(struct wow_error *err, const char *what) {

@@ -38,8 +38,6 @@ int wow_http_new(sqlite3 *db, struct wow_log *log, struct wow_http **out, struct
 
 void wow_http_free(struct wow_http *http) {
   if (http == NULL) return;
-  for (int i = 0; i < http->n_idle; i++)
-    curl_easy_cleanup(http->idle[i]);
   if (http->multi) curl_multi_cleanup(http->multi);
   sqlite3_free(http);
 }

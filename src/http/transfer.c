@@ -4,7 +4,6 @@
 */
 #include "http/transfer.h"
 
-#include <stdlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,22 +148,6 @@ static void set_body(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_SEEKDATA, t);
 }
 
-/* May it go through a proxy that wants the whole URL as the request's target? */
-static bool may_need_whole_url(const struct wow_transfer *t) {
-  static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
-  bool is_proxied = false;
-  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-    is_proxied = is_proxied || getenv(names[i]);
-  return is_proxied && sqlite3_strnicmp(t->url, "https:", 6) != 0 && !wow_url_is_loopback(t->url);
-}
-
-static CURLcode set_target(struct wow_transfer *t) {
-  const char *authority = strstr(t->url, "://");
-  const char *target = authority ? authority + 3 + strcspn(authority + 3, "/?#") : "";
-  if (*target != '/' || strchr(target, '#') || may_need_whole_url(t)) return CURLE_OK;
-  return curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, target);
-}
-
 /*
 ** The options of which curl keeps a copy. Without a method a DELETE would be a GET and a PATCH a
 ** POST. And if curl (7.88, at least) has no memory for the query of a URL it sends the request
@@ -173,8 +156,9 @@ static CURLcode set_target(struct wow_transfer *t) {
 static CURLcode set_texts(struct wow_transfer *t) {
   CURL *easy = t->easy;
   bool is_plain_get = strcmp(t->method, "GET") == 0 && !has_body(t);
+  const char *target = wow_url_target(t->url);
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, t->url);
-  if (code == CURLE_OK) code = set_target(t);
+  if (code == CURLE_OK && target) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target);
   if (code == CURLE_OK && !is_plain_get)
     code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
   /* A server on this machine is not the proxy's business, whatever no_proxy says. */
@@ -203,8 +187,6 @@ static CURLcode set_options(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
-  /* The head of a proxy's answer to CONNECT is not the server's. */
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
@@ -263,7 +245,6 @@ void wow_transfer_start(struct wow_transfer *t) {
     return;
   }
   CURLMcode code = curl_multi_add_handle(t->http->multi, t->easy);
-  t->http->is_spoilt = t->http->is_spoilt || code != CURLM_OK;
   if (code == CURLM_OUT_OF_MEMORY) {
     end(t, wow_error_nomem(&t->err));
   } else if (code != CURLM_OK) {
@@ -438,7 +419,6 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
   if (code != CURLE_OK) {
     bool reached = was_sent(t);
-    t->http->is_spoilt = true;
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
     fail_network(t, code);
   } else if (is_success(t)) {
@@ -465,38 +445,6 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
 
 /* ---------------------------------------------------------------- opening and closing */
 
-/*
-** A multi handle in which a transfer has failed is not used again: if it did so for lack of memory,
-** which curl (7.88, at least) does not always say, others may fail, or wait, as well. As long as
-** there are transfers it is theirs.
-*/
-static int replace_spoilt(struct wow_http *http) {
-  if (!http->is_spoilt || http->transfers) return SQLITE_OK;
-  CURLM *multi = curl_multi_init();
-  if (multi == NULL) return SQLITE_NOMEM;
-  while (http->n_idle > 0)
-    curl_easy_cleanup(http->idle[--http->n_idle]);
-  curl_multi_cleanup(http->multi);
-  http->multi = multi;
-  http->is_spoilt = false;
-  return SQLITE_OK;
-}
-
-/* Handles are reused because of their buffers; the connections belong to the multi handle. */
-static CURL *take_handle(struct wow_http *http) {
-  if (http->n_idle > 0) return http->idle[--http->n_idle];
-  return curl_easy_init();
-}
-
-static void give_handle(struct wow_http *http, CURL *easy) {
-  if (http->n_idle == WOW_MAX_IDLE_HANDLES) {
-    curl_easy_cleanup(easy);
-    return;
-  }
-  curl_easy_reset(easy);
-  http->idle[http->n_idle++] = easy;
-}
-
 static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
   int rc = SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < request->headers->n; i++)
@@ -517,7 +465,7 @@ static void transfer_free(struct wow_transfer *t) {
   wow_error_reset(&t->err);
   wow_secret_reset_text(&t->error_body);
   free_headers(t->headers);
-  if (t->easy) give_handle(t->http, t->easy);
+  curl_easy_cleanup(t->easy);
   wow_secret_reset(&t->secrets);
   sqlite3_free(t->server);
   sqlite3_free(t->what);
@@ -528,8 +476,7 @@ static void transfer_free(struct wow_transfer *t) {
 
 int wow_transfer_open(struct wow_http *http, const struct wow_http_request *request,
                       struct wow_transfer **out, struct wow_error *err) {
-  struct wow_transfer *t =
-      replace_spoilt(http) == SQLITE_OK ? sqlite3_malloc64(sizeof(*t)) : NULL;
+  struct wow_transfer *t = sqlite3_malloc64(sizeof(*t));
   if (t == NULL) return wow_error_nomem(err);
   memset(t, 0, sizeof(*t));
   t->http = http;
@@ -549,7 +496,9 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->renewal = request->renewal;
   t->rows = -1;
   t->retry_after_s = -1;
-  t->easy = take_handle(http);
+  /* Always a new one: curl_easy_reset() may lack memory for what it sets, and does not say so. The
+  ** connections belong to the multi handle. */
+  t->easy = curl_easy_init();
   if (!t->server || !t->method || !t->url || (request->what && !t->what) || !t->easy ||
       add_headers(t, request) != SQLITE_OK) {
     transfer_free(t);
