@@ -169,16 +169,37 @@ void wow_secret_reset(struct wow_secrets *secrets) {
   memset(secrets, 0, sizeof(*secrets));
 }
 
-void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
-  for (int i = 0; text && i < secrets->n; i++) {
-    const char *secret = secrets->texts[i];
-    size_t bytes = strlen(secret), before = strlen(text);
-    for (char *at = strstr(text, secret); at; at = strstr(at, secret)) {
-      memcpy(at, MARK, strlen(MARK));
-      at += strlen(MARK);
-      const char *rest = at + bytes - strlen(MARK);
-      memmove(at, rest, strlen(rest) + 1);
-    }
-    wow_secret_clear(text + strlen(text), before - strlen(text));
+/* The bytes of the longest secret that begins here; 0: none does. */
+static size_t secret_bytes(const struct wow_secrets *secrets, const char *at) {
+  size_t longest = 0;
+  for (int i = 0; i < secrets->n; i++) {
+    if (*at != secrets->texts[i][0]) continue;
+    size_t bytes = strlen(secrets->texts[i]);
+    if (bytes > longest && strncmp(at, secrets->texts[i], bytes) == 0) longest = bytes;
   }
+  return longest;
+}
+
+/* Secrets that overlap, or contain each other, become one mark: of none of them a part stays. */
+void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
+  if (text == NULL || secrets->n == 0) return;
+  char *to = text, *end = text;
+  const char *from = text;
+  while (*from) {
+    const char *after = from;
+    for (const char *at = from; at == from || at < after; at++) {
+      size_t bytes = secret_bytes(secrets, at);
+      if (at + bytes > after) after = at + bytes;
+    }
+    if (after > from) {
+      memcpy(to, MARK, strlen(MARK));
+      to += strlen(MARK);
+      from = after;
+    } else {
+      *to++ = *from++;
+    }
+  }
+  end += from - text;
+  wow_secret_clear(to, (size_t)(end - to));
+  *to = 0;
 }

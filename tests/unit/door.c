@@ -156,6 +156,8 @@ static void check_secrets(void) {
   check_secret("Authorization", "Token token=\"abcdef\"", "abcdef", "***");
   check_secret("Cookie", "a=cookie-1; b=cookie-2", "cookie-2 cookie-1", "*** ***");
   check_secret("Authorization", "Bearer eyJh.eyJi.signature", "eyJi signature", "eyJi ***");
+  check_secret("apikey", "aXaXaX", "aXaXaXaXaX.aXaXaXbaXaXaX", "***.***b***");
+  check_secret("Cookie", "a=cookie-1; b=cookie-12", "cookie-12 cookie-1", "*** ***");
 }
 
 int main(void) {
