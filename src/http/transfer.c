@@ -4,7 +4,6 @@
 */
 #include "http/transfer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
