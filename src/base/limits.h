@@ -30,12 +30,11 @@
 /* The largest page_size that a table may ask for; a bound for arithmetic, far above any use. */
 #define WOW_MAX_PAGE_SIZE 100000000
 
-/* The sample of first rows, and how many different values in the columns read it may have at most
-** for the remaining rows to be asked for in groups. A column of 40 equally frequent values shows
-** 38 of them in 128 rows, one of 1,000 shows 120; and if half of the rows have values of their
-** own, at least 50 do. */
+/* Rows that tell whether the remaining ones are better asked for in groups; and how many rows there
+** must have been then for each different value in the columns read. A column of 60 equally frequent
+** values is told after a first page, one of 1,000 after three. */
 #define WOW_SAMPLE_ROWS 128
-#define WOW_MAX_SAMPLE_VALUES 40
+#define WOW_GROUP_SEEN 4
 /* How many groups are asked for first: about 2 MB. If they have fewer than WOW_GROUP_LARGE rows
 ** each on average, what comes after them is asked for as rows: a sorted group costs the server a
 ** few times as much as a row. */
