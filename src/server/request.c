@@ -195,7 +195,8 @@ void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_
     if (first >= 0 && last >= first) *rows = last - first + 1;
   }
   if (slash) *total = header_count(slash + 1);
-  if (*total >= WOW_MAX_CLAIMED_ROWS) *total = -1;
+  bool is_sound = *rows == 0 || (*rows > 0 && *total >= header_count(header) + *rows);
+  if (*total >= WOW_MAX_CLAIMED_ROWS || !is_sound) *total = -1;
 }
 
 /* Where wow_request_fetch collects a body. */
