@@ -53,7 +53,8 @@ struct wow_transfer {
   bool repeatable;
   double lags_until_ms;
   const struct wow_http_options *options;
-  char *software; /* NULL: nobody wants to know */
+  char *software;        /* NULL: nobody wants to know */
+  struct wow_pace *pace; /* NULL: likewise */
   struct wow_http_sink sink;
   struct wow_http_renewal renewal; /* zeros: there is none, or it was asked */
 

@@ -17,6 +17,7 @@
 
 struct wow_header_list;
 struct wow_http;
+struct wow_pace;
 struct wow_secrets;
 struct wow_transfer;
 
@@ -84,6 +85,7 @@ struct wow_http_request {
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
                   ** response's Server header, where there is one; NULL: not wanted */
+  struct wow_pace *pace; /* the caller's, and outlives the transfer: learns from it; NULL: none */
   struct wow_http_sink sink;
   const struct wow_secrets *secrets; /* further texts that must not be shown; NULL: none */
   struct wow_http_renewal renewal;   /* zeros: there is none */
@@ -118,6 +120,9 @@ bool wow_transfer_is_complete(const struct wow_transfer *transfer);
 /* Are the headers of the final response here, and is it a 2xx? */
 bool wow_transfer_has_response(const struct wow_transfer *transfer);
 const struct wow_http_response *wow_transfer_response(const struct wow_transfer *transfer);
+
+/* What it took to the first byte of the response, milliseconds. */
+double wow_transfer_ttfb_ms(const struct wow_transfer *transfer);
 
 /* Adds to the rows that the log shows for this transfer. */
 void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);
