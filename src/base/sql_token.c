@@ -58,7 +58,8 @@ bool wow_sql_token_is(const struct wow_sql_token *token, const char *word) {
 
 /* ---------------------------------------------------------------- outlines */
 
-/* What is shown of a token. A text in double quotes may be a literal, where there is no such name. */
+/* What is shown of a token. A text in double quotes may be a literal: it is one where there is no
+** such name. */
 static void append_shown(sqlite3_str *str, const struct wow_sql_token *token) {
   bool is_number = *token->text >= '0' && *token->text <= '9';
   if (is_number || *token->text == '\'' || *token->text == '"')

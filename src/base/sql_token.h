@@ -1,6 +1,6 @@
 /*
-** The tokens of a statement of SQLite's, for those who look for a few words in it. What the statement
-** means, SQLite says.
+** The tokens of a statement of SQLite's, for those who look for a few words in it. What the
+** statement means, SQLite says.
 */
 #ifndef WOW_SQL_TOKEN_H
 #define WOW_SQL_TOKEN_H
@@ -22,8 +22,8 @@ bool wow_sql_token_is(const struct wow_sql_token *token, const char *word);
 
 /*
 ** The statement as it may be shown: without its literals, for which it has "?", and comments, which
-** may be secret; cut after a token where it has more than `max_bytes` (below 1,000,000). Free with
-** sqlite3_free; NULL: no memory, or nothing is left.
+** may be secret; after `max_bytes` (below 1,000,000) or the token before, " ..." stands for what is
+** left. Free with sqlite3_free; NULL: no memory, or there is no token.
 */
 char *wow_sql_token_outline(const char *sql, int max_bytes);
 

@@ -12,7 +12,8 @@
 /* ---------------------------------------------------------------- the query in a statement */
 
 static bool begins_query(const struct wow_sql_token *token) {
-  return wow_sql_token_is(token, "SELECT") || wow_sql_token_is(token, "WITH") || wow_sql_token_is(token, "VALUES");
+  return wow_sql_token_is(token, "SELECT") || wow_sql_token_is(token, "WITH") ||
+         wow_sql_token_is(token, "VALUES");
 }
 
 /* The first token outside of parentheses that begins a query, after `token`. False: none does. */
@@ -29,7 +30,9 @@ static const char *end_of_query(struct wow_sql_token token) {
     if (token.depth != 0) continue;
     if (wow_sql_token_is(&token, "RETURNING")) return token.text;
     struct wow_sql_token on = token;
-    if (wow_sql_token_is(&on, "ON") && wow_sql_token_next(&token) && wow_sql_token_is(&token, "CONFLICT")) return on.text;
+    if (wow_sql_token_is(&on, "ON") && wow_sql_token_next(&token) &&
+        wow_sql_token_is(&token, "CONFLICT"))
+      return on.text;
     if (wow_sql_token_is(&on, "ON")) token = on;
   }
   return token.text + token.bytes;
@@ -43,7 +46,8 @@ static char *query_of(const char *sql) {
   const char *from = token.text;
   /* WITH ... INSERT INTO t SELECT */
   if (wow_sql_token_is(&token, "WITH")) {
-    while (token.depth != 0 || !(wow_sql_token_is(&token, "INSERT") || wow_sql_token_is(&token, "REPLACE"))) {
+    while (token.depth != 0 ||
+           !(wow_sql_token_is(&token, "INSERT") || wow_sql_token_is(&token, "REPLACE"))) {
       if (!wow_sql_token_next(&token)) return NULL;
     }
   }

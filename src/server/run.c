@@ -134,8 +134,8 @@ static sqlite3_stmt *next_of_application(const struct wow_runs *runs, sqlite3_st
   return stmt;
 }
 
-/* One that has handed out a row waits for the application. Those that a function of the outer one runs
-** are newer, and SQLite's list begins with the newest. */
+/* One that has handed out a row waits for the application. Those that a function of the outer one
+** runs are newer, and SQLite's list begins with the newest. */
 sqlite3_stmt *wow_run_statement(const struct wow_runs *runs) {
   sqlite3_stmt *outermost = NULL, *stmt = next_of_application(runs, NULL);
   for (; stmt; stmt = next_of_application(runs, stmt)) {
