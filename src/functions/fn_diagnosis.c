@@ -122,6 +122,7 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
     wow_tvf_add_integer(rows, entry->retries);
     wow_tvf_add_text(rows, entry->error);
     wow_tvf_add_text(rows, entry->warning);
+    wow_tvf_add_text(rows, entry->statement);
     wow_tvf_end_row(rows);
   }
   return SQLITE_OK;
@@ -237,8 +238,8 @@ static const struct wow_tvf tables[] = {
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
-     "error TEXT, warning TEXT",
-     14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     "error TEXT, warning TEXT, statement TEXT",
+     15, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, WOW_EFFECTS, "wowsql_explain(sql)",

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/sql_token.h"
 #include "http/header.h"
 #include "http/pace.h"
 #include "http/private.h"
@@ -461,6 +462,7 @@ static void transfer_free(struct wow_transfer *t) {
   sqlite3_free(t->what);
   sqlite3_free(t->method);
   sqlite3_free(t->url);
+  sqlite3_free(t->statement);
   sqlite3_free(t);
 }
 
@@ -474,6 +476,8 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->what = request->what ? sqlite3_mprintf("%s", request->what) : NULL;
   t->method = sqlite3_mprintf("%s", request->method);
   t->url = sqlite3_mprintf("%s", request->url);
+  if (request->statement)
+    t->statement = wow_sql_token_outline(request->statement, WOW_MAX_OUTLINE_BYTES);
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
@@ -529,8 +533,11 @@ static void log_transfer(struct wow_transfer *t) {
       .retries = t->retries,
       .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
       .warning = clean_warning(t),
+      .statement = t->statement,
   };
   wow_secret_redact(&t->secrets, entry.url);
+  wow_secret_redact(&t->secrets, entry.statement);
+  t->statement = NULL;
   wow_log_add(t->http->log, &entry);
 }
 
