@@ -32,7 +32,7 @@ LIBRARY := wowsql.dylib
 SHARED  := -dynamiclib -undefined dynamic_lookup
 else
 LIBRARY := wowsql.so
-SHARED  := -shared
+SHARED  := -shared -Wl,-soname,$(LIBRARY)
 endif
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
@@ -137,14 +137,17 @@ check-asan: deps
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
 	@$(MAKE) --no-print-directory clean
 
+# `.load wowsql` leaves finding the library to the dynamic linker. Its cache takes files called lib*.so
+# alone, but under the name that they have inside (the soname), which is wowsql.so; hence two names.
 install: $(LIBRARY)
 	install -d "$(DESTDIR)$(PREFIX)/lib"
-	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	ln -sf lib$(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)" "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build wowsql.so wowsql.dylib
