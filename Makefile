@@ -2,6 +2,7 @@
 #
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
+#   make serve      the same servers, which go on until `make serve-stop`
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
 #   make lint       the style checks alone
@@ -44,7 +45,7 @@ NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo serve serve-stop test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -90,8 +91,15 @@ deps:
 	@tools/deps.sh
 
 demo: deps
-	@$(MAKE) --no-print-directory $(LIBRARY)
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
 	@stack/demo
+
+serve: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@stack/serve
+
+serve-stop:
+	@stack/local stop
 
 test: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
