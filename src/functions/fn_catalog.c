@@ -130,8 +130,7 @@ static int find_relation(struct wow_connection *conn, const char *server_name, c
   if (rc == SQLITE_OK && name) rc = wow_server_relation(server, NULL, name, out, err);
   if (rc == SQLITE_OK && *out) return settle_domains(conn, server, name, err);
   if (rc != SQLITE_OK) return rc;
-  return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
-                        "the server has no such table");
+  return wow_server_no_table(server, NULL, name, err);
 }
 
 /* Adds the labels of an enum as a JSON array. */

@@ -322,6 +322,7 @@ static void finish_refused(struct wow_transfer *t) {
       .text = t->error_body.text,
       .bytes = t->error_body.bytes,
       .is_write = !t->repeatable,
+      .has_key = t->has_key,
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
@@ -439,6 +440,7 @@ static int add_headers(struct wow_transfer *t, const struct wow_http_request *re
   for (int i = 0; rc == SQLITE_OK && i < request->headers->n; i++)
     rc = add_header(t, request->headers->lines[i]);
   wow_header_secrets(request->headers, &t->secrets);
+  t->has_key = t->secrets.n > 0;
   if (request->secrets) wow_secret_add_all(&t->secrets, request->secrets);
   if (rc == SQLITE_OK) rc = t->secrets.rc;
   /* On the same machine, compressing costs more than it saves. */
