@@ -152,7 +152,7 @@ static const char *hint_for(const struct wow_error *err, bool has_key) {
   if (http_status == 402) return "the project is restricted: see its plan and its usage";
   if (http_status == 540) return "the project is paused: start it again where it is managed";
   if (is_gateway_status(http_status) && code == NULL)
-    return "the gateway got no answer from the server in time; try again later";
+    return "the server is not ready, or a gateway got no answer from it in time: try again later";
   if (http_status == 401 && !has_key)
     return "no key was given: wowsql_connect(project_url, api_key), or WOWSQL_API_KEY in the "
            "environment";

@@ -130,6 +130,8 @@
 #define WOW_MAX_IDLE_HANDLES 4
 /* The shortest time between two updates of the progress line, milliseconds. */
 #define WOW_PROGRESS_MS 100
+/* When it comes first: nobody looks for it sooner. */
+#define WOW_PROGRESS_AFTER_MS 1000
 
 /* ---- lookups of joins */
 

@@ -53,6 +53,7 @@ struct wow_transfer {
   bool repeatable;
   bool has_key; /* a header says who asks */
   double lags_until_ms;
+  double deadline_ms; /* 0: none */
   const struct wow_http_options *options;
   char *software; /* NULL: nobody wants to know */
   struct wow_http_sink sink;

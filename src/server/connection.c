@@ -157,6 +157,7 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->db = db;
   conn->ship = true;
   conn->ahead = true;
+  conn->progress.is_on = true;
   conn->runs = wow_run_new(db);
   int rc = wow_log_init(&conn->log, WOW_LOG_ENTRIES);
   if (rc != SQLITE_OK || conn->runs == NULL) rc = wow_error_nomem(err);

@@ -95,8 +95,8 @@ int wow_connection_add_server(struct wow_connection *conn, struct wow_server *se
 
 /*
 ** The server of this name (NULL: the current one). The default server, if it is not connected and
-** has not been disconnected, is connected from the environment. NULL with `err` filled: there is none.
-*/
+** has not been disconnected, is connected from the environment. NULL with `err` filled: there is
+** none. */
 struct wow_server *wow_connection_server(struct wow_connection *conn, const char *name,
                                          struct wow_error *err);
 
