@@ -66,6 +66,14 @@ static int table_help(struct wow_tvf_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- servers and requests */
 
+/* NULL: not known yet. */
+static void add_measured(struct wow_tvf_rows *rows, double value) {
+  if (value > 0)
+    wow_tvf_add_real(rows, value);
+  else
+    wow_tvf_add_null(rows);
+}
+
 static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
   /* The environment may name the default server, which is connected when it is first used. */
   struct wow_error none = {0};
@@ -83,6 +91,9 @@ static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
     char *version = wow_server_version(s);
     wow_tvf_add_text(call->rows, version);
     sqlite3_free(version);
+    add_measured(call->rows, wow_pace_round_trip_ms(&s->learned.pace));
+    add_measured(call->rows, wow_pace_rows_per_s(&s->learned.pace));
+    add_measured(call->rows, wow_pace_bytes_per_s(&s->learned.pace));
     wow_tvf_end_row(call->rows);
   }
   return SQLITE_OK;
@@ -111,6 +122,7 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
     wow_tvf_add_integer(rows, entry->retries);
     wow_tvf_add_text(rows, entry->error);
     wow_tvf_add_text(rows, entry->warning);
+    wow_tvf_add_text(rows, entry->statement);
     wow_tvf_end_row(rows);
   }
   return SQLITE_OK;
@@ -221,13 +233,13 @@ static const struct wow_function functions[] = {
 static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
-     "INTEGER, version TEXT",
-     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
+     "INTEGER, version TEXT, round_trip_ms REAL, rows_per_s REAL, bytes_per_s REAL",
+     10, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
-     "error TEXT, warning TEXT",
-     14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     "error TEXT, warning TEXT, statement TEXT",
+     15, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, WOW_EFFECTS, "wowsql_explain(sql)",

@@ -9,7 +9,9 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/sql_token.h"
 #include "http/header.h"
+#include "http/pace.h"
 #include "http/private.h"
 #include "http/refusal.h"
 #include "http/response.h"
@@ -460,6 +462,7 @@ static void transfer_free(struct wow_transfer *t) {
   sqlite3_free(t->what);
   sqlite3_free(t->method);
   sqlite3_free(t->url);
+  sqlite3_free(t->statement);
   sqlite3_free(t);
 }
 
@@ -473,6 +476,8 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->what = request->what ? sqlite3_mprintf("%s", request->what) : NULL;
   t->method = sqlite3_mprintf("%s", request->method);
   t->url = sqlite3_mprintf("%s", request->url);
+  if (request->statement)
+    t->statement = wow_sql_token_outline(request->statement, WOW_MAX_OUTLINE_BYTES);
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
@@ -481,6 +486,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->lags_until_ms = request->lags_until_ms;
   t->options = request->options;
   t->software = request->software;
+  t->pace = request->pace;
   t->sink = request->sink;
   t->renewal = request->renewal;
   t->rows = -1;
@@ -527,9 +533,25 @@ static void log_transfer(struct wow_transfer *t) {
       .retries = t->retries,
       .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
       .warning = clean_warning(t),
+      .statement = t->statement,
   };
   wow_secret_redact(&t->secrets, entry.url);
+  wow_secret_redact(&t->secrets, entry.statement);
+  t->statement = NULL;
   wow_log_add(t->http->log, &entry);
+}
+
+/* Lets the caller learn from a response that came at once, and whole. */
+static void tell_pace(const struct wow_transfer *t) {
+  if (t->pace == NULL || t->rc != SQLITE_OK || t->retries > 0 || t->redirects > 0) return;
+  struct wow_pace_sample sample = {
+      .at_ms = t->ended_ms,
+      .ttfb_ms = t->ttfb_ms,
+      .total_ms = t->ended_ms - t->begun_ms,
+      .bytes = t->received_bytes,
+      .rows = t->rows,
+  };
+  wow_pace_saw(t->pace, &sample);
 }
 
 void wow_transfer_close(struct wow_transfer *t) {
@@ -544,6 +566,7 @@ void wow_transfer_close(struct wow_transfer *t) {
     t->received_bytes += (sqlite3_int64)received;
     curl_multi_remove_handle(t->http->multi, t->easy);
   }
+  if (t->state == TRANSFER_DONE) tell_pace(t);
   if (t->state != TRANSFER_DONE) t->ended_ms = wow_clock_ms();
   log_transfer(t);
   transfer_free(t);
@@ -570,6 +593,10 @@ bool wow_transfer_has_response(const struct wow_transfer *t) {
 
 const struct wow_http_response *wow_transfer_response(const struct wow_transfer *t) {
   return &t->response;
+}
+
+double wow_transfer_ttfb_ms(const struct wow_transfer *t) {
+  return t->ttfb_ms;
 }
 
 void wow_transfer_count_rows(struct wow_transfer *t, sqlite3_int64 rows) {
