@@ -339,7 +339,7 @@ char *wow_error_json(const struct wow_error *err) {
 }
 
 void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) {
-  char *const texts[] = {err->code, err->message, err->details, err->hint};
+  char *const texts[] = {err->what, err->code, err->message, err->details, err->hint};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
     wow_secret_redact(secrets, texts[i]);
 }

@@ -105,6 +105,9 @@
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
 /* Shorter texts cannot be secrets, and redacting them would tear words apart. */
 #define WOW_MIN_SECRET_BYTES 6
+/* What is long enough to be the random part of a key, or a part of a JWT: "eyJ", and a signature or
+** claims after it. Words are shorter. */
+#define WOW_MIN_KEY_BYTES 12
 
 /* ---- HTTP */
 
