@@ -66,7 +66,7 @@ bool wow_pages_at_page_end(const struct wow_pages *pages);
 bool wow_pages_is_cut(const struct wow_pages *pages);
 
 /* How many rows the query has after the current one (before the first: in all), counted by the
-** server. For relations with a key, or before the first row. */
+** server; -1: it does not say. For relations with a key, or before the first row. */
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,
                               struct wow_error *err);
 

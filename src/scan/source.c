@@ -361,6 +361,10 @@ int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_
 int wow_source_start_count(struct wow_scan *scan, struct wow_error *err) {
   int rc = wow_pages_count_remaining(scan->pages, &scan->counted, err);
   scan->passed = 0;
+  if (rc == SQLITE_OK && scan->counted < 0) {
+    scan->can_count = false;
+    return wow_source_next_row(scan, err);
+  }
   scan->state = rc == SQLITE_OK && scan->counted > 0 ? WOW_SCAN_COUNTED : WOW_SCAN_END;
   return rc;
 }
