@@ -24,9 +24,10 @@
 #define WOW_FIRST_PAGE_ROWS 250
 /* How many times larger each page is than the last: five requests reach full size. */
 #define WOW_PAGE_GROWTH 5
-/* A page that takes the server longer than this, milliseconds, is not followed by a larger one:
-** statement timeouts are 3 and 8 seconds where they are known. */
-#define WOW_SLOW_PAGE_MS 2000.0
+/* A page that takes the server longer than this, milliseconds, is not followed by a larger one: a
+** statement timeout of 8 seconds is usual, and a busy machine is to ask for the same as an idle
+** one. */
+#define WOW_SLOW_PAGE_MS 5000.0
 /* How many times smaller a page is asked for again after the server's statement_timeout: a few
 ** tries lead from a first page to a single row. */
 #define WOW_TIMEOUT_SHRINK 4
