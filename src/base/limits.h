@@ -179,6 +179,8 @@
 ** time, too. */
 #define WOW_AHEAD_MS 50
 #define WOW_AHEAD_CHEAP_MS 10
+/* The same where statements are run ahead whether it pays or not. */
+#define WOW_AHEAD_ALWAYS_MS 10000.0
 /* A statement longer than this, its values written out, is not run ahead. */
 #define WOW_MAX_AHEAD_BYTES 1000000
 /* How many times as many lookups as are known there will be, where nothing else is known: as many

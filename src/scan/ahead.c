@@ -89,7 +89,8 @@ static int max_noted(const struct wow_lookup_set *set, const char *sql) {
 
 /* What a dry run may compute for, milliseconds. Those that were not worth it do not take longer in
 ** all than the statement has itself since the first, and WOW_AHEAD_MS. */
-static double allowed_ms(const struct wow_lookup_set *set) {
+static double allowed_ms(const struct wow_lookup_set *set, const struct wow_connection *conn) {
+  if (conn->ahead == WOW_AHEAD_ALWAYS) return WOW_AHEAD_ALWAYS_MS;
   if (set->n_ahead == 0) return WOW_AHEAD_MS;
   double own_ms = wow_clock_ms() - set->ahead_since - set->ahead_ms;
   return WOW_AHEAD_MS + own_ms - set->wasted_ms;
@@ -138,9 +139,9 @@ int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   const struct wow_pace *pace = &lookup->target->server->learned.pace;
   sqlite3_uint64 hash = 0;
   int n_before = set->coming.n;
-  double allowed = allowed_ms(set), took = 0;
+  double allowed = allowed_ms(set, conn), took = 0;
   set->outlook = WOW_OUTLOOK;
-  if (!conn->ahead || set->coming.is_off || allowed <= 0) return SQLITE_OK;
+  if (conn->ahead == WOW_AHEAD_OFF || set->coming.is_off || allowed <= 0) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
   if (sql == NULL) return SQLITE_OK;
   int rc = wow_lookup_batch_note(set, lookup, err);
@@ -148,6 +149,7 @@ int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   int n_found = set->coming.n - n_before - 1; /* one is the present lookup */
   if (rc == SQLITE_OK) set->outlook = outlook(set, &conn->dry_run, n_found, sql);
   sqlite3_free(sql);
+  if (conn->ahead == WOW_AHEAD_ALWAYS) return rc;
   bool is_in_vain = n_found <= 0;
   double request_ms = wow_pace_is_far(pace) ? wow_pace_round_trip_ms(pace) : 1; /* or more */
   if (n_found * request_ms < took) set->wasted_ms += took;
