@@ -110,7 +110,7 @@ test-newer: deps
 test-sqlite: deps
 	@$(if $(SQLITE),,echo 'which SQLite? make test-sqlite SQLITE=3.38.2' >&2; exit 2)
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) build/sqlite/$(SQLITE)/$(LIBRARY)
-	@tests/run --sqlite=$(SQLITE) $(TESTS)
+	@tests/run --sqlite $(SQLITE) $(TESTS)
 
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
