@@ -200,14 +200,14 @@ static const struct wow_function functions[] = {
 static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
-     "INTEGER, version TEXT",
-     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
+     "INTEGER, version TEXT, round_trip_ms REAL, rows_per_s REAL, bytes_per_s REAL",
+     10, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
      "SELECT name, project_url, version FROM wowsql_servers", table_servers},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
-     "error TEXT, warning TEXT",
-     14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     "error TEXT, warning TEXT, statement TEXT",
+     15, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      "SELECT method, url, status, ms FROM wowsql_log ORDER BY seq DESC LIMIT 5", table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, WOW_EFFECTS, "wowsql_explain(sql)",
