@@ -54,17 +54,17 @@ $(LIBRARY): $(OBJECTS)
 build/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $<
-	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(tests)'
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/newer/%.o: src/%.c VERSION $(NEWER_NODE)/.package-lock.json
 	@mkdir -p $(@D)
 	@echo cc $< '(newer SQLite)'
-	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/newer/$(LIBRARY): $(NEWER)
 	@echo ld $@

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "scan/ahead_sql.h"
 #include "scan/lookup_batch.h"
+#include "server/ahead_sql.h"
 #include "server/connection.h"
 #include "server/run.h"
 
@@ -47,8 +47,8 @@ static char *find_query(struct wow_connection *conn, const char *plan_text, sqli
     if (sqlite3_data_count(stmt) > 0) continue;
     sqlite3_uint64 own = hash_of(stmt, plan_text);
     if (is_refused(&conn->dry_run, own)) continue;
-    char *sql = wow_ahead_sql_query(stmt);
-    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text)) {
+    char *sql = wow_ahead_sql_query(stmt, NULL);
+    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text, NULL)) {
       found = sql;
       *hash = own;
       continue;
