@@ -187,7 +187,8 @@ static bool is_harmless(const char *name, int bytes) {
   return false;
 }
 
-/* One of these functions in whose place the application has put its own. NULL: none, or no memory. */
+/* One of these functions in whose place the application has put its own. NULL: none, or no
+** memory. */
 static char *find_replaced(sqlite3 *db, const char *names, int *rc) {
   sqlite3_stmt *stmt = NULL;
   char *found = NULL;
