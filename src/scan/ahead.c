@@ -137,15 +137,15 @@ int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   struct wow_connection *conn = lookup->target->conn;
   const struct wow_pace *pace = &lookup->target->server->learned.pace;
   sqlite3_uint64 hash = 0;
-  int n_before = set->coming.n;
   double allowed = allowed_ms(set), took = 0;
   set->outlook = WOW_OUTLOOK;
   if (!conn->ahead || set->coming.is_off || allowed <= 0) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
   if (sql == NULL) return SQLITE_OK;
-  int rc = wow_lookup_batch_note(set, lookup, err);
+  int rc = wow_lookup_batch_note(set, lookup, err), n_before = set->coming.n;
   if (rc == SQLITE_OK) took = run(set, lookup, sql, allowed);
-  int n_found = set->coming.n - n_before - 1; /* one is the present lookup */
+  int n_found = set->coming.n - n_before;
+  set->ahead_goes_on = conn->dry_run.n_noted >= conn->dry_run.max_noted;
   if (rc == SQLITE_OK) set->outlook = outlook(set, &conn->dry_run, n_found, sql);
   sqlite3_free(sql);
   bool is_in_vain = n_found <= 0;
