@@ -106,8 +106,8 @@ static const struct wow_function functions[] = {
 static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
-     "INTEGER, version TEXT",
-     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
+     "INTEGER, version TEXT, round_trip_ms REAL, rows_per_s REAL, bytes_per_s REAL",
+     10, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
      "SELECT name, project_url, version FROM wowsql_servers", table_servers},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
