@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "scan/ahead_sql.h"
 #include "scan/lookup_batch.h"
+#include "server/ahead_sql.h"
 #include "server/connection.h"
 #include "server/run.h"
 
@@ -47,8 +47,8 @@ static char *find_query(struct wow_connection *conn, const char *plan_text, sqli
     if (sqlite3_data_count(stmt) > 0) continue;
     sqlite3_uint64 own = hash_of(stmt, plan_text);
     if (is_refused(&conn->dry_run, own)) continue;
-    char *sql = wow_ahead_sql_query(stmt);
-    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text)) {
+    char *sql = wow_ahead_sql_query(stmt, NULL);
+    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text, NULL)) {
       found = sql;
       *hash = own;
       continue;
@@ -138,15 +138,15 @@ int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   struct wow_connection *conn = lookup->target->conn;
   const struct wow_pace *pace = &lookup->target->server->learned.pace;
   sqlite3_uint64 hash = 0;
-  int n_before = set->coming.n;
   double allowed = allowed_ms(set, conn), took = 0;
   set->outlook = WOW_OUTLOOK;
   if (conn->ahead == WOW_AHEAD_OFF || set->coming.is_off || allowed <= 0) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
   if (sql == NULL) return SQLITE_OK;
-  int rc = wow_lookup_batch_note(set, lookup, err);
+  int rc = wow_lookup_batch_note(set, lookup, err), n_before = set->coming.n;
   if (rc == SQLITE_OK) took = run(set, lookup, sql, allowed);
-  int n_found = set->coming.n - n_before - 1; /* one is the present lookup */
+  int n_found = set->coming.n - n_before;
+  set->ahead_goes_on = conn->dry_run.n_noted >= conn->dry_run.max_noted;
   if (rc == SQLITE_OK) set->outlook = outlook(set, &conn->dry_run, n_found, sql);
   sqlite3_free(sql);
   if (conn->ahead == WOW_AHEAD_ALWAYS) return rc;
