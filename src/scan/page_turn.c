@@ -186,7 +186,7 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
     *more = *more || wow_twins_may_miss(&pages->keyset, page->part);
   wow_page_size_learn(&pages->size, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
-  wow_page_size_saw(&pages->size, page->got, page->bytes);
+  wow_page_size_saw(&pages->size, page->got, page->bytes, wow_transfer_ttfb_ms(page->transfer));
   pages->failures = 0;
   wow_page_close(page);
   return SQLITE_OK;
@@ -263,7 +263,7 @@ int wow_page_turn_prefetch(struct wow_pages *pages, struct wow_error *err) {
   wow_page_has_arrived(page);
   if (!wow_keyset_peek(&pages->keyset, page->rows, &place)) return SQLITE_OK;
   if (!wow_keyset_can_continue(&place, wow_page_turn_place_bytes(pages))) return SQLITE_OK;
-  wow_page_size_saw(&pages->size, page->asked, page->bytes);
+  wow_page_size_saw(&pages->size, page->asked, page->bytes, wow_transfer_ttfb_ms(page->transfer));
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_next(pages, &place, size, 1);

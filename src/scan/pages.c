@@ -62,6 +62,17 @@ sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages) {
   return pages->delivered;
 }
 
+sqlite3_int64 wow_pages_received(const struct wow_pages *pages, bool *is_all) {
+  const struct wow_page *page = pages->current;
+  sqlite3_int64 rows = -1, total = -1;
+  *is_all = false;
+  if (page->transfer && wow_transfer_is_complete(page->transfer))
+    wow_page_range(page, &rows, &total);
+  if (rows < page->got) return pages->delivered;
+  *is_all = pages->next == NULL && (page->asked < 0 || rows < page->asked);
+  return pages->delivered - page->got + rows;
+}
+
 struct wow_rows *wow_pages_fork(struct wow_pages *pages) {
   return wow_page_fork(pages->current);
 }

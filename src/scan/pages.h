@@ -41,6 +41,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
 /* How many rows were stepped to since the start. */
 sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages);
 
+/* How many rows have been received of the scan since the start. *is_all: there are no more, unless
+** the server cuts its responses. */
+sqlite3_int64 wow_pages_received(const struct wow_pages *pages, bool *is_all);
+
 /* See wow_page_fork. */
 struct wow_rows *wow_pages_fork(struct wow_pages *pages);
 
