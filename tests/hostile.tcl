@@ -22,7 +22,9 @@
 #       -chunk 7                   the body is sent in chunks of this many bytes
 #       -close 1                   closes the connection after the response
 #   table n ?option value?...      answers like PostgREST from a table of the ids 1..n; options of
-#                                  reply, and -max_rows, where its answers are cut
+#                                  reply, and -max_rows, where its answers are cut, and -range, the
+#                                  header that it sends instead of Content-Range where there are rows
+#                                  ({}: none; ROWS in it is what they are, "0-2")
 #   rows from to                   the JSON of such rows
 #   param name default             a parameter of the request
 #   send bytes, pause ms           for what reply cannot do
@@ -147,7 +149,9 @@ proc server::wait_readable {channel} {
 }
 
 proc server::read_line {channel} {
-  while {[gets $channel line] < 0} {
+  while {1} {
+    if {[catch {gets $channel line} length]} die
+    if {$length >= 0} break
     if {[eof $channel]} die
     wait_readable $channel
   }
@@ -315,24 +319,29 @@ proc server::rows {from to} {
 # The header that says which rows these are, and of how many if that is asked for.
 proc server::range {offset n total} {
   upvar #1 request request
+  upvar option option
   set count *
+  if {$n > 0 && [info exists option(-range)]} {
+    set header [string map [list ROWS "$offset-[expr {$offset + $n - 1}]"] $option(-range)]
+    return [expr {$header eq {} ? {} : [list -header $header]}]
+  }
   if {[dict exists $request headers prefer]} { set count $total }
   return [list -header "Content-Range: [expr {$n ? "$offset-[expr {$offset + $n - 1}]" : "*"}]/$count"]
 }
 
 # Understands what a scan sends: id=gt.N, id=gte.N, id=eq.N and id=in.(N,M), near the end
-# or=(id.gte.N,id.is.null), limit and offset, and a request for a count.
+# or=(id.gte.N,id.is.null) and or=(id.eq.N), limit and offset, and a request for a count.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
   set reply {}
   foreach {name value} $args {
-    if {$name eq "-max_rows"} { set option($name) $value } else { lappend reply $name $value }
+    if {$name in {-max_rows -range}} { set option($name) $value } else { lappend reply $name $value }
   }
   set from 1
   set to $n
   set list {}
-  foreach filter [concat [params id] [regsub -all {\(id\.(gte\.\d+),id\.is\.null\)} [params or] {\1}]] {
+  foreach filter [concat [params id] [regsub -all {\(id\.([a-z]+\.\d+)(,id\.is\.null)?\)} [params or] {\1}]] {
     lassign [split $filter .] operator id
     switch -- $operator {
       in { set list [lsort -integer -unique [split [string trim $id ()] ,]] }
@@ -347,13 +356,15 @@ proc server::table {n args} {
     set total [llength $list]
     set offset [param offset 0]
     set list [lrange $list $offset [expr {$offset + min([param limit 1000000000], $option(-max_rows)) - 1}]]
-    return [reply {*}$reply {*}[range $offset [llength $list] $total] "\[[join [lmap id $list {row $id}] ,]\]"]
+    set range [range $offset [llength $list] $total]
+    return [reply {*}$reply {*}$range "\[[join [lmap id $list {row $id}] ,]\]"]
   }
   set total [expr {max(0, $to - $from + 1)}]
   set offset [param offset 0]
   set rows [expr {max(0, min($total - $offset, [param limit $total], $option(-max_rows)))}]
   set first [expr {$from + $offset}]
-  reply {*}$reply {*}[range $offset $rows $total] [rows $first [expr {$first + $rows - 1}]]
+  set range [range $offset $rows $total]
+  reply {*}$reply {*}$range [rows $first [expr {$first + $rows - 1}]]
 }
 
 # ---- start

@@ -31,6 +31,14 @@ static int run_last_error(struct wow_call *call, struct wow_error *err) {
 
 /* ---------------------------------------------------------------- servers and requests */
 
+/* NULL: not known yet. */
+static void add_measured(struct wow_tvf_rows *rows, double value) {
+  if (value > 0)
+    wow_tvf_add_real(rows, value);
+  else
+    wow_tvf_add_null(rows);
+}
+
 static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
   /* The environment may name the default server, which is connected when it is first used. */
   struct wow_error none = {0};
@@ -48,6 +56,9 @@ static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
     char *version = wow_server_version(s);
     wow_tvf_add_text(call->rows, version);
     sqlite3_free(version);
+    add_measured(call->rows, wow_pace_round_trip_ms(&s->learned.pace));
+    add_measured(call->rows, wow_pace_rows_per_s(&s->learned.pace));
+    add_measured(call->rows, wow_pace_bytes_per_s(&s->learned.pace));
     wow_tvf_end_row(call->rows);
   }
   return SQLITE_OK;
@@ -188,8 +199,8 @@ static const struct wow_function functions[] = {
 static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
-     "INTEGER, version TEXT",
-     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
+     "INTEGER, version TEXT, round_trip_ms REAL, rows_per_s REAL, bytes_per_s REAL",
+     10, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
      "SELECT name, project_url, version FROM wowsql_servers", table_servers},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "

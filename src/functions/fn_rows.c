@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "functions/complete.h"
 #include "functions/fn_rest.h"
 #include "functions/functions.h"
 #include "server/connection.h"
@@ -150,7 +151,8 @@ static bool ask_response(sqlite3 *db, const char *sql, const char *body, sqlite3
          sqlite3_column_type(*stmt, 0) != SQLITE_NULL;
 }
 
-/* Does the response show as many rows as the server has stored? */
+/* Does the response show as many rows as the server has stored; or, where that is not said, as were
+** sent? */
 static int check_stored(struct wow_call *call, const struct table_write *write,
                         const struct wow_response *response, struct wow_error *err) {
   sqlite3_stmt *stmt = NULL;
@@ -158,10 +160,12 @@ static int check_stored(struct wow_call *call, const struct table_write *write,
   bool is_json = ask_response(call->conn->db, sql, response->body, &stmt);
   sqlite3_int64 n = is_json ? sqlite3_column_int64(stmt, 0) : -1;
   sqlite3_finalize(stmt);
-  if (is_json && (response->total < 0 || response->total == n)) return SQLITE_OK;
+  bool is_said = response->total >= 0;
+  sqlite3_int64 n_stored = is_said ? response->total : count_rows(call, 1);
+  if (is_json && n == n_stored) return SQLITE_OK;
   if (is_json) {
-    wow_error_set(err, SQLITE_ERROR, write->table, "the server shows %lld of the %lld rows stored",
-                  n, response->total);
+    wow_error_set(err, SQLITE_ERROR, write->table, "the server shows %lld of the %lld rows %s", n,
+                  n_stored, is_said ? "stored" : "sent, and does not say how many it stored");
   } else {
     wow_error_set(err, SQLITE_ERROR, write->table, "the server's response is not JSON");
   }
@@ -439,7 +443,7 @@ static int send_request(struct wow_call *call, struct wow_request *request, stru
   if (is_counted) request->prefer = "count=exact";
   int rc = wow_request_fetch(call->conn, server, request, &response, err);
   if (rc == SQLITE_OK && is_counted) {
-    rc = wow_fn_rest_check_complete(request, &response, err);
+    rc = wow_complete_check(call->conn->db, request, &response, err);
     if (rc != SQLITE_OK) sqlite3_free(response.body);
   }
   return rc == SQLITE_OK ? take_response(call, &response, err) : rc;

@@ -55,7 +55,8 @@ struct wow_transfer {
   double lags_until_ms;
   double deadline_ms; /* 0: none */
   const struct wow_http_options *options;
-  char *software; /* NULL: nobody wants to know */
+  char *software;        /* NULL: nobody wants to know */
+  struct wow_pace *pace; /* NULL: likewise */
   struct wow_http_sink sink;
   struct wow_http_renewal renewal; /* zeros: there is none, or it was asked */
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "http/header.h"
+#include "http/pace.h"
 #include "http/private.h"
 #include "http/refusal.h"
 #include "http/response.h"
@@ -405,17 +406,9 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   }
 }
 
-void wow_transfer_check_time(struct wow_transfer *t) {
-  double now = wow_clock_ms();
-  if (t->deadline_ms > 0 && now > t->deadline_ms && t->state != TRANSFER_DONE) {
-    if (t->state == TRANSFER_RUNNING) curl_multi_remove_handle(t->http->multi, t->easy);
-    end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what,
-                         "the statement was stopped at its budget of time, the option "
-                         "statement_max_seconds of wowsql_connect"));
-    return;
-  }
+void wow_transfer_check_silence(struct wow_transfer *t) {
   if (t->state != TRANSFER_RUNNING || t->is_paused) return;
-  if (now - t->active_ms <= (double)t->options->silence_timeout_ms) return;
+  if (wow_clock_ms() - t->active_ms <= (double)t->options->silence_timeout_ms) return;
   char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
   int rc = wow_error_hint(&t->err, SQLITE_ERROR, t->what,
@@ -492,6 +485,7 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->deadline_ms = request->deadline_ms;
   t->options = request->options;
   t->software = request->software;
+  t->pace = request->pace;
   t->sink = request->sink;
   t->renewal = request->renewal;
   t->rows = -1;
@@ -543,6 +537,19 @@ static void log_transfer(struct wow_transfer *t) {
   wow_log_add(t->http->log, &entry);
 }
 
+/* Lets the caller learn from a response that came at once, and whole. */
+static void tell_pace(const struct wow_transfer *t) {
+  if (t->pace == NULL || t->rc != SQLITE_OK || t->retries > 0 || t->redirects > 0) return;
+  struct wow_pace_sample sample = {
+      .at_ms = t->ended_ms,
+      .ttfb_ms = t->ttfb_ms,
+      .total_ms = t->ended_ms - t->begun_ms,
+      .bytes = t->received_bytes,
+      .rows = t->rows,
+  };
+  wow_pace_saw(t->pace, &sample);
+}
+
 void wow_transfer_close(struct wow_transfer *t) {
   if (t == NULL) return;
   struct wow_transfer **link = &t->http->transfers;
@@ -555,6 +562,7 @@ void wow_transfer_close(struct wow_transfer *t) {
     t->received_bytes += (sqlite3_int64)received;
     curl_multi_remove_handle(t->http->multi, t->easy);
   }
+  if (t->state == TRANSFER_DONE) tell_pace(t);
   if (t->state != TRANSFER_DONE) t->ended_ms = wow_clock_ms();
   log_transfer(t);
   transfer_free(t);
@@ -581,6 +589,10 @@ bool wow_transfer_has_response(const struct wow_transfer *t) {
 
 const struct wow_http_response *wow_transfer_response(const struct wow_transfer *t) {
   return &t->response;
+}
+
+double wow_transfer_ttfb_ms(const struct wow_transfer *t) {
+  return t->ttfb_ms;
 }
 
 void wow_transfer_count_rows(struct wow_transfer *t, sqlite3_int64 rows) {

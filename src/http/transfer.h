@@ -17,6 +17,7 @@
 
 struct wow_header_list;
 struct wow_http;
+struct wow_pace;
 struct wow_secrets;
 struct wow_transfer;
 
@@ -85,6 +86,7 @@ struct wow_http_request {
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
                   ** response's Server header, where there is one; NULL: not wanted */
+  struct wow_pace *pace; /* the caller's, and outlives the transfer: learns from it; NULL: none */
   struct wow_http_sink sink;
   const struct wow_secrets *secrets; /* further texts that must not be shown; NULL: none */
   struct wow_http_renewal renewal;   /* zeros: there is none */
@@ -120,6 +122,9 @@ bool wow_transfer_is_complete(const struct wow_transfer *transfer);
 bool wow_transfer_has_response(const struct wow_transfer *transfer);
 const struct wow_http_response *wow_transfer_response(const struct wow_transfer *transfer);
 
+/* What it took to the first byte of the response, milliseconds. */
+double wow_transfer_ttfb_ms(const struct wow_transfer *transfer);
+
 /* Adds to the rows that the log shows for this transfer. */
 void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);
 
@@ -134,7 +139,7 @@ void wow_transfer_start(struct wow_transfer *transfer);
 void wow_transfer_finish_attempt(struct wow_transfer *transfer, int curl_code);
 /* It was refused with 401: asks for new credentials, and starts it again with them, or ends it. */
 int wow_transfer_renew(struct wow_transfer *transfer, struct wow_error *err);
-/* Ends the transfer if no byte has moved for too long, or if its statement's time is over. */
-void wow_transfer_check_time(struct wow_transfer *transfer);
+/* Ends the transfer if no byte has moved for too long. */
+void wow_transfer_check_silence(struct wow_transfer *transfer);
 
 #endif

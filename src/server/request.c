@@ -162,6 +162,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .lags_until_ms = wow_server_lags_until_ms(server),
         .software = request->service == WOW_REST ? server->learned.software : NULL,
         .deadline_ms = spent ? wow_budget_deadline_ms(server, spent) : 0,
+        .pace = is_read(request) && request->service == WOW_REST ? &server->learned.pace : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
         .secrets = request->secrets,
@@ -199,7 +200,8 @@ void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_
     if (first >= 0 && last >= first) *rows = last - first + 1;
   }
   if (slash) *total = header_count(slash + 1);
-  if (*total >= WOW_MAX_CLAIMED_ROWS) *total = -1;
+  bool is_sound = *rows == 0 || (*rows > 0 && *total >= header_count(header) + *rows);
+  if (*total >= WOW_MAX_CLAIMED_ROWS || !is_sound) *total = -1;
 }
 
 /* Where wow_request_fetch collects a body. */
