@@ -40,6 +40,8 @@ SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
+ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 # The same code compiled with the headers of the newer SQLite that tests/newer.test installs.
 NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
@@ -75,6 +77,20 @@ build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
+# The same, with sanitizers.
+build/asan/%.o: src/%.c VERSION
+	@mkdir -p $(@D)
+	@echo cc $< '(sanitizers)'
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -c -o $@ $<
+
+build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+build/asan/oom: tests/oom/oom.c tests/oom/scenarios.h $(ASAN)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -o $@ $< $(ASAN) -lsqlite3 $(LIBS) -lpthread
+
 build/bench/decode: bench/decode.c $(CORE)
 	@mkdir -p $(@D)
 	@echo ld $@
@@ -84,8 +100,8 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER))
-.SECONDARY: $(CORE)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER) $(ASAN))
+.SECONDARY: $(CORE) $(ASAN)
 
 deps:
 	@tools/deps.sh

@@ -28,6 +28,11 @@
 #   rows from to                   the JSON of such rows
 #   param name default             a parameter of the request
 #   send bytes, pause ms           for what reply cannot do
+#   spoil script good              runs the script instead of sending what the script `good` replies,
+#                                  which is in $status, $headers (a list; $bare is without the length), $body and $whole
+#   like ?option value?... ?body?  in such a script: a reply with that status and those headers
+#   flood text ?times?             sends a text so often, without end if that is not said, as the
+#                                  client reads it
 #   tunnel address ?header...?     is a proxy: answers CONNECT, with these headers, and passes on what
 #                                  comes between the client and this address
 #   hang                           says nothing until the client gives up
@@ -121,6 +126,7 @@ proc server::control {} {
     answer { set scripts $arguments; set always {}; set requests {} }
     always { set scripts {}; set always [lindex $arguments 0]; set requests {} }
     requests { set result $requests }
+    reset { set ::nth 0 }
   }
   puts [list $result]
   flush stdout
@@ -220,6 +226,45 @@ proc server::pause {ms} {
 
 proc server::die {} { throw CLOSED "the connection ends here" }
 
+proc server::flood {text {times -1}} {
+  upvar #1 channel channel
+  while {$times != 0} {
+    send $text
+    incr times -1
+    if {[chan pending output $channel] > 1000000} {
+      fileevent $channel writable [info coroutine]
+      yield
+      fileevent $channel writable {}
+    }
+  }
+}
+
+# The reply of a script that runs now is kept for spoil.
+proc server::spoil {script good} {
+  upvar #1 request request
+  variable here
+  variable other
+  variable spoiled {}
+  upvar #1 spoiling spoiling
+  set spoiling 1
+  eval $good
+  set spoiling 0
+  lassign $spoiled status headers body
+  set bare [lsearch -all -inline -not $headers Content-Length:*]
+  set whole "[head $status $headers]$body"
+  eval $script
+}
+
+# Replies like the good one, but for the options that are given.
+proc server::like {args} {
+  upvar 1 status status bare bare
+  set options {}
+  foreach header $bare { lappend options -header $header }
+  reply -status $status {*}$options {*}$args
+}
+
+proc server::head {status headers} { return "HTTP/1.1 $status So\r\n[join $headers \r\n]\r\n\r\n" }
+
 proc server::hang {} {
   upvar #1 channel channel
   while {![eof $channel]} {
@@ -284,7 +329,12 @@ proc server::reply {args} {
   } else {
     lappend headers "Content-Length: $option(-length)"
   }
-  send "HTTP/1.1 $option(-status) So\r\n[join $headers \r\n]\r\n\r\n$body"
+  upvar #1 spoiling spoiling
+  if {[info exists spoiling] && $spoiling} {
+    variable spoiled [list $option(-status) $headers $body]
+    return
+  }
+  send "[head $option(-status) $headers]$body"
   if {$option(-send) ne {}} { pause $option(-pause) }
   if {$option(-close)} die
 }

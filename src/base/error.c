@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/sqlite.h"
@@ -271,7 +272,11 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
   if (err->rc != SQLITE_OK) return err->rc;
   char *text = sqlite3_mprintf("%.*s", (int)body->bytes, body->text ? body->text : "");
   if (text == NULL) return wow_error_nomem(err);
-  cJSON *json = cJSON_Parse(text);
+  cJSON *json = wow_document_parse(text, strlen(text), err);
+  if (err->rc != SQLITE_OK) {
+    wow_secret_free(text);
+    return err->rc;
+  }
   redact_json(json, body->secrets);
   wow_secret_redact(body->secrets, text);
   if (cJSON_IsObject(json)) {
@@ -339,7 +344,7 @@ char *wow_error_json(const struct wow_error *err) {
 }
 
 void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) {
-  char *const texts[] = {err->code, err->message, err->details, err->hint};
+  char *const texts[] = {err->what, err->code, err->message, err->details, err->hint};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
     wow_secret_redact(secrets, texts[i]);
 }

@@ -71,7 +71,7 @@ void wow_error_unsure(struct wow_error *err, bool is_done);
 /* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);
 
-/* Replaces secrets by "***" wherever the error quotes them. */
+/* Replaces secrets by "***" wherever the error quotes them, see wow_secret_redact. */
 void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets);
 
 /* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */

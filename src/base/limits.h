@@ -105,6 +105,9 @@
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
 /* Shorter texts cannot be secrets, and redacting them would tear words apart. */
 #define WOW_MIN_SECRET_BYTES 6
+/* What is long enough to be the random part of a key, or a part of a JWT: "eyJ", and a signature or
+** claims after it. Words are shorter. */
+#define WOW_MIN_KEY_BYTES 12
 
 /* ---- HTTP */
 
@@ -129,6 +132,8 @@
 /* Requests that the log keeps, by default and at most. */
 #define WOW_LOG_ENTRIES 1000
 #define WOW_MAX_LOG_ENTRIES 1000000
+/* What the log shows of the statement that a request was sent for: enough to recognise it by. */
+#define WOW_MAX_OUTLINE_BYTES 500
 /* Idle curl handles that are kept for the next request: a scan has two requests under way. */
 #define WOW_MAX_IDLE_HANDLES 4
 /* The shortest time between two updates of the progress line, milliseconds. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "base/sqlite.h"
 
@@ -104,6 +105,8 @@ static int openapi_columns(struct wow_relation *relation, const cJSON *definitio
   cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(definition, "properties")) {
     if (rc == SQLITE_OK) rc = openapi_column(relation, property);
   }
+  /* The last column may have no name. */
+  if (rc != SQLITE_OK) return rc;
   cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(definition, "required")) {
     const char *text = cJSON_GetStringValue(name);
     int column = text ? wow_relation_column(relation, text) : -1;
@@ -154,7 +157,7 @@ void wow_openapi_free(struct wow_catalog *catalog) {
 
 int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
                       struct wow_error *err) {
-  cJSON *document = cJSON_ParseWithLength(json, bytes);
+  cJSON *document = wow_document_parse(json, bytes, err);
   const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(document, "definitions");
   const char *version =
       string_member(cJSON_GetObjectItemCaseSensitive(document, "info"), "version");

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "functions/functions.h"
@@ -168,8 +169,8 @@ static bool is_provider(const char *text) {
   return text[strspn(text, chars)] == 0;
 }
 
-static bool is_object(const char *text) {
-  cJSON *json = cJSON_Parse(text);
+static bool is_object(const char *text, struct wow_error *err) {
+  cJSON *json = wow_document_parse(text, strlen(text), err);
   bool is = cJSON_IsObject(json);
   cJSON_Delete(json);
   return is;
@@ -196,7 +197,7 @@ static int check_argument(const struct parameter *parameter, const char *text,
   const char *wanted = NULL;
   switch (parameter->kind) {
   case EMAIL: wanted = is_email(text) ? NULL : "an e-mail address"; break;
-  case OBJECT: wanted = is_object(text) ? NULL : "a JSON object"; break;
+  case OBJECT: wanted = is_object(text, err) ? NULL : "a JSON object"; break;
   case PROVIDER: wanted = is_provider(text) ? NULL : "a provider's name, such as 'google'"; break;
   case URL:
   case REDIRECT: wanted = is_url(text) ? NULL : "a URL, such as 'https://example.org/'"; break;
@@ -296,7 +297,7 @@ static int ask(struct wow_server *server, const struct wow_call *call,
     response.body = sqlite3_mprintf("{\"success\":true}");
     if (response.body == NULL) return wow_error_nomem(err);
   }
-  if (is_object(response.body)) {
+  if (is_object(response.body, err)) {
     *out = response.body;
     return SQLITE_OK;
   }
@@ -386,7 +387,7 @@ static int run_update_user(struct wow_call *call, struct wow_error *err) {
   static const struct auth_call auth = {"wowsql_update_user", "PATCH", "/me", BY_USER | IS_USER,
                                         {{NULL, TEXT, NULL}}, NULL};
   const char *text = wow_functions_arg_text(call, 0);
-  cJSON *json = text ? cJSON_Parse(text) : NULL;
+  cJSON *json = text ? wow_document_parse(text, strlen(text), err) : NULL;
   const cJSON *member;
   bool is_valid = cJSON_IsObject(json) && json->child;
   cJSON_ArrayForEach(member, json) {

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "functions/functions.h"
 #include "functions/object.h"
@@ -49,10 +50,10 @@ static int run_create_bucket(struct wow_call *call, struct wow_error *err) {
     cJSON_Delete(options);
     return rc;
   }
-  cJSON_AddStringToObject(options, "name", name);
+  wow_document_add_text(options, "name", name);
   if (call->argc > 1 && sqlite3_value_type(call->argv[1]) != SQLITE_NULL) {
     cJSON_DeleteItemFromObject(options, "public");
-    cJSON_AddBoolToObject(options, "public", sqlite3_value_int(call->argv[1]) != 0);
+    wow_document_add_bool(options, "public", sqlite3_value_int(call->argv[1]) != 0);
   }
   return send_options(call, "POST", sqlite3_mprintf("/bucket"), options, err);
 }
@@ -184,13 +185,14 @@ struct listing {
 /* Asks for the files from an offset on. */
 static int fetch_page(struct wow_connection *conn, const struct listing *listing, int offset,
                       cJSON **page, struct wow_error *err) {
-  cJSON *body = cJSON_CreateObject(), *sort = cJSON_AddObjectToObject(body, "sortBy");
+  cJSON *body = cJSON_CreateObject(), *sort = cJSON_CreateObject();
   sqlite3_str *path = sqlite3_str_new(NULL);
-  cJSON_AddStringToObject(body, "prefix", listing->prefix ? listing->prefix : "");
-  cJSON_AddNumberToObject(body, "limit", WOW_LIST_FILES);
-  cJSON_AddNumberToObject(body, "offset", offset);
-  cJSON_AddStringToObject(sort, "column", "name");
-  cJSON_AddStringToObject(sort, "order", "asc");
+  wow_document_add_text(body, "prefix", listing->prefix ? listing->prefix : "");
+  wow_document_add_number(body, "limit", WOW_LIST_FILES);
+  wow_document_add_number(body, "offset", offset);
+  wow_document_add_text(sort, "column", "name");
+  wow_document_add_text(sort, "order", "asc");
+  wow_document_add(body, "sortBy", sort);
   char *text = cJSON_PrintUnformatted(body);
   sqlite3_str_appendall(path, "/object/list/");
   wow_deparse_path(path, listing->bucket);

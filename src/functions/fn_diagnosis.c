@@ -87,6 +87,7 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
     wow_tvf_add_integer(rows, entry->retries);
     wow_tvf_add_text(rows, entry->error);
     wow_tvf_add_text(rows, entry->warning);
+    wow_tvf_add_text(rows, entry->statement);
     wow_tvf_end_row(rows);
   }
   return SQLITE_OK;

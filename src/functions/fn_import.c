@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "catalog/column_list.h"
 #include "catalog/openapi.h"
@@ -80,7 +81,8 @@ static int import_options_parse(struct import_options *options, const char *json
                                 struct wow_error *err) {
   int rc = SQLITE_OK;
   const cJSON *option;
-  cJSON *object = json ? cJSON_Parse(json) : cJSON_CreateObject();
+  cJSON *object = json ? wow_document_parse(json, strlen(json), err) : cJSON_CreateObject();
+  if (json == NULL && object == NULL) wow_error_nomem(err);
   if (!cJSON_IsObject(object)) {
     rc = wow_error_hint(err, SQLITE_ERROR, NULL, "for example '{\"like\":\"app_%%\"}'",
                         "the options are not a JSON object");

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/json.h"
 #include "functions/complete.h"
 #include "functions/fn_rest.h"
@@ -472,7 +473,7 @@ static int send_with_headers(struct wow_call *call, struct wow_request *request,
                              struct wow_error *err) {
   const char *text = wow_functions_optional_text(call, 3);
   if (text == NULL) return send_request(call, request, err);
-  cJSON *json = cJSON_Parse(text);
+  cJSON *json = wow_document_parse(text, strlen(text), err);
   sqlite3_uint64 bytes =
       sizeof(struct wow_request_header) * ((sqlite3_uint64)cJSON_GetArraySize(json) + 1);
   struct wow_request_header *others = sqlite3_malloc64(bytes);

@@ -98,7 +98,8 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
   } settings[] = {{"ahead", &conn->ahead, 1},
                   {"log_size", NULL, WOW_MAX_LOG_ENTRIES},
                   {"progress", &conn->progress.is_on, 1},
-                  {"ship", &conn->ship, 1}};
+                  {"ship", &conn->ship, 1},
+                  {"stats", &conn->stats.is_on, 1}};
   struct wow_log *log = &conn->log;
   bool is_set = call->argc > 1;
   sqlite3_int64 value = is_set ? sqlite3_value_int64(call->argv[1]) : 0;
@@ -122,7 +123,8 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     return SQLITE_OK;
   }
   return wow_error_set(err, SQLITE_ERROR, NULL,
-                       "unknown setting '%s'; valid settings: ahead, log_size, progress, ship",
+                       "unknown setting '%s'; valid settings: ahead, log_size, progress, ship, "
+                       "stats",
                        name ? name : "NULL");
 }
 
@@ -142,7 +144,7 @@ static const struct wow_function functions[] = {
      "Forgets what is cached about a server's tables and columns.", "SELECT wowsql_refresh()",
      run_refresh},
     {"wowsql_config", 1, 2, WOW_EFFECTS, "wowsql_config(name [, value])",
-     "Reads or changes a setting of this connection: ahead, log_size, progress, ship.",
+     "Reads or changes a setting of this connection: ahead, log_size, progress, ship, stats.",
      "SELECT wowsql_config('progress', 0)", run_config},
     {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "functions/functions.h"
@@ -109,11 +110,11 @@ static cJSON *upload_summary(const struct wow_object *object, const cJSON *respo
   static const char *const keys[] = {"file_key", "key", "path", "name", NULL};
   const char *key = wow_service_text(response, keys);
   cJSON *summary = cJSON_CreateObject();
-  cJSON_AddStringToObject(summary, "bucket", object->bucket);
-  cJSON_AddStringToObject(summary, "file_key", key ? key : object->path);
-  cJSON_AddNumberToObject(summary, "size", (double)form->bytes);
-  cJSON_AddNumberToObject(summary, "size_mb", (double)form->bytes / WOW_SERVICE_MB);
-  cJSON_AddStringToObject(summary, "mime_type", mime_type);
+  wow_document_add_text(summary, "bucket", object->bucket);
+  wow_document_add_text(summary, "file_key", key ? key : object->path);
+  wow_document_add_number(summary, "size", (double)form->bytes);
+  wow_document_add_number(summary, "size_mb", (double)form->bytes / WOW_SERVICE_MB);
+  wow_document_add_text(summary, "mime_type", mime_type);
   return summary;
 }
 
@@ -286,8 +287,8 @@ static int sign(struct wow_call *call, const struct wow_object *object, struct s
   struct wow_server *server = wow_connection_server(call->conn, NULL, err);
   int rc = server ? take_expiry(call, &seconds, err) : err->rc;
   if (operation == NULL) operation = "get_object";
-  cJSON_AddNumberToObject(body, "expiresIn", (double)seconds);
-  cJSON_AddStringToObject(body, "operation", operation);
+  wow_document_add_number(body, "expiresIn", (double)seconds);
+  wow_document_add_text(body, "operation", operation);
   char *text = cJSON_PrintUnformatted(body);
   if (rc == SQLITE_OK && text == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) {
@@ -320,8 +321,8 @@ static int run_file_url(struct wow_call *call, struct wow_error *err) {
   if (rc == SQLITE_OK) rc = sign(call, &object, &signed_url, err);
   if (rc == SQLITE_OK) {
     cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "file_url", signed_url.url);
-    cJSON_AddStringToObject(json, "expires_at", signed_url.expires_at);
+    wow_document_add_text(json, "file_url", signed_url.url);
+    wow_document_add_text(json, "expires_at", signed_url.expires_at);
     rc = wow_service_result(call, json, err);
   }
   sqlite3_free(signed_url.url);
@@ -376,7 +377,7 @@ static int run_quota(struct wow_call *call, struct wow_error *err) {
   for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
     double bytes = wow_service_number(json, sizes[i].names);
     if (bytes < 0 || cJSON_HasObjectItem(json, sizes[i].name)) continue;
-    cJSON_AddNumberToObject(json, sizes[i].name, bytes / BYTES_PER_GB);
+    wow_document_add_number(json, sizes[i].name, bytes / BYTES_PER_GB);
   }
   return wow_service_result(call, json, err);
 }

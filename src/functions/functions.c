@@ -70,6 +70,7 @@ static void call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv) 
       rc = wow_functions_check_text(function->name, argv[i], &err);
     if (rc == SQLITE_OK) rc = function->run(&call, &err);
   }
+  wow_stats_end_later(bound->conn, ctx);
   if (rc == SQLITE_OK) {
     if (function->flags & WOW_RETURNS_JSON) sqlite3_result_subtype(ctx, WOW_JSON_SUBTYPE);
     return;

@@ -47,6 +47,7 @@ struct wow_transfer {
   char *what;
   char *method;
   char *url;
+  char *statement;
   struct wow_http_body body;
   sqlite3_int64 body_bytes;
   sqlite3_int64 body_read; /* bytes of the spool or source that curl has taken in this attempt */

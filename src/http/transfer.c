@@ -9,9 +9,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/sql_token.h"
 #include "http/header.h"
-#include "http/pace.h"
 #include "http/private.h"
+#include "http/report.h"
 #include "http/refusal.h"
 #include "http/response.h"
 #include "http/url.h"
@@ -463,6 +464,7 @@ static void transfer_free(struct wow_transfer *t) {
   sqlite3_free(t->what);
   sqlite3_free(t->method);
   sqlite3_free(t->url);
+  sqlite3_free(t->statement);
   sqlite3_free(t);
 }
 
@@ -476,6 +478,8 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->what = request->what ? sqlite3_mprintf("%s", request->what) : NULL;
   t->method = sqlite3_mprintf("%s", request->method);
   t->url = sqlite3_mprintf("%s", request->url);
+  if (request->statement)
+    t->statement = wow_sql_token_outline(request->statement, WOW_MAX_OUTLINE_BYTES);
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
@@ -506,50 +510,6 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   return SQLITE_OK;
 }
 
-/* The warnings of the response, fit to be shown. NULL: none, or no memory. */
-static char *clean_warning(const struct wow_transfer *t) {
-  char *text = t->response.warning ? sqlite3_mprintf("%s", t->response.warning) : NULL;
-  wow_secret_redact(&t->secrets, text);
-  /* It is shown on terminals, to which control characters are commands. */
-  for (char *p = text; p && *p; p++) {
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-  }
-  return text;
-}
-
-static void log_transfer(struct wow_transfer *t) {
-  struct wow_log_entry entry = {
-      .at = t->at,
-      .server = sqlite3_mprintf("%s", t->server),
-      .method = sqlite3_mprintf("%s", t->method),
-      .url = wow_url_clean(t->url),
-      .status = t->response.status,
-      .ms = t->ended_ms - t->begun_ms,
-      .ttfb_ms = t->ttfb_ms,
-      .bytes_sent = t->body_bytes,
-      .bytes_received = t->received_bytes,
-      .rows = t->rows,
-      .retries = t->retries,
-      .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
-      .warning = clean_warning(t),
-  };
-  wow_secret_redact(&t->secrets, entry.url);
-  wow_log_add(t->http->log, &entry);
-}
-
-/* Lets the caller learn from a response that came at once, and whole. */
-static void tell_pace(const struct wow_transfer *t) {
-  if (t->pace == NULL || t->rc != SQLITE_OK || t->retries > 0 || t->redirects > 0) return;
-  struct wow_pace_sample sample = {
-      .at_ms = t->ended_ms,
-      .ttfb_ms = t->ttfb_ms,
-      .total_ms = t->ended_ms - t->begun_ms,
-      .bytes = t->received_bytes,
-      .rows = t->rows,
-  };
-  wow_pace_saw(t->pace, &sample);
-}
-
 void wow_transfer_close(struct wow_transfer *t) {
   if (t == NULL) return;
   struct wow_transfer **link = &t->http->transfers;
@@ -562,9 +522,9 @@ void wow_transfer_close(struct wow_transfer *t) {
     t->received_bytes += (sqlite3_int64)received;
     curl_multi_remove_handle(t->http->multi, t->easy);
   }
-  if (t->state == TRANSFER_DONE) tell_pace(t);
+  if (t->state == TRANSFER_DONE) wow_report_pace(t);
   if (t->state != TRANSFER_DONE) t->ended_ms = wow_clock_ms();
-  log_transfer(t);
+  wow_report_log(t);
   transfer_free(t);
 }
 

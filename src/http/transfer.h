@@ -73,10 +73,11 @@ struct wow_http_renewal {
 };
 
 struct wow_http_request {
-  const char *server; /* the server's name, for the log */
-  const char *what;   /* what is acted on (a relation), for errors; may be NULL */
-  const char *method; /* "GET", ... */
-  const char *url;    /* complete; only http and https are spoken */
+  const char *server;    /* the server's name, for the log */
+  const char *what;      /* what is acted on (a relation), for errors; may be NULL */
+  const char *method;    /* "GET", ... */
+  const char *url;       /* complete; only http and https are spoken */
+  const char *statement; /* what it is sent for, for the log; NULL: not said */
   const struct wow_header_list *headers; /* never logged */
   struct wow_http_body body;             /* stays valid until the transfer is closed */
   double lags_until_ms; /* until then (wow_clock_ms) a server may not know a table or function yet

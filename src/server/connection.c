@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 /* ---------------------------------------------------------------- servers */
 
 const char *wow_connection_current(const struct wow_connection *conn) {
@@ -190,8 +192,11 @@ void wow_connection_release(struct wow_connection *conn) {
 /* ---------------------------------------------------------------- errors and SQL */
 
 int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message) {
+  static const struct wow_secrets unknown = {0};
   int rc = err->rc;
   sqlite3_free(*message);
+  /* Somebody may have given a key where a name belongs. */
+  wow_error_redact(err, &unknown);
   *message = wow_error_text(err);
   if (conn->dry_run.is_on)
     wow_error_reset(err);

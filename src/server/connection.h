@@ -19,6 +19,7 @@
 #include "server/progress.h"
 #include "server/run.h"
 #include "server/server.h"
+#include "server/stats.h"
 
 struct wow_plan_note;
 struct wow_transaction;
@@ -46,10 +47,12 @@ struct wow_connection {
   struct wow_runs *runs;
   struct wow_dry_run dry_run;
   struct wow_progress progress;
+  struct wow_stats stats;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
   struct wow_transaction *transaction; /* the table module's: what is not sent yet */
+  bool is_writing;                     /* tables take part in SQLite's transaction */
   struct wow_last_insert last_insert;
 };
 

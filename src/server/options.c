@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "http/url.h"
 
@@ -186,7 +187,7 @@ static int set_headers(struct wow_options *options, const cJSON *headers, struct
 
 int wow_options_parse(struct wow_options *options, const char *json, struct wow_error *err) {
   int rc = SQLITE_OK;
-  cJSON *object = cJSON_Parse(json);
+  cJSON *object = wow_document_parse(json, strlen(json), err);
   const cJSON *option;
   if (!cJSON_IsObject(object)) {
     rc = wow_error_hint(err, SQLITE_ERROR, NULL, "for example '{\"name\":\"prod\",\"timeout\":60}'",

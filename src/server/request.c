@@ -150,12 +150,15 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
     rc = wow_budget_spend_request(server, spent, err);
   }
   if (rc == SQLITE_OK) {
+    wow_stats_begin(conn);
     struct wow_session *user = user_of(server, request);
+    sqlite3_stmt *stmt = wow_run_statement(conn->runs);
     struct wow_http_request http = {
         .server = server->options.name,
         .what = request->what,
         .method = request->method,
         .url = url,
+        .statement = stmt ? sqlite3_sql(stmt) : NULL,
         .headers = &headers,
         .body = request->body,
         .repeatable = is_read(request),

@@ -68,10 +68,12 @@ static bool is_domain(const char *text) {
          (strpbrk(text, ".:") || is_slug(text) || sqlite3_stricmp(text, "localhost") == 0);
 }
 
-/* Is it what follows "https://": a domain, perhaps with a path of the plainest characters? */
-static bool is_url_rest(const char *text) {
+/* Is it what follows "https://": a domain, perhaps with a path of the plainest characters? If there
+** is no memory to tell, `err` says so. */
+static bool is_url_rest(const char *text, struct wow_error *err) {
   const char *path = text + strcspn(text, "/");
   char *host = sqlite3_mprintf("%.*s", (int)(path - text), text);
+  if (host == NULL) wow_error_nomem(err);
   bool is = host && wow_url_is_authority(host) && (*path == 0 || wow_url_is_path(path)) &&
             strpbrk(path, "!$&'()*+,;=?@") == NULL;
   sqlite3_free(host);
@@ -99,7 +101,7 @@ static int resolve_url(struct wow_server *server, const char *project, struct wo
   size_t scheme_bytes = scheme_length(project);
   const char *rest = project + scheme_bytes;
   char *url = NULL;
-  if (scheme_bytes ? !is_url_rest(rest) : !is_domain(rest)) return fail_url(project, err);
+  if (scheme_bytes ? !is_url_rest(rest, err) : !is_domain(rest)) return fail_url(project, err);
   if (scheme_bytes)
     url = sqlite3_mprintf("%s", project);
   else if (is_slug(rest))
