@@ -6,7 +6,7 @@
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
 #   make lint       the style checks alone
-#   make docs       updates the tables in README.md that are made from the code
+#   make docs       updates the parts of the documents that are made from the code
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -131,7 +131,7 @@ unit: $(UNITS)
 lint: $(LIBRARY) build/unit_shippable
 	@tools/lint.sh
 
-# Updates the parts of README.md that are made from the code.
+# Updates the parts of the documents that are made from the code.
 docs: deps
 	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
