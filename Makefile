@@ -7,6 +7,7 @@
 #   make test-newer the tests again, against servers that say what newer PostgREST says
 #   make lint       the style checks alone
 #   make docs       updates the parts of the documents that are made from the code
+#   make recording  plays the session of docs/demo.svg again
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -47,7 +48,7 @@ NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo serve serve-stop test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo serve serve-stop test test-newer unit lint docs recording install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -135,6 +136,11 @@ lint: $(LIBRARY) build/unit_shippable
 docs: deps
 	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
+
+# Plays the session of docs/demo.svg again.
+recording: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@tools/record.tcl
 
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
