@@ -206,8 +206,8 @@ static const struct wow_tvf tables[] = {
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
-     "error TEXT, warning TEXT",
-     14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
+     "error TEXT, warning TEXT, statement TEXT",
+     15, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      "SELECT method, url, status, ms FROM wowsql_log ORDER BY seq DESC LIMIT 5", table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, WOW_EFFECTS, "wowsql_explain(sql)",
