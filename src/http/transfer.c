@@ -407,17 +407,9 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   }
 }
 
-void wow_transfer_check_time(struct wow_transfer *t) {
-  double now = wow_clock_ms();
-  if (t->deadline_ms > 0 && now > t->deadline_ms && t->state != TRANSFER_DONE) {
-    if (t->state == TRANSFER_RUNNING) curl_multi_remove_handle(t->http->multi, t->easy);
-    end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what,
-                         "the statement was stopped at its budget of time, the option "
-                         "statement_max_seconds of wowsql_connect"));
-    return;
-  }
+void wow_transfer_check_silence(struct wow_transfer *t) {
   if (t->state != TRANSFER_RUNNING || t->is_paused) return;
-  if (now - t->active_ms <= (double)t->options->silence_timeout_ms) return;
+  if (wow_clock_ms() - t->active_ms <= (double)t->options->silence_timeout_ms) return;
   char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
   int rc = wow_error_hint(&t->err, SQLITE_ERROR, t->what,

@@ -9,7 +9,7 @@
 #include "base/sqlite.h"
 
 /* Why a statement is not run ahead. */
-#define WOW_AHEAD_OFF "running ahead is switched off (wowsql_config('ahead', 0))"
+#define WOW_AHEAD_SWITCHED_OFF "running ahead is switched off (wowsql_config('ahead', 0))"
 #define WOW_AHEAD_NO_QUERY "it is not a query, INSERT ... SELECT or CREATE TABLE AS"
 #define WOW_AHEAD_TOO_LONG "the statement is too long"
 #define WOW_AHEAD_ONCE "it is looked up once"
