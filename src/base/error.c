@@ -63,8 +63,11 @@ static char *clean_copy(const char *text) {
       n--;
   }
   char *copy = sqlite3_mprintf("%.*s%s", (int)n, text, text[n] ? "..." : "");
+  bool is_utf8 = copy == NULL || wow_text_is_utf8(copy, strlen(copy));
   for (char *p = copy; p && *p; p++) {
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+    unsigned char c = (unsigned char)*p;
+    if (c < 0x20 || c == 0x7f) *p = ' ';
+    if (c >= 0x80 && !is_utf8) *p = '?';
   }
   return copy;
 }

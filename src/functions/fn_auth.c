@@ -169,8 +169,8 @@ static bool is_provider(const char *text) {
 }
 
 static bool is_object(const char *text) {
-  cJSON *json = cJSON_Parse(text);
-  bool is = cJSON_IsObject(json);
+  cJSON *json = cJSON_ParseWithOpts(text, NULL, true);
+  bool is = *text != '\xef' && cJSON_IsObject(json); /* cJSON passes over a byte order mark */
   cJSON_Delete(json);
   return is;
 }

@@ -177,7 +177,7 @@ int wow_session_end(struct wow_server *server, struct wow_error *err) {
 ** is one. */
 static int take_body(struct wow_session *session, bool is_new, const char *json, bool *is_there,
                      struct wow_error *err) {
-  cJSON *body = cJSON_Parse(json);
+  cJSON *body = *json == (char)0xef ? NULL : cJSON_ParseWithOpts(json, NULL, true);
   cJSON *user = cJSON_GetObjectItemCaseSensitive(body, "user");
   struct wow_grant grant = {
       .access_token = text_of(body, "access_token"),
