@@ -2,6 +2,7 @@
 #
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
+#   make serve      the same servers, which go on until `make serve-stop`
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
 #   make lint       the style checks alone
@@ -32,19 +33,21 @@ LIBRARY := wowsql.dylib
 SHARED  := -dynamiclib -undefined dynamic_lookup
 else
 LIBRARY := wowsql.so
-SHARED  := -shared
+SHARED  := -shared -Wl,-soname,$(LIBRARY)
 endif
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
+ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 # The same code compiled with the headers of the newer SQLite that tests/newer.test installs.
 NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
 NEWER_NODE := build/newer/node_modules
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo serve serve-stop test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -74,6 +77,20 @@ build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
+# The same, with sanitizers.
+build/asan/%.o: src/%.c VERSION
+	@mkdir -p $(@D)
+	@echo cc $< '(sanitizers)'
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -c -o $@ $<
+
+build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+build/asan/oom: tests/oom/oom.c tests/oom/scenarios.h $(ASAN)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -o $@ $< $(ASAN) -lsqlite3 $(LIBS) -lpthread
+
 build/bench/decode: bench/decode.c $(CORE)
 	@mkdir -p $(@D)
 	@echo ld $@
@@ -83,15 +100,22 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER))
-.SECONDARY: $(CORE)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER) $(ASAN))
+.SECONDARY: $(CORE) $(ASAN)
 
 deps:
 	@tools/deps.sh
 
 demo: deps
-	@$(MAKE) --no-print-directory $(LIBRARY)
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
 	@stack/demo
+
+serve: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@stack/serve
+
+serve-stop:
+	@stack/local stop
 
 test: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
@@ -137,14 +161,17 @@ check-asan: deps
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
 	@$(MAKE) --no-print-directory clean
 
+# `.load wowsql` leaves finding the library to the dynamic linker. Its cache takes files called lib*.so
+# alone, but under the name that they have inside (the soname), which is wowsql.so; hence two names.
 install: $(LIBRARY)
 	install -d "$(DESTDIR)$(PREFIX)/lib"
-	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	ln -sf lib$(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)" "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build wowsql.so wowsql.dylib

@@ -54,6 +54,7 @@ struct wow_error_body {
   const char *text; /* NULL: empty */
   size_t bytes;
   bool is_write;                     /* the request was to have effects */
+  bool has_key;                      /* it said who asks */
   const struct wow_secrets *secrets; /* what it may quote and must not be shown */
 };
 

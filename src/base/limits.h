@@ -12,6 +12,9 @@
 #define WOW_CONNECT_TIMEOUT_S 10 /* seconds; a host that is down should not feel like a hang */
 #define WOW_RETRIES 3            /* with back-off this outlasts a restart of the server */
 
+/* Names longer than PostgreSQL's (63 bytes) are not compared with misspelt ones. */
+#define WOW_MAX_NEAR_BYTES 64
+
 /* ---- pages, in rows */
 
 /* The largest page. Pages are limited by WOW_MAX_PAGE_BYTES first; this is for narrow rows, so
@@ -139,6 +142,8 @@
 #define WOW_MAX_IDLE_HANDLES 4
 /* The shortest time between two updates of the progress line, milliseconds. */
 #define WOW_PROGRESS_MS 100
+/* When it comes first: nobody looks for it sooner. */
+#define WOW_PROGRESS_AFTER_MS 1000
 
 /* ---- how fast a server is (http/pace.h) */
 

@@ -299,21 +299,24 @@ static int table_rpc_rows(struct wow_tvf_call *call, struct wow_error *err) {
 
 static const struct wow_function functions[] = {
     {"wowsql_get", 1, 1, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_get(path)",
-     "The JSON response to a GET request for a path below the REST service.", run_get},
+     "The JSON response to a GET request for a path below the REST service.",
+     "SELECT wowsql_get('users?select=name&limit=1') ->> '$[0].name'", run_get},
     {"wowsql_rpc", 1, 2, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_rpc(name [, args])",
      "Calls a function of the database with the members of a JSON object as its arguments.",
-     run_rpc},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "SELECT wowsql_rpc('add', '{\"a\":1,\"b\":2}')", run_rpc},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
     {"wowsql_rows", "value", 1, "path HIDDEN, server HIDDEN", 2, 1, WOW_EFFECTS,
      "wowsql_rows(path) [WHERE server = name]",
-     "A row for each element of the response to a GET request for a path.", table_rows},
+     "A row for each element of the response to a GET request for a path.",
+     "SELECT value ->> 'name' FROM wowsql_rows('users?select=id,name,orders(total)')", table_rows},
     {"wowsql_rpc_rows", "value", 1, "name HIDDEN, args HIDDEN, server HIDDEN", 3, 1, WOW_EFFECTS,
      "wowsql_rpc_rows(name [, args]) [WHERE server = name]",
-     "A row for each element that a function of the database returns.", table_rpc_rows},
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+     "A row for each element that a function of the database returns.",
+     "SELECT value ->> 'name' FROM wowsql_rpc_rows('nearby', '{\"km\":5}')", table_rpc_rows},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_rest = {"rest", functions, tables};

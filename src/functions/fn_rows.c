@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/json.h"
 #include "functions/complete.h"
 #include "functions/fn_rest.h"
@@ -472,7 +473,7 @@ static int send_with_headers(struct wow_call *call, struct wow_request *request,
                              struct wow_error *err) {
   const char *text = wow_functions_optional_text(call, 3);
   if (text == NULL) return send_request(call, request, err);
-  cJSON *json = cJSON_Parse(text);
+  cJSON *json = wow_document_parse(text, strlen(text), err);
   sqlite3_uint64 bytes =
       sizeof(struct wow_request_header) * ((sqlite3_uint64)cJSON_GetArraySize(json) + 1);
   struct wow_request_header *others = sqlite3_malloc64(bytes);
@@ -506,26 +507,32 @@ static int run_request(struct wow_call *call, struct wow_error *err) {
 
 static const struct wow_function functions[] = {
     {"wowsql_insert", 2, 2, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_insert(table, rows)",
-     "Inserts a JSON object, or an array of them, at once. The rows as stored.", run_insert},
+     "Inserts a JSON object, or an array of them, at once. The rows as stored.",
+     "SELECT wowsql_insert('users', json_object('name', 'Ada', 'age', 36))", run_insert},
     {"wowsql_upsert", 2, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_upsert(table, rows [, on_conflict])",
      "The same, but rows that are there, by their key or the columns named, are changed.",
+     "SELECT wowsql_upsert('users', '[{\"email\":\"ada@example.org\",\"age\":37}]', 'email')",
      run_upsert},
     {"wowsql_update", 3, 3, WOW_EFFECTS, "wowsql_update(table, filter, values)",
      "Sets the members of a JSON object in all rows that a filter ('age=gte.18') leaves. How many.",
-     run_update},
+     "SELECT wowsql_update('users', 'age=lt.18', '{\"active\":false}')", run_update},
     {"wowsql_delete", 2, 2, WOW_EFFECTS, "wowsql_delete(table, filter)",
-     "Deletes all rows that a filter leaves. How many.", run_delete},
+     "Deletes all rows that a filter leaves. How many.",
+     "SELECT wowsql_delete('users', 'id=in.(7,8,9)')", run_delete},
     {"wowsql_request", 2, 4, WOW_EFFECTS, "wowsql_request(method, path [, body [, headers]])",
      "The response to any request to the REST service: GET, POST, PATCH, PUT or DELETE.",
+     "SELECT wowsql_request('PATCH', 'users?id=eq.7', '{\"age\":37}', "
+     "'{\"Prefer\":\"return=representation\"}')",
      run_request},
     {"wowsql_last_insert_id", 0, 0, WOW_EFFECTS, "wowsql_last_insert_id()",
-     "The key of the row that this connection inserted last, or NULL.", run_last_insert_id},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "The key of the row that this connection inserted last, or NULL.",
+     "SELECT wowsql_last_insert_id()", run_last_insert_id},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_rows = {"rows", functions, tables};

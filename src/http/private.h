@@ -52,7 +52,9 @@ struct wow_transfer {
   sqlite3_int64 body_bytes;
   sqlite3_int64 body_read; /* bytes of the spool or source that curl has taken in this attempt */
   bool repeatable;
+  bool has_key; /* a header says who asks */
   double lags_until_ms;
+  double deadline_ms; /* 0: none */
   const struct wow_http_options *options;
   char *software;        /* NULL: nobody wants to know */
   struct wow_pace *pace; /* NULL: likewise */

@@ -82,6 +82,7 @@ struct wow_http_request {
   struct wow_http_body body;             /* stays valid until the transfer is closed */
   double lags_until_ms; /* until then (wow_clock_ms) a server may not know a table or function yet
                         ** that is there (PGRST202, 204, 205), and is asked again */
+  double deadline_ms;   /* when the time of its statement is over (wow_clock_ms); 0: never */
   bool repeatable;      /* a read: may be sent again after it has (perhaps) reached the server */
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
@@ -139,7 +140,7 @@ void wow_transfer_start(struct wow_transfer *transfer);
 void wow_transfer_finish_attempt(struct wow_transfer *transfer, int curl_code);
 /* It was refused with 401: asks for new credentials, and starts it again with them, or ends it. */
 int wow_transfer_renew(struct wow_transfer *transfer, struct wow_error *err);
-/* Ends the transfer if no byte has moved for too long. */
-void wow_transfer_check_silence(struct wow_transfer *transfer);
+/* Ends the transfer if no byte has moved for too long, or if its statement's time is over. */
+void wow_transfer_check_time(struct wow_transfer *transfer);
 
 #endif

@@ -39,7 +39,8 @@ struct wow_connection {
   struct wow_http *http;
   struct wow_log log;         /* of requests */
   struct wow_server *servers; /* in the order of registration */
-  char *current;              /* what wowsql_use chose; NULL: the default server */
+  char *current;              /* what wowsql_use chose; NULL: the first one */
+  bool has_left;              /* the default server was disconnected, and stays so */
   sqlite3_uint64 n_sessions;  /* that there were, see session.h */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
   bool ahead;                 /* wowsql_config('ahead'): run statements ahead, see dry_run.h */
@@ -84,7 +85,8 @@ int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what
   "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set WOWSQL_PROJECT_URL and "          \
   "WOWSQL_API_KEY in the environment"
 
-/* The name of the current server, which need not be connected. */
+/* The name of the current server: what wowsql_use chose, or else the first one connected, or else
+** the default server, which need not be connected. */
 const char *wow_connection_current(const struct wow_connection *conn);
 
 /*
@@ -95,9 +97,9 @@ int wow_connection_add_server(struct wow_connection *conn, struct wow_server *se
                               const char *project_url, const char *api_key, struct wow_error *err);
 
 /*
-** The server of this name (NULL: the current one). The default server, if it is not connected, is
-** connected from the environment. NULL with `err` filled: there is none.
-*/
+** The server of this name (NULL: the current one). The default server, if it is not connected and
+** has not been disconnected, is connected from the environment. NULL with `err` filled: there is
+** none. */
 struct wow_server *wow_connection_server(struct wow_connection *conn, const char *name,
                                          struct wow_error *err);
 

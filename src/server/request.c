@@ -144,8 +144,11 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
   if (rc == SQLITE_OK) rc = make_url(server, request, &url, err);
   if (rc == SQLITE_OK) rc = add_headers(&headers, server, request, err);
   /* Signing in, and getting a new token, is not what a statement asks for. */
-  if (rc == SQLITE_OK && request->service != WOW_AUTH)
-    rc = wow_budget_spend_request(conn, server, request->spent, err);
+  struct wow_spent *spent = NULL;
+  if (rc == SQLITE_OK && request->service != WOW_AUTH) {
+    spent = request->spent ? request->spent : wow_budget_spent(conn, server);
+    rc = wow_budget_spend_request(server, spent, err);
+  }
   if (rc == SQLITE_OK) {
     wow_stats_begin(conn);
     struct wow_session *user = user_of(server, request);
@@ -162,6 +165,7 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .lags_until_ms = wow_server_lags_until_ms(server),
         .software = request->service == WOW_REST ? server->learned.software : NULL,
         .pace = is_read(request) && request->service == WOW_REST ? &server->learned.pace : NULL,
+        .deadline_ms = spent ? wow_budget_deadline_ms(server, spent) : 0,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
         .secrets = request->secrets,

@@ -72,6 +72,10 @@ void wow_server_refresh(struct wow_server *server);
 int wow_server_relation(struct wow_server *server, const char *schema, const char *name,
                         const struct wow_relation **out, struct wow_error *err);
 
+/* Says that the server has no such table, and which one may have been meant. Returns err->rc. */
+int wow_server_no_table(struct wow_server *server, const char *schema, const char *name,
+                        struct wow_error *err);
+
 /* The server's tables have been changed by this connection: forgets its catalogs. */
 void wow_server_schema_changed(struct wow_server *server);
 /* Until when (wow_clock_ms) a server may not have read its own schema yet. */
