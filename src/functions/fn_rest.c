@@ -226,8 +226,10 @@ static int run_rpc(struct wow_call *call, struct wow_error *err) {
                     .args = wow_functions_arg_text(call, 1)};
   int rc = call_rpc(call->conn, &rpc, &response, err);
   if (rc != SQLITE_OK) return rc;
-  /* A function may return a document of another type. */
-  if (response.is_json && *response.body) rc = check_json(call->conn, rpc.name, &response, err);
+  /* A function may return a document of another type; but a page is not its answer to a request for
+  ** JSON. */
+  bool is_checked = response.is_json ? *response.body != 0 : wow_error_is_html(response.body);
+  if (is_checked) rc = check_json(call->conn, rpc.name, &response, err);
   if (rc == SQLITE_OK) return result_body(call, &response, err);
   wow_error_unsure(err, true);
   sqlite3_free(response.body);

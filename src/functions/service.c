@@ -42,8 +42,7 @@ int wow_service_json(struct wow_connection *conn, const char *server, struct wow
   int rc = wow_service_fetch(conn, server, request, &response, err);
   if (rc != SQLITE_OK) return rc;
   if (response.body_bytes > 0) *json = wow_document_parse(response.body, response.body_bytes, err);
-  if (response.body_bytes > 0 && *json == NULL)
-    rc = fail_json(request, err);
+  if (response.body_bytes > 0 && *json == NULL) rc = fail_json(request, err);
   sqlite3_free(response.body);
   return rc;
 }

@@ -62,7 +62,7 @@ struct wow_rows {
 
   size_t blank_bytes; /* after the last byte that is not one */
   char *peeked;       /* unescaped strings of wow_rows_peek_last */
-  char *failure; /* the error that is repeated */
+  char *failure;      /* the error that is repeated */
 };
 
 /* ---------------------------------------------------------------- making and feeding */
