@@ -5,6 +5,8 @@
 #   make serve      the same servers, which go on until `make serve-stop`
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
+#   make test-sqlite SQLITE=3.38.2
+#                   the tests again, with another SQLite (tests/sqlite/versions.txt has those to choose from)
 #   make lint       the style checks alone
 #   make docs       updates the tables in README.md that are made from the code
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
@@ -42,12 +44,11 @@ OBJECTS := $(SOURCES:src/%.c=build/%.o)
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
-# The same code compiled with the headers of the newer SQLite that tests/newer.test installs.
-NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
-NEWER_NODE := build/newer/node_modules
+# The same code compiled with the headers of another SQLite, SQLITE=3.38.2 for instance.
+OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo serve serve-stop test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo serve serve-stop test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -57,21 +58,25 @@ $(LIBRARY): $(OBJECTS)
 build/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $<
-	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(tests)'
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
-build/newer/%.o: src/%.c VERSION $(NEWER_NODE)/.package-lock.json
+build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
+	@tools/sqlite.sh $(SQLITE)
+	@touch $@
+
+build/sqlite/$(SQLITE)/obj/%.o: src/%.c VERSION build/sqlite/$(SQLITE)/sqlite3
 	@mkdir -p $(@D)
-	@echo cc $< '(newer SQLite)'
-	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@echo cc $< '(SQLite $(SQLITE))'
+	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/newer/$(LIBRARY): $(NEWER)
+build/sqlite/$(SQLITE)/$(LIBRARY): $(OTHER)
 	@echo ld $@
-	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(NEWER) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OTHER) $(LIBS)
 
 build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
@@ -81,7 +86,7 @@ build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 build/asan/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(sanitizers)'
-	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
 	@echo ld $@
@@ -100,7 +105,7 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER) $(ASAN))
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER) $(ASAN))
 .SECONDARY: $(CORE) $(ASAN)
 
 deps:
@@ -124,6 +129,12 @@ test: deps
 test-newer: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY)
 	@tests/run --newer
+
+# The whole suite, with the library compiled with the headers of another SQLite and loaded into that.
+test-sqlite: deps
+	@$(if $(SQLITE),,echo 'which SQLite? make test-sqlite SQLITE=3.38.2' >&2; exit 2)
+	@$(MAKE) --no-print-directory -j2 $(LIBRARY) build/sqlite/$(SQLITE)/$(LIBRARY)
+	@tests/run --sqlite $(SQLITE) $(TESTS)
 
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done

@@ -40,6 +40,10 @@ if {![info exists ::env(WOWSQL_TEST_URL)]} {
   puts stderr "run tests with: tests/run [file tail $::argv0]"
   exit 2
 }
+if {[info exists ::env(WOWSQL_TEST_SQLITE)] && $::env(WOWSQL_TEST_SQLITE) ne [sqlite3 -version]} {
+  puts "Tcl's SQLite is not $::env(WOWSQL_TEST_SQLITE) but [sqlite3 -version]"
+  exit 2
+}
 set t::url $::env(WOWSQL_TEST_URL)
 set t::anon_key $::env(WOWSQL_TEST_ANON_KEY)
 set t::service_key $::env(WOWSQL_TEST_SERVICE_KEY)
