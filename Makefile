@@ -2,10 +2,14 @@
 #
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
+#   make serve      the same servers, which go on until `make serve-stop`
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
+#   make test-sqlite SQLITE=3.38.2
+#                   the tests again, with another SQLite (tests/sqlite/versions.txt has those to choose from)
 #   make lint       the style checks alone
-#   make docs       updates the tables in README.md that are made from the code
+#   make docs       updates the parts of the documents that are made from the code
+#   make recording  plays the session of docs/demo.svg again
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -32,7 +36,7 @@ LIBRARY := wowsql.dylib
 SHARED  := -dynamiclib -undefined dynamic_lookup
 else
 LIBRARY := wowsql.so
-SHARED  := -shared
+SHARED  := -shared -Wl,-soname,$(LIBRARY)
 endif
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
@@ -42,12 +46,11 @@ CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
 LIBFUZZER := $(patsubst src/%.c,build/libfuzzer/%.o,$(SOURCES))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
-# The same code compiled with the headers of the newer SQLite that tests/newer.test installs.
-NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
-NEWER_NODE := build/newer/node_modules
+# The same code compiled with the headers of another SQLite, SQLITE=3.38.2 for instance.
+OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql fuzz-texts check-asan check-oom check-valgrind
+.PHONY: all deps demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql fuzz-texts check-asan check-oom check-valgrind
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -57,21 +60,25 @@ $(LIBRARY): $(OBJECTS)
 build/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $<
-	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(tests)'
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
-build/newer/%.o: src/%.c VERSION $(NEWER_NODE)/.package-lock.json
+build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
+	@tools/sqlite.sh $(SQLITE)
+	@touch $@
+
+build/sqlite/$(SQLITE)/obj/%.o: src/%.c VERSION build/sqlite/$(SQLITE)/sqlite3
 	@mkdir -p $(@D)
-	@echo cc $< '(newer SQLite)'
-	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@echo cc $< '(SQLite $(SQLITE))'
+	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/newer/$(LIBRARY): $(NEWER)
+build/sqlite/$(SQLITE)/$(LIBRARY): $(OTHER)
 	@echo ld $@
-	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(NEWER) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OTHER) $(LIBS)
 
 build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
@@ -81,7 +88,7 @@ build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 build/asan/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(sanitizers)'
-	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
 	@echo ld $@
@@ -95,7 +102,7 @@ build/asan/oom: tests/oom/oom.c tests/oom/scenarios.h $(ASAN)
 build/libfuzzer/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo clang $< '(libFuzzer)'
-	@clang $(ALL_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link -DSQLITE_CORE -MMD -c -o $@ $<
+	@clang $(ALL_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/fuzz_texts: fuzz/fuzz_texts.c $(LIBFUZZER)
 	@echo ld $@
@@ -111,15 +118,22 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER) $(ASAN) $(LIBFUZZER))
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER) $(ASAN) $(LIBFUZZER))
 .SECONDARY: $(CORE) $(ASAN) $(LIBFUZZER)
 
 deps:
 	@tools/deps.sh
 
 demo: deps
-	@$(MAKE) --no-print-directory $(LIBRARY)
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
 	@stack/demo
+
+serve: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@stack/serve
+
+serve-stop:
+	@stack/local stop
 
 test: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
@@ -129,16 +143,27 @@ test-newer: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY)
 	@tests/run --newer
 
+# The whole suite, with the library compiled with the headers of another SQLite and loaded into that.
+test-sqlite: deps
+	@$(if $(SQLITE),,echo 'which SQLite? make test-sqlite SQLITE=3.38.2' >&2; exit 2)
+	@$(MAKE) --no-print-directory -j2 $(LIBRARY) build/sqlite/$(SQLITE)/$(LIBRARY)
+	@tests/run --sqlite $(SQLITE) $(TESTS)
+
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
 
 lint: $(LIBRARY) build/unit_shippable
 	@tools/lint.sh
 
-# Updates the parts of README.md that are made from the code.
+# Updates the parts of the documents that are made from the code.
 docs: deps
 	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
+
+# Plays the session of docs/demo.svg again.
+recording: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@tools/record.tcl
 
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
@@ -187,14 +212,17 @@ check-asan: deps
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
 	@$(MAKE) --no-print-directory clean
 
+# `.load wowsql` leaves finding the library to the dynamic linker. Its cache takes files called lib*.so
+# alone, but under the name that they have inside (the soname), which is wowsql.so; hence two names.
 install: $(LIBRARY)
 	install -d "$(DESTDIR)$(PREFIX)/lib"
-	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	ln -sf lib$(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)" "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build wowsql.so wowsql.dylib

@@ -22,7 +22,7 @@
 #include "catalog/select_list.h"
 #include "functions/ddl_check.h"
 #include "http/url.h"
-#include "scan/ahead_sql.h"
+#include "server/ahead_sql.h"
 #include "server/options.h"
 #include "wire/deparse.h"
 #include "wire/filter.h"
@@ -286,12 +286,12 @@ static void try_sql(const char *text, size_t bytes) {
   sqlite3_free(wow_ddl_check_serial_key(text));
   wow_ahead_sql_has_limit(text);
   if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK && stmt) {
-    char *query = wow_ahead_sql_query(stmt);
+    char *query = wow_ahead_sql_query(stmt, NULL);
     if (query) {
       /* One that cannot be prepared is not run ahead: no harm, but one that writes would be. */
       if (sqlite3_prepare_v2(db, query, -1, &query_stmt, NULL) == SQLITE_OK && query_stmt)
         must(sqlite3_stmt_readonly(query_stmt), "a query writes nothing", query);
-      wow_ahead_sql_may_run(db, query, "plan");
+      wow_ahead_sql_may_run(db, query, "plan", NULL);
     }
     sqlite3_finalize(query_stmt);
     sqlite3_free(query);

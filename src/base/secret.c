@@ -169,9 +169,46 @@ void wow_secret_reset(struct wow_secrets *secrets) {
   memset(secrets, 0, sizeof(*secrets));
 }
 
-/* The bytes of the longest secret that begins here; 0: none does. */
-static size_t secret_bytes(const struct wow_secrets *secrets, const char *at) {
-  size_t longest = 0;
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The characters of base64url (RFC 4648) that a text begins with. */
+static size_t base64url_length(const char *text) {
+  size_t n = 0;
+  while (is_word(text[n]) || text[n] == '-' || text[n] == '_')
+    n++;
+  return n;
+}
+
+/* How long a key or a token is that a text begins with, going by its form; 0: it is not one. */
+static size_t key_length(const char *text) {
+  static const char *const prefixes[] = {"wowsql_anon_", "wowsql_service_", "sb_secret_",
+                                         "sb_publishable_"};
+  for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+    size_t from = strlen(prefixes[i]), n = from;
+    if (strncmp(text, prefixes[i], from) != 0) continue;
+    while (is_word(text[n]))
+      n++;
+    if (n - from >= WOW_MIN_KEY_BYTES) return n;
+  }
+  /* A JWT: three parts (RFC 7519), the first of which is a JSON object. */
+  if (strncmp(text, "eyJ", 3) != 0) return 0;
+  size_t n = 0;
+  for (int part = 0; part < 3; part++) {
+    size_t bytes = base64url_length(text + n);
+    if (bytes < WOW_MIN_KEY_BYTES || (part < 2 && text[n + bytes] != '.')) return 0;
+    n += bytes + (part < 2);
+  }
+  return n;
+}
+
+/* The bytes of the longest secret or key that begins at a place of a text; 0: none does. A key is
+** not a part of a longer word, unless that was taken for a secret, up to `after`. */
+static size_t secret_bytes(const struct wow_secrets *secrets, const char *text, const char *at,
+                           const char *after) {
+  bool is_in_word = at > text && at != after && is_word(at[-1]);
+  size_t longest = is_in_word ? 0 : key_length(at);
   for (int i = 0; i < secrets->n; i++) {
     if (*at != secrets->texts[i][0]) continue;
     size_t bytes = strlen(secrets->texts[i]);
@@ -180,26 +217,32 @@ static size_t secret_bytes(const struct wow_secrets *secrets, const char *at) {
   return longest;
 }
 
+/* Where the secrets end that begin here or within each other. */
+static const char *end_of_secrets(const struct wow_secrets *secrets, const char *text,
+                                  const char *from, const char *after) {
+  const char *end = from;
+  for (const char *at = from; at == from || at < end; at++) {
+    size_t bytes = secret_bytes(secrets, text, at, after);
+    if (at + bytes > end) end = at + bytes;
+  }
+  return end;
+}
+
 /* Secrets that overlap, or contain each other, become one mark: of none of them a part stays. */
 void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
-  if (text == NULL || secrets->n == 0) return;
-  char *to = text, *end = text;
-  const char *from = text;
+  if (text == NULL) return;
+  char *to = text;
+  const char *from = text, *after = text;
   while (*from) {
-    const char *after = from;
-    for (const char *at = from; at == from || at < after; at++) {
-      size_t bytes = secret_bytes(secrets, at);
-      if (at + bytes > after) after = at + bytes;
-    }
-    if (after > from) {
-      memcpy(to, MARK, strlen(MARK));
-      to += strlen(MARK);
-      from = after;
-    } else {
+    const char *end = end_of_secrets(secrets, text, from, after);
+    if (end == from) {
       *to++ = *from++;
+      continue;
     }
+    memcpy(to, MARK, strlen(MARK));
+    to += strlen(MARK);
+    from = after = end;
   }
-  end += from - text;
-  wow_secret_clear(to, (size_t)(end - to));
+  wow_secret_clear(to, (size_t)(from - to));
   *to = 0;
 }

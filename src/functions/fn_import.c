@@ -367,12 +367,12 @@ static const struct wow_function functions[] = {
     {"wowsql_import", 0, 2, WOW_EFFECTS, "wowsql_import([server [, options]])",
      "Creates a virtual table for each table of a server; options: like, into, prefix, schema, "
      "if_exists. The number of tables, and what was left out and why.",
-     run_import},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "SELECT wowsql_import(NULL, '{\"like\":\"app_%\",\"prefix\":\"r_\"}')", run_import},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_import = {"server", functions, tables};

@@ -302,35 +302,49 @@ static const struct wow_function functions[] = {
      "wowsql_create_table(name, columns, primary_key [, indexes])",
      "Creates a table on the server; columns: a list of {name, type, auto_increment, nullable, "
      "unique, default}; the primary key is a UUID.",
+     "SELECT wowsql_create_table('items', "
+     "'[{\"name\":\"id\",\"type\":\"UUID\",\"auto_increment\":true},{\"name\":\"title\",\"type\":"
+     "\"TEXT\"}]', 'id')",
      run_create_table},
     {"wowsql_execute", 1, 1, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_execute(sql)",
-     "Runs DDL on the server; several statements are one transaction.", run_execute},
+     "Runs DDL on the server; several statements are one transaction.",
+     "SELECT wowsql_execute('ALTER TABLE items ADD COLUMN price numeric; CREATE INDEX ON items "
+     "(price)')",
+     run_execute},
     {"wowsql_alter_table", 3, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_alter_table(name, operation, json)",
      "Changes a column: add_column, drop_column, rename_column, modify_column, with column_name, "
      "column_type, new_column_name, nullable, default.",
+     "SELECT wowsql_alter_table('items', 'drop_column', '{\"column_name\":\"price\"}')",
      run_alter_table},
     {"wowsql_add_column", 3, 4, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_add_column(table, column, type [, options])",
-     "Adds a column; options: nullable, default (an expression), unique.", run_add_column},
+     "Adds a column; options: nullable, default (an expression), unique.",
+     "SELECT wowsql_add_column('items', 'price', 'NUMERIC', '{\"default\":\"0\"}')",
+     run_add_column},
     {"wowsql_drop_column", 2, 2, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_drop_column(table, column)", "Drops a column.", run_drop_column},
+     "wowsql_drop_column(table, column)", "Drops a column.",
+     "SELECT wowsql_drop_column('items', 'price')", run_drop_column},
     {"wowsql_rename_column", 3, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_rename_column(table, column, new_name)", "Renames a column.", run_rename_column},
+     "wowsql_rename_column(table, column, new_name)", "Renames a column.",
+     "SELECT wowsql_rename_column('items', 'title', 'name')", run_rename_column},
     {"wowsql_modify_column", 3, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_modify_column(table, column, options)",
-     "Changes a column; options: type, nullable, default (null: none).", run_modify_column},
+     "Changes a column; options: type, nullable, default (null: none).",
+     "SELECT wowsql_modify_column('items', 'title', '{\"nullable\":false}')", run_modify_column},
     {"wowsql_create_index", 2, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_create_index(table, columns [, options])",
      "Creates an index on a column, or a list of them; options: name, unique, method.",
+     "SELECT wowsql_create_index('items', '[\"title\",\"price\"]', '{\"unique\":true}')",
      run_create_index},
     {"wowsql_drop_table", 1, 2, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_drop_table(name [, cascade])", "Drops a table on the server.", run_drop_table},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "wowsql_drop_table(name [, cascade])", "Drops a table on the server.",
+     "SELECT wowsql_drop_table('items')", run_drop_table},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_schema = {"schema", functions, tables};

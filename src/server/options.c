@@ -43,6 +43,7 @@ static const struct option {
     {"statement_max_rows", OPTION_INT64, FIELD(statement_max_rows), 0, "a whole number"},
     {"statement_max_bytes", OPTION_INT64, FIELD(statement_max_bytes), 0, "a whole number"},
     {"statement_max_requests", OPTION_INT64, FIELD(statement_max_requests), 0, "a whole number"},
+    {"statement_max_seconds", OPTION_INT64, FIELD(statement_max_seconds), 0, "a whole number"},
     {"retries", OPTION_INT, FIELD(retries), 0, "a whole number"},
     {"read_only", OPTION_BOOL, FIELD(read_only), 0, "true or false"},
     {"collation", OPTION_COLLATION, FIELD(collation), 0, "'server', 'C' or 'binary'"},

@@ -165,7 +165,14 @@ static bool is_same_schema(const char *a, const char *b) {
 static int hint_at_columns(const struct wow_server *server, struct wow_error *err) {
   const char *hint = NULL;
   if (err->hint && strcmp(err->hint, WOW_SIGN_IN_HINT) == 0) return SQLITE_OK;
-  if (err->http_status == 404) {
+  if (server->api_key == NULL && err->http_status == 401) return SQLITE_OK;
+  if (err->http_status == 404 && *server->options.paths[WOW_REST]) {
+    hint =
+        "a PostgREST of your own has its tables at the root: wowsql_connect(url, key, "
+        "'{\"rest_path\":\"/\"}'); if it does not describe them (openapi-mode=disabled), give the "
+        "columns yourself: CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, "
+        "name text')";
+  } else if (err->http_status == 404) {
     hint = "the server does not describe its tables (openapi-mode=disabled), or it is not a "
            "PostgREST: check the project URL and the option rest_path, or give the columns "
            "yourself: CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name "
@@ -241,6 +248,26 @@ int wow_server_relation(struct wow_server *server, const char *schema, const cha
     sqlite3_sleep(WOW_SCHEMA_PAUSE_MS);
     wow_server_refresh(server);
   }
+}
+
+int wow_server_no_table(struct wow_server *server, const char *schema, const char *name,
+                        struct wow_error *err) {
+  const struct wow_catalog *catalog = NULL;
+  const char *nearest = NULL;
+  struct wow_error ignored = {0};
+  if (name &&
+      wow_server_catalog(server->session->conn, server, schema, &catalog, &ignored) == SQLITE_OK)
+    nearest = wow_openapi_nearest(catalog, name);
+  wow_error_reset(&ignored);
+  char *hint =
+      sqlite3_mprintf("%s%s%sSELECT name FROM wowsql_tables lists what the key may see; "
+                      "after a change on the server, SELECT wowsql_refresh()",
+                      nearest ? "is it " : "", nearest ? nearest : "", nearest ? "? " : "");
+  if (hint == NULL) return wow_error_nomem(err);
+  int rc = wow_error_hint(err, SQLITE_ERROR, name, hint, "the server '%s' has no such table",
+                          server->options.name);
+  sqlite3_free(hint);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- the version */
