@@ -258,7 +258,7 @@ static void try_error(const char *text, size_t bytes) {
   struct wow_secrets secrets = {0};
   struct wow_error err = {0};
   wow_secret_add(&secrets, "secret-key", 10);
-  struct wow_error_body body = {text, bytes, false, &secrets};
+  struct wow_error_body body = {.text = text, .bytes = bytes, .secrets = &secrets};
   must(wow_error_response(&err, "t", 400 + (int)(bytes % 130), &body) != SQLITE_OK, "an error",
        text);
   char *shown = wow_error_text(&err), *json = wow_error_json(&err);
