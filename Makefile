@@ -45,7 +45,7 @@ CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps test-deps demo test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -94,11 +94,15 @@ build/unit_%: tests/unit/%.c $(CORE)
 deps:
 	@tools/deps.sh
 
+# What the tests of bindings and packages need beside that.
+test-deps:
+	@tools/deps.sh bindings packages
+
 demo: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@stack/demo
 
-test: deps
+test: test-deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
 	@tests/run
 
