@@ -8,6 +8,9 @@
 #                   the tests again, with another SQLite (tests/sqlite/versions.txt has those to choose from)
 #   make lint       the style checks alone
 #   make docs       updates the tables in README.md that are made from the code
+#   make dist       a source archive, with all of src/ in one file, wowsql.c
+#   make deb, npm, wheel
+#                   packages for Debian, Node.js and Python; all in build/packages (docs/packages.md)
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -25,8 +28,8 @@ endif
 
 # Evaluated when a recipe runs, not when make starts: `make deps` may have to install pkg-config first.
 LIBS      = $(shell $(PKG) --libs libcurl libcjson) -lm
-CPPFLAGS += -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -Isrc $(CPPFLAGS) \
+DEFINES  := -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -Isrc $(DEFINES) $(CPPFLAGS) \
              $(shell $(PKG) --cflags sqlite3 libcurl libcjson)
 
 ifeq ($(shell uname -s),Darwin)
@@ -45,7 +48,7 @@ CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps test-deps demo test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps test-deps dist deb npm wheel demo test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -151,6 +154,34 @@ check-asan: deps
 	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
 	@$(MAKE) --no-print-directory clean
+
+PACKAGES := build/packages
+DIST := wowsql-$(VERSION)
+
+# What git knows, and the single file. Runs in a clone.
+dist:
+	@rm -rf build/dist && mkdir -p build/dist/$(DIST) $(PACKAGES)
+	@git ls-files -z | xargs -0 tar -cf - | tar -xf - -C build/dist/$(DIST)
+	@tools/amalgamate.tcl >build/dist/$(DIST)/wowsql.c
+	@tar -czf $(PACKAGES)/$(DIST).tar.gz -C build/dist $(DIST)
+	@echo $(PACKAGES)/$(DIST).tar.gz
+
+deb: dist
+	@cp -R packages/debian build/dist/$(DIST)/debian
+	@tools/debian_changelog.sh >build/dist/$(DIST)/debian/changelog
+	@cd build/dist/$(DIST) && dpkg-buildpackage --build=binary --no-sign >../deb.log 2>&1 || { cat ../deb.log; exit 1; }
+	@mv build/dist/*.deb build/dist/*.changes build/dist/*.buildinfo $(PACKAGES)
+	@echo $(PACKAGES)/*.deb
+
+npm: $(LIBRARY)
+	@rm -rf build/npm && mkdir -p build/npm $(PACKAGES)
+	@cp packages/npm/* LICENSE build/npm
+	@cd build/npm && npm pkg set version=$(VERSION) && \
+	  lib=lib/$$(node -p 'process.platform + "-" + process.arch') && mkdir -p $$lib && cp ../../$(LIBRARY) $$lib && \
+	  npm pack --silent --pack-destination ../packages | sed 's,^,$(PACKAGES)/,'
+
+wheel: $(LIBRARY)
+	@python3 packages/python/build.py $(VERSION) $(LIBRARY) $(PACKAGES)
 
 install: $(LIBRARY)
 	install -d "$(DESTDIR)$(PREFIX)/lib"
