@@ -95,7 +95,8 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     const char *name;
     bool *is_on; /* NULL: log_size */
     sqlite3_int64 max;
-  } settings[] = {{"ahead", &conn->ahead, 1},
+  } settings[] = {{"aggregates", &conn->aggregates, 1},
+                  {"ahead", &conn->ahead, 1},
                   {"log_size", NULL, WOW_MAX_LOG_ENTRIES},
                   {"progress", &conn->progress.is_on, 1},
                   {"ship", &conn->ship, 1}};
@@ -121,9 +122,10 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     sqlite3_result_int(call->ctx, log->size);
     return SQLITE_OK;
   }
-  return wow_error_set(err, SQLITE_ERROR, NULL,
-                       "unknown setting '%s'; valid settings: ahead, log_size, progress, ship",
-                       name ? name : "NULL");
+  return wow_error_set(
+      err, SQLITE_ERROR, NULL,
+      "unknown setting '%s'; valid settings: aggregates, ahead, log_size, progress, ship",
+      name ? name : "NULL");
 }
 
 /* ---------------------------------------------------------------- the group */
@@ -139,7 +141,8 @@ static const struct wow_function functions[] = {
     {"wowsql_refresh", 0, 1, 0, "wowsql_refresh([server])",
      "Forgets what is cached about a server's tables and columns.", run_refresh},
     {"wowsql_config", 1, 2, WOW_EFFECTS, "wowsql_config(name [, value])",
-     "Reads or changes a setting of this connection: ahead, log_size, progress, ship.", run_config},
+     "Reads or changes a setting of this connection: aggregates, ahead, log_size, progress, ship.",
+     run_config},
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
