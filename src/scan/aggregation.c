@@ -228,7 +228,7 @@ static bool read_body(const struct loop *loop) {
 /* ---------------------------------------------------------------- the loop */
 
 /* Is the i-th instruction run once for each row of something else? */
-static bool is_repeated(const struct wow_program *program, int i) {
+static bool repeats(const struct wow_program *program, int i) {
   int end = program->ops[0].code == WOW_OP_INIT ? program->ops[0].p2 : program->n;
   for (int at = i + 1; at < end && at < program->n; at++) {
     const struct wow_instruction *op = &program->ops[at];
@@ -303,8 +303,6 @@ static bool read_loop(struct loop *loop) {
   loop->next = find(loop->program, loop->filter, WOW_OP_VIRTUAL_NEXT, loop->cursor);
   if (loop->next <= loop->filter + 1 || op_at(loop, loop->next)->p2 != loop->filter + 1)
     return fail(loop, "a loop of another form");
-  if (is_repeated(loop->program, loop->filter))
-    return fail(loop, "the table is read once for each row of another");
   loop->from = loop->filter + 1;
   loop->to = loop->next;
   loop->pseudo = -1;
@@ -329,12 +327,16 @@ void wow_aggregation_reset(struct wow_aggregation *aggregation) {
   memset(aggregation, 0, sizeof(*aggregation));
 }
 
-void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_program *program) {
+void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_program *program,
+                         bool is_trigger) {
   for (int i = 0; aggregation->is_known && i < program->n; i++) {
     const struct wow_instruction *op = &program->ops[i];
     struct loop loop = {.found = aggregation, .program = program, .cursor = op->p1, .filter = i};
     if (op->code != WOW_OP_FILTER) continue;
-    aggregation->is_known = read_loop(&loop);
+    /* The rows of a lookup are remembered, also for a trigger's next row; groups are not. */
+    bool is_repeated = is_trigger || repeats(program, i);
+    if (is_repeated) fail(&loop, "the table is read once for each row of another");
+    aggregation->is_known = !is_repeated && read_loop(&loop);
     aggregation->n_loops++;
   }
 }

@@ -45,8 +45,9 @@ struct wow_aggregation {
 int wow_aggregation_init(struct wow_aggregation *aggregation, int n_columns, int first_column);
 void wow_aggregation_reset(struct wow_aggregation *aggregation);
 
-/* Adds what the loops of a program do that run the plan. */
-void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_program *program);
+/* Adds what the loops of a program, which may be a trigger's, do that run the plan. */
+void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_program *program,
+                         bool is_trigger);
 /* All programs have been added. Nothing is known where the application has put functions of its own
 ** in the place of SQLite's, or where there is no aggregate of a column. */
 void wow_aggregation_end(struct wow_aggregation *aggregation, sqlite3 *db);

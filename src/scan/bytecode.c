@@ -111,7 +111,7 @@ static bool add_all(struct wow_usage *usage, const struct wow_program *all) {
     struct wow_program program = {.ops = all->ops + i, .n = n};
     if (!wow_program_runs(&program, -1)) continue;
     add(usage, &program);
-    wow_aggregation_add(&usage->aggregation, &program);
+    wow_aggregation_add(&usage->aggregation, &program, i > 0);
     runs = true;
   }
   return runs || !wow_program_has(all, WOW_OP_OTHER_FILTER);

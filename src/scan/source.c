@@ -234,8 +234,24 @@ static int next_group(struct wow_scan *scan, struct wow_error *err) {
   return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Is the request for groups short enough? Lists were cut for that of rows, whose select= may be
+** shorter. */
+static int fits_groups(const struct wow_scan *scan, bool *fits) {
+  char *conditions = conditions_of(scan);
+  if (conditions == NULL) return SQLITE_NOMEM;
+  *fits = (int)strlen(conditions) + wow_tally_request_bytes(scan->tally) <=
+          wow_server_url_bytes(scan->target.server);
+  sqlite3_free(conditions);
+  return SQLITE_OK;
+}
+
 int wow_source_start_groups(struct wow_scan *scan, bool *refused, struct wow_error *err) {
-  if (make_where(scan) != SQLITE_OK) return wow_error_nomem(err);
+  bool fits = true;
+  if (make_where(scan) != SQLITE_OK || fits_groups(scan, &fits) != SQLITE_OK)
+    return wow_error_nomem(err);
+  *refused = !fits;
+  scan->may_group = fits;
+  if (!fits) return SQLITE_OK;
   int rc = wow_tally_start(scan->tally, &scan->where, err);
   if (rc == SQLITE_OK) rc = next_group(scan, err);
   *refused =

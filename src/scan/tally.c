@@ -216,6 +216,15 @@ const int *wow_tally_columns(const struct wow_tally *tally, int *n) {
   return tally->columns;
 }
 
+int wow_tally_request_bytes(const struct wow_tally *tally) {
+  size_t bytes = 60 + strlen(tally->relation->name);
+  for (int i = 0; i < tally->n_columns; i++) /* in select= and in order= */
+    bytes += 2 * strlen(tally->relation->columns[tally->columns[i]].name) + 20;
+  for (int i = 0; i < tally->n_computed; i++)
+    bytes += strlen(tally->computed[i].name) + strlen(tally->computed[i].request) + 2;
+  return (int)bytes;
+}
+
 /* ---------------------------------------------------------------- the sample */
 
 void wow_tally_forget_sample(struct wow_tally *tally) {

@@ -33,6 +33,9 @@ const int *wow_tally_columns(const struct wow_tally *tally, int *n);
 /* Is the column one of these, or aggregated? */
 bool wow_tally_has_column(const struct wow_tally *tally, int column);
 
+/* About how long a request for groups is, without its conditions. */
+int wow_tally_request_bytes(const struct wow_tally *tally);
+
 /* Looks at one of the first rows: the values of wow_tally_columns. Call for one row after the
 ** other, from the first on. */
 void wow_tally_forget_sample(struct wow_tally *tally);
