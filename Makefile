@@ -2,8 +2,11 @@
 #
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
+#   make serve      the same servers, which go on until `make serve-stop`
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
+#   make test-sqlite SQLITE=3.38.2
+#                   the tests again, with another SQLite (tests/sqlite/versions.txt has those to choose from)
 #   make lint       the style checks alone
 #   make docs       updates the tables in README.md that are made from the code
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
@@ -32,19 +35,20 @@ LIBRARY := wowsql.dylib
 SHARED  := -dynamiclib -undefined dynamic_lookup
 else
 LIBRARY := wowsql.so
-SHARED  := -shared
+SHARED  := -shared -Wl,-soname,$(LIBRARY)
 endif
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
-# The same code compiled with the headers of the newer SQLite that tests/newer.test installs.
-NEWER   := $(SOURCES:src/%.c=build/newer/%.o)
-NEWER_NODE := build/newer/node_modules
+ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
+# The same code compiled with the headers of another SQLite, SQLITE=3.38.2 for instance.
+OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo test test-newer unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo serve serve-stop test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -61,18 +65,36 @@ build/core/%.o: src/%.c VERSION
 	@echo cc $< '(tests)'
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
 
-build/newer/%.o: src/%.c VERSION $(NEWER_NODE)/.package-lock.json
-	@mkdir -p $(@D)
-	@echo cc $< '(newer SQLite)'
-	@$(CC) -I$(NEWER_NODE)/better-sqlite3/deps/sqlite3 $(ALL_CFLAGS) -MMD -c -o $@ $<
+build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
+	@tools/sqlite.sh $(SQLITE)
+	@touch $@
 
-build/newer/$(LIBRARY): $(NEWER)
+build/sqlite/$(SQLITE)/obj/%.o: src/%.c VERSION build/sqlite/$(SQLITE)/sqlite3
+	@mkdir -p $(@D)
+	@echo cc $< '(SQLite $(SQLITE))'
+	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -c -o $@ $<
+
+build/sqlite/$(SQLITE)/$(LIBRARY): $(OTHER)
 	@echo ld $@
-	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(NEWER) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(SHARED) $(LDFLAGS) -o $@ $(OTHER) $(LIBS)
 
 build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+# The same, with sanitizers.
+build/asan/%.o: src/%.c VERSION
+	@mkdir -p $(@D)
+	@echo cc $< '(sanitizers)'
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -c -o $@ $<
+
+build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+build/asan/oom: tests/oom/oom.c tests/oom/scenarios.h $(ASAN)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -o $@ $< $(ASAN) -lsqlite3 $(LIBS) -lpthread
 
 build/bench/decode: bench/decode.c $(CORE)
 	@mkdir -p $(@D)
@@ -83,15 +105,22 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(NEWER))
-.SECONDARY: $(CORE)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER) $(ASAN))
+.SECONDARY: $(CORE) $(ASAN)
 
 deps:
 	@tools/deps.sh
 
 demo: deps
-	@$(MAKE) --no-print-directory $(LIBRARY)
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
 	@stack/demo
+
+serve: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@stack/serve
+
+serve-stop:
+	@stack/local stop
 
 test: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
@@ -100,6 +129,12 @@ test: deps
 test-newer: deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY)
 	@tests/run --newer
+
+# The whole suite, with the library compiled with the headers of another SQLite and loaded into that.
+test-sqlite: deps
+	@$(if $(SQLITE),,echo 'which SQLite? make test-sqlite SQLITE=3.38.2' >&2; exit 2)
+	@$(MAKE) --no-print-directory -j2 $(LIBRARY) build/sqlite/$(SQLITE)/$(LIBRARY)
+	@tests/run --sqlite $(SQLITE) $(TESTS)
 
 unit: $(UNITS)
 	@for unit in $(UNITS); do $$unit || exit 1; done
@@ -137,14 +172,17 @@ check-asan: deps
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
 	@$(MAKE) --no-print-directory clean
 
+# `.load wowsql` leaves finding the library to the dynamic linker. Its cache takes files called lib*.so
+# alone, but under the name that they have inside (the soname), which is wowsql.so; hence two names.
 install: $(LIBRARY)
 	install -d "$(DESTDIR)$(PREFIX)/lib"
-	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	ln -sf lib$(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)" "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build wowsql.so wowsql.dylib

@@ -40,6 +40,10 @@ if {![info exists ::env(WOWSQL_TEST_URL)]} {
   puts stderr "run tests with: tests/run [file tail $::argv0]"
   exit 2
 }
+if {[info exists ::env(WOWSQL_TEST_SQLITE)] && $::env(WOWSQL_TEST_SQLITE) ne [sqlite3 -version]} {
+  puts "Tcl's SQLite is not $::env(WOWSQL_TEST_SQLITE) but [sqlite3 -version]"
+  exit 2
+}
 set t::url $::env(WOWSQL_TEST_URL)
 set t::anon_key $::env(WOWSQL_TEST_ANON_KEY)
 set t::service_key $::env(WOWSQL_TEST_SERVICE_KEY)
@@ -255,6 +259,34 @@ proc connect {{url {}} {key {}} {options {{"max_rows":0}}}} {
 proc connect_bare {url {options {}}} {
   if {$options ne {}} { set options ",$options" }
   connect $url {} "{\"rest_path\":\"/\"$options}"
+}
+
+# ---- what can be read afterwards
+
+# With WOWSQL_TEST_KEPT, a folder, in the environment: whatever a user could find is kept there, for
+# tests/leaks.tcl to search. That is every error, and what the extension shows and stores when a connection
+# is closed.
+if {[info exists ::env(WOWSQL_TEST_KEPT)]} {
+  set t::kept [open $::env(WOWSQL_TEST_KEPT)/$t::file.[pid].shown w]
+  rename sqlite3 t::sqlite3
+
+  proc sqlite3 {name args} {
+    t::sqlite3 $name {*}$args
+    if {[info commands ::$name] ne {}} { trace add execution ::$name {enter leave} [list t::keep ::$name] }
+  }
+}
+
+# Traces have the command, for what has ended its code and result, and which of both it is.
+proc t::keep {handle command args} {
+  variable kept
+  if {[lindex $args end] eq "leave"} {
+    if {[lindex $args 0] == 1} { puts $kept [lindex $args 1] }
+  } elseif {[lindex $command 1] eq "close"} {
+    foreach sql {
+      {SELECT * FROM wowsql_log} {SELECT * FROM wowsql_servers} {SELECT wowsql_last_error()}
+      {SELECT sql FROM sqlite_schema} {SELECT sql FROM sqlite_temp_schema}
+    } { catch {puts $kept [$handle eval $sql]} }
+  }
 }
 
 proc finish_test {} {

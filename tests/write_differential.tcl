@@ -533,7 +533,8 @@ proc w::update_key {name} {
   if {$key eq {} || $kind eq "always"} { return [update $name] }
   set columns [key_columns $name]
   if {$kind in {big identity} && [chance 20]} {
-    return [statement $name "UPDATE [id $name] SET [id $columns] = [id $columns] + 3000000000[incr w::counter]" {} reads [list $name]]
+    set column [id [lindex $columns 0]]
+    return [statement $name "UPDATE [id $name] SET $column = $column + 3000000000[incr w::counter]" {} reads [list $name]]
   }
   set new [fresh $name]
   set assignments [join [lmap column $columns literal $new { string cat [id $column] " = " $literal }] {, }]

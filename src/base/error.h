@@ -54,6 +54,7 @@ struct wow_error_body {
   const char *text; /* NULL: empty */
   size_t bytes;
   bool is_write;                     /* the request was to have effects */
+  bool has_key;                      /* it said who asks */
   const struct wow_secrets *secrets; /* what it may quote and must not be shown */
 };
 
@@ -70,7 +71,7 @@ void wow_error_unsure(struct wow_error *err, bool is_done);
 /* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);
 
-/* Replaces secrets by "***" wherever the error quotes them. */
+/* Replaces secrets by "***" wherever the error quotes them, see wow_secret_redact. */
 void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets);
 
 /* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */

@@ -1,6 +1,5 @@
 /*
-** Functions that show what there is and what was asked: servers, the log, plans, errors, and the
-** functions themselves.
+** Functions that show what there is and what was asked: servers, the log, plans, errors.
 */
 #include <string.h>
 
@@ -30,41 +29,15 @@ static int run_last_error(struct wow_call *call, struct wow_error *err) {
   return wow_functions_take_result(call, wow_error_json(&call->conn->last_error), err);
 }
 
-/* Where a row of wowsql_help goes, and which rows are wanted. */
-struct help {
-  struct wow_tvf_rows *rows;
-  const char *group; /* of the function */
-  const char *topic; /* the name of a group or function; NULL: all */
-};
-
-static void help_row(const struct help *help, const char *name, const char *usage,
-                     const char *summary) {
-  if (help->topic && sqlite3_stricmp(help->topic, help->group) != 0 &&
-      sqlite3_stricmp(help->topic, name) != 0) {
-    return;
-  }
-  wow_tvf_add_text(help->rows, name);
-  wow_tvf_add_text(help->rows, usage);
-  wow_tvf_add_text(help->rows, summary);
-  wow_tvf_add_text(help->rows, help->group);
-  wow_tvf_end_row(help->rows);
-}
-
-static int table_help(struct wow_tvf_call *call, struct wow_error *err) {
-  struct help help = {.rows = call->rows, .topic = wow_tvf_arg_text(call, 0)};
-  (void)err;
-  for (int i = 0; call->groups[i]; i++) {
-    const struct wow_function_group *group = call->groups[i];
-    help.group = group->name;
-    for (const struct wow_function *f = group->functions; f->name; f++)
-      help_row(&help, f->name, f->usage, f->summary);
-    for (const struct wow_tvf *f = group->tables; f->name; f++)
-      help_row(&help, f->name, f->usage, f->summary);
-  }
-  return SQLITE_OK;
-}
-
 /* ---------------------------------------------------------------- servers and requests */
+
+/* NULL: not known yet. */
+static void add_measured(struct wow_tvf_rows *rows, double value) {
+  if (value > 0)
+    wow_tvf_add_real(rows, value);
+  else
+    wow_tvf_add_null(rows);
+}
 
 static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
   /* The environment may name the default server, which is connected when it is first used. */
@@ -83,6 +56,9 @@ static int table_servers(struct wow_tvf_call *call, struct wow_error *err) {
     char *version = wow_server_version(s);
     wow_tvf_add_text(call->rows, version);
     sqlite3_free(version);
+    add_measured(call->rows, wow_pace_round_trip_ms(&s->learned.pace));
+    add_measured(call->rows, wow_pace_rows_per_s(&s->learned.pace));
+    add_measured(call->rows, wow_pace_bytes_per_s(&s->learned.pace));
     wow_tvf_end_row(call->rows);
   }
   return SQLITE_OK;
@@ -111,6 +87,7 @@ static int table_log(struct wow_tvf_call *call, struct wow_error *err) {
     wow_tvf_add_integer(rows, entry->retries);
     wow_tvf_add_text(rows, entry->error);
     wow_tvf_add_text(rows, entry->warning);
+    wow_tvf_add_text(rows, entry->statement);
     wow_tvf_end_row(rows);
   }
   return SQLITE_OK;
@@ -212,31 +189,34 @@ static int table_explain(struct wow_tvf_call *call, struct wow_error *err) {
 /* ---------------------------------------------------------------- the group */
 
 static const struct wow_function functions[] = {
-    {"wowsql_version", 0, 0, 0, "wowsql_version()", "The version of this extension.", run_version},
+    {"wowsql_version", 0, 0, 0, "wowsql_version()", "The version of this extension.",
+     "SELECT wowsql_version()", run_version},
     {"wowsql_last_error", 0, 0, WOW_RETURNS_JSON, "wowsql_last_error()",
-     "The parts of the last error as JSON, or NULL.", run_last_error},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "The parts of the last error as JSON, or NULL.", "SELECT wowsql_last_error() ->> 'hint'",
+     run_last_error},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
     {"wowsql_servers",
      "name TEXT, project_url TEXT, current INTEGER, has_key INTEGER, schema TEXT, read_only "
      "INTEGER, version TEXT",
-     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.", table_servers},
+     7, "", 0, 0, 0, "wowsql_servers", "The servers of this connection.",
+     "SELECT name, project_url, version FROM wowsql_servers", table_servers},
     {"wowsql_log",
      "seq INTEGER, at REAL, server TEXT, method TEXT, url TEXT, status INTEGER, ms REAL, "
      "ttfb_ms REAL, bytes_sent INTEGER, bytes_received INTEGER, rows INTEGER, retries INTEGER, "
      "error TEXT, warning TEXT",
      14, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
-     table_log},
+     "SELECT method, url, status, ms FROM wowsql_log ORDER BY seq DESC LIMIT 5", table_log},
     {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT", 4, "sql HIDDEN", 1,
      1, WOW_EFFECTS, "wowsql_explain(sql)",
      "For each remote table of a statement, the request and the terms that SQLite evaluates "
      "itself.",
+     "SELECT request, term, reason FROM wowsql_explain('SELECT * FROM users WHERE lower(name) = "
+     "''ada''')",
      table_explain},
-    {"wowsql_help", "name TEXT, usage TEXT, summary TEXT, \"group\" TEXT", 4, "topic HIDDEN", 1, 0,
-     0, "wowsql_help([name or group])", "All functions.", table_help},
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_diagnosis = {"server", functions, tables};

@@ -137,9 +137,11 @@ static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
       if (wow_transfer_renew(t, err) != SQLITE_OK) return err->rc;
       continue;
     }
+    double began_ms = wow_clock_ms();
     curl_multi_poll(t->http->multi, NULL, 0, slice_ms(t), NULL);
+    t->http->log->traffic.waited_ms += wow_clock_ms() - began_ms;
     wow_http_pump(t->http);
-    wow_transfer_check_silence(t);
+    wow_transfer_check_time(t);
     if (t->state != TRANSFER_DONE && is_interrupted(t->http)) return fail_interrupted(t, err);
   }
   if (t->state != TRANSFER_DONE && is_interrupted(t->http)) return fail_interrupted(t, err);

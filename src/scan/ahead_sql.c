@@ -7,85 +7,33 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sql_token.h"
 
 /* ---------------------------------------------------------------- the query in a statement */
 
-static bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         (unsigned char)c >= 0x80;
-}
-
-/* The bytes of blanks or a comment that begin here; 0: neither does. */
-static size_t blank_bytes(const char *sql) {
-  if (strchr(" \t\r\n\f", *sql) && *sql) return 1;
-  if (sql[0] == '-' && sql[1] == '-') return strcspn(sql, "\n");
-  if (sql[0] != '/' || sql[1] != '*') return 0;
-  const char *end = strstr(sql + 2, "*/");
-  return end ? (size_t)(end - sql) + 2 : strlen(sql);
-}
-
-/* The bytes of the token that begins here: a word, something in quotes, or one character. */
-static size_t token_bytes(const char *sql) {
-  size_t n = 0;
-  if (is_word_byte(*sql)) {
-    while (is_word_byte(sql[n]))
-      n++;
-    return n;
-  }
-  if (strchr("'\"`[", *sql) == NULL) return 1;
-  char end = *sql == '[' ? ']' : *sql;
-  for (n = 1; sql[n]; n++) {
-    if (sql[n] != end) continue;
-    if (end == ']' || sql[n + 1] != end) return n + 1;
-    n++; /* a doubled quote */
-  }
-  return n;
-}
-
-struct token {
-  const char *text;
-  size_t bytes;
-  int depth; /* of parentheses around it */
-};
-
-/* Steps to the next token. False: there is none. */
-static bool next_token(struct token *token) {
-  const char *at = token->text + token->bytes;
-  if (token->bytes == 1 && *token->text == '(') token->depth++;
-  for (size_t n; *at && (n = blank_bytes(at)) > 0;)
-    at += n;
-  if (*at == 0) return false;
-  if (*at == ')') token->depth--;
-  token->text = at;
-  token->bytes = token_bytes(at);
-  return true;
-}
-
-static bool is_word(const struct token *token, const char *word) {
-  return token->bytes == strlen(word) &&
-         sqlite3_strnicmp(token->text, word, (int)token->bytes) == 0;
-}
-
-static bool begins_query(const struct token *token) {
-  return is_word(token, "SELECT") || is_word(token, "WITH") || is_word(token, "VALUES");
+static bool begins_query(const struct wow_sql_token *token) {
+  return wow_sql_token_is(token, "SELECT") || wow_sql_token_is(token, "WITH") ||
+         wow_sql_token_is(token, "VALUES");
 }
 
 /* The first token outside of parentheses that begins a query, after `token`. False: none does. */
-static bool find_query(struct token *token) {
-  while (next_token(token)) {
+static bool find_query(struct wow_sql_token *token) {
+  while (wow_sql_token_next(token)) {
     if (token->depth == 0 && begins_query(token)) return true;
   }
   return false;
 }
 
 /* Where the query ends that goes on after `token`: before ON CONFLICT or RETURNING. */
-static const char *end_of_query(struct token token) {
-  while (next_token(&token)) {
+static const char *end_of_query(struct wow_sql_token token) {
+  while (wow_sql_token_next(&token)) {
     if (token.depth != 0) continue;
-    if (is_word(&token, "RETURNING")) return token.text;
-    struct token on = token;
-    if (is_word(&on, "ON") && next_token(&token) && is_word(&token, "CONFLICT")) return on.text;
-    if (is_word(&on, "ON")) token = on;
+    if (wow_sql_token_is(&token, "RETURNING")) return token.text;
+    struct wow_sql_token on = token;
+    if (wow_sql_token_is(&on, "ON") && wow_sql_token_next(&token) &&
+        wow_sql_token_is(&token, "CONFLICT"))
+      return on.text;
+    if (wow_sql_token_is(&on, "ON")) token = on;
   }
   return token.text + token.bytes;
 }
@@ -93,17 +41,18 @@ static const char *end_of_query(struct token token) {
 /* The query of INSERT ... SELECT, with what stood before INSERT, or of CREATE TABLE AS. NULL: there
 ** is none, or no memory. */
 static char *query_of(const char *sql) {
-  struct token token = {sql, 0, 0};
-  if (!next_token(&token)) return NULL;
+  struct wow_sql_token token = {sql, 0, 0};
+  if (!wow_sql_token_next(&token)) return NULL;
   const char *from = token.text;
   /* WITH ... INSERT INTO t SELECT */
-  if (is_word(&token, "WITH")) {
-    while (token.depth != 0 || !(is_word(&token, "INSERT") || is_word(&token, "REPLACE"))) {
-      if (!next_token(&token)) return NULL;
+  if (wow_sql_token_is(&token, "WITH")) {
+    while (token.depth != 0 ||
+           !(wow_sql_token_is(&token, "INSERT") || wow_sql_token_is(&token, "REPLACE"))) {
+      if (!wow_sql_token_next(&token)) return NULL;
     }
   }
-  bool is_insert = is_word(&token, "INSERT") || is_word(&token, "REPLACE");
-  if (!is_insert && !is_word(&token, "CREATE")) return NULL;
+  bool is_insert = wow_sql_token_is(&token, "INSERT") || wow_sql_token_is(&token, "REPLACE");
+  if (!is_insert && !wow_sql_token_is(&token, "CREATE")) return NULL;
   const char *with_end = token.text;
   if (!find_query(&token)) return NULL;
   return sqlite3_mprintf("%.*s %.*s", (int)(with_end - from), from,
@@ -117,8 +66,8 @@ char *wow_ahead_sql_query(sqlite3_stmt *stmt) {
     sqlite3_free(sql);
     return NULL;
   }
-  struct token first = {sql, 0, 0};
-  bool is_query = sqlite3_stmt_readonly(stmt) && next_token(&first) && begins_query(&first);
+  struct wow_sql_token first = {sql, 0, 0};
+  bool is_query = sqlite3_stmt_readonly(stmt) && wow_sql_token_next(&first) && begins_query(&first);
   if (is_query) return sql;
   char *query = sqlite3_stmt_readonly(stmt) ? NULL : query_of(sql);
   sqlite3_free(sql);
@@ -126,9 +75,9 @@ char *wow_ahead_sql_query(sqlite3_stmt *stmt) {
 }
 
 bool wow_ahead_sql_has_limit(const char *sql) {
-  struct token token = {sql, 0, 0};
-  while (next_token(&token)) {
-    if (token.depth == 0 && is_word(&token, "LIMIT")) return true;
+  struct wow_sql_token token = {sql, 0, 0};
+  while (wow_sql_token_next(&token)) {
+    if (token.depth == 0 && wow_sql_token_is(&token, "LIMIT")) return true;
   }
   return false;
 }

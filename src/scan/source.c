@@ -174,6 +174,16 @@ static int next_received(struct wow_scan *scan, struct wow_error *err) {
   return wanted || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Notes how far the outermost scan of the dry run is. */
+static void note_progress(const struct wow_scan *other, struct wow_dry_run *dry_run) {
+  bool is_all = false;
+  double n = (double)wow_pages_received(other->pages, &is_all);
+  if (!is_all) dry_run->is_cut = true;
+  if (dry_run->n_received > 0) return;
+  dry_run->n_received = n;
+  dry_run->n_receivable = is_all ? n : other->where.n == 0 ? *other->target.n_rows : -1;
+}
+
 int wow_source_start_received(struct wow_scan *scan, bool *is_started, struct wow_error *err) {
   struct wow_scan *other = *scan->target.scans;
   while (other && !is_same_scan(scan, other))
@@ -182,6 +192,7 @@ int wow_source_start_received(struct wow_scan *scan, bool *is_started, struct wo
   if (other == NULL) return SQLITE_OK;
   wow_rows_free(scan->received);
   scan->received = wow_pages_fork(other->pages);
+  note_progress(other, &scan->target.conn->dry_run);
   return scan->received ? next_received(scan, err) : wow_error_nomem(err);
 }
 
@@ -379,6 +390,10 @@ int wow_source_start_lookup(struct wow_scan *scan, bool *is_started, struct wow_
 int wow_source_start_count(struct wow_scan *scan, struct wow_error *err) {
   int rc = wow_pages_count_remaining(scan->pages, &scan->counted, err);
   scan->passed = 0;
+  if (rc == SQLITE_OK && scan->counted < 0) {
+    scan->can_count = false;
+    return wow_source_next_row(scan, err);
+  }
   scan->state = rc == SQLITE_OK && scan->counted > 0 ? WOW_SCAN_COUNTED : WOW_SCAN_END;
   return rc;
 }

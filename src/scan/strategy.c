@@ -52,7 +52,8 @@ void wow_strategy_begin(struct wow_scan *scan) {
 
 /* Is a number of rows all that the statement wants? */
 static int wants_count(struct wow_scan *scan, bool *wants) {
-  *wants = scan->can_count && !scan->must_fetch && wow_run_mentions(scan->target.conn->db, "count");
+  *wants = scan->can_count && !scan->must_fetch && !scan->target.server->learned.hides_counts &&
+           wow_run_mentions(scan->target.conn->db, "count");
   if (!*wants || scan->plan.uses_nothing) return SQLITE_OK;
   int rc = wow_strategy_read_usage(scan);
   *wants = rc == SQLITE_OK && !(scan->usage.is_known && wow_bytecode_reads_any(&scan->usage));

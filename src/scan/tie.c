@@ -162,9 +162,9 @@ static int ask_strict(struct wow_tie *tie, int i, const struct wow_shape *shape,
   };
   struct wow_where where = {.list = terms, .n = 2};
   struct wow_page_request request = {.shape = shape, .where = &where};
-  sqlite3_int64 n = 0;
-  int rc = wow_count_rows(&request, &n, err);
-  if (rc == SQLITE_OK && n == 0) tie->has_strict_text = true;
+  bool has = false;
+  int rc = wow_count_has_more(&request, 0, &has, err);
+  if (rc == SQLITE_OK && !has) tie->has_strict_text = true;
   return rc;
 }
 

@@ -134,6 +134,16 @@ static sqlite3_stmt *next_of_application(const struct wow_runs *runs, sqlite3_st
   return stmt;
 }
 
+/* One that has handed out a row waits for the application. Those that a function of the outer one
+** runs are newer, and SQLite's list begins with the newest. */
+sqlite3_stmt *wow_run_statement(const struct wow_runs *runs) {
+  sqlite3_stmt *outermost = NULL, *stmt = next_of_application(runs, NULL);
+  for (; stmt; stmt = next_of_application(runs, stmt)) {
+    if (sqlite3_data_count(stmt) == 0) outermost = stmt;
+  }
+  return outermost;
+}
+
 /* ---------------------------------------------------------------- runs */
 
 /* A number that changes when a statement has committed something. */
@@ -252,6 +262,11 @@ static struct run *current(struct wow_runs *runs) {
 sqlite3_uint64 wow_run_current(struct wow_runs *runs) {
   struct run *run = current(runs);
   return run ? run->number : 0;
+}
+
+bool wow_run_has_cursor(struct wow_runs *runs) {
+  const struct run *run = find(runs);
+  return run && run->n_cursors > 0;
 }
 
 sqlite3_uint64 wow_run_open_cursor(struct wow_runs *runs) {
