@@ -31,8 +31,9 @@
 /* The digits by which a real tells numbers apart. */
 #define MAX_DIGITS 15
 
-/* From this version on SQLite adds integers as such for avg and total. */
-#define ADDS_INTEGERS 3043000
+/* From this version on SQLite adds integers as such for avg and total, and keeps what is rounded off
+** a sum of reals (Kahan and Babuska). */
+#define IS_CAREFUL 3043000
 
 enum member { N_VALUES, SUM, LEAST, GREATEST };
 static const char *const words[] = {"count", "sum", "min", "max"};
@@ -52,7 +53,7 @@ struct spread_column {
   struct wow_number least, greatest;
   sqlite3_int64 share, n_larger; /* what is left of an integer sum: so much each, or 1 more */
   struct wow_number value;       /* of the current row, of a number */
-  double so_far;                 /* the sum of reals up to it */
+  double so_far, rounded_off;    /* the sum of reals up to it, as SQLite has it */
 };
 
 struct wow_spread {
@@ -248,7 +249,7 @@ static sqlite3_int64 distance(sqlite3_int64 i) {
 static bool add_magnitude(struct wow_spread *spread, const struct spread_column *c,
                           sqlite3_int64 n) {
   bool as_reals = (c->aggregates & (WOW_AGGREGATE_TOTAL | WOW_AGGREGATE_AVG)) &&
-                  sqlite3_libversion_number() < ADDS_INTEGERS;
+                  sqlite3_libversion_number() < IS_CAREFUL;
   sqlite3_int64 least = distance(c->least.i), greatest = distance(c->greatest.i);
   sqlite3_int64 each = least > greatest ? least : greatest;
   sqlite3_int64 room = (as_reals ? MAX_EXACT : MAX_INT64) - spread->magnitude;
@@ -294,7 +295,7 @@ static bool take_column(struct wow_spread *spread, struct spread_column *c, sqli
     has_values = has_values || !is_null(c->texts[i]);
   c->n = has_values;
   c->share = c->n_larger = 0;
-  c->so_far = 0;
+  c->so_far = c->rounded_off = 0;
   if (c->texts[N_VALUES] && !wow_value_int64(c->texts[N_VALUES], &c->n)) return false;
   if (c->n < 0 || c->n > n) return false;
   if (c->n == 0) return true;
@@ -334,7 +335,8 @@ static struct wow_number value_of(const struct spread_column *c, sqlite3_int64 a
   if (at == 1) return c->greatest;
   if (c->is_integer)
     return (struct wow_number){.is_integer = true, .i = c->share + (at - 2 < c->n_larger)};
-  double rest = real_of(&c->sum) - c->so_far; /* each takes its part of what is left */
+  double rest =
+      real_of(&c->sum) - (c->so_far + c->rounded_off); /* each takes its part of what is left */
   double least = real_of(&c->least), greatest = real_of(&c->greatest);
   double value = rest / (double)(c->n - at);
   return (struct wow_number){.r = value < least ? least : value > greatest ? greatest : value};
@@ -343,7 +345,11 @@ static struct wow_number value_of(const struct spread_column *c, sqlite3_int64 a
 static void step(struct spread_column *c, sqlite3_int64 at) {
   if (at >= c->n_given || (c->aggregates & SUMS) == 0) return;
   c->value = value_of(c, at);
-  c->so_far += real_of(&c->value);
+  double value = real_of(&c->value), before = c->so_far;
+  c->so_far += value;
+  if (sqlite3_libversion_number() < IS_CAREFUL) return;
+  c->rounded_off +=
+      fabs(before) > fabs(value) ? (before - c->so_far) + value : (value - c->so_far) + before;
 }
 
 bool wow_spread_take(struct wow_spread *spread, const struct wow_rows *rows, int first,
