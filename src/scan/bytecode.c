@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/program.h"
+#include "server/program.h"
 #include "server/run.h"
 
 /* The most instructions between a VFilter and the first of those that load its values. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/sqlite.h"
-#include "scan/aggregation.h"
+#include "server/aggregation.h"
 #include "scan/target.h"
 
 struct wow_usage_column {

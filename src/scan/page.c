@@ -14,13 +14,15 @@
 
 int wow_page_init(struct wow_page *page, const struct wow_shape *shape, struct wow_meter *meter) {
   const struct wow_relation *relation = shape->target->relation;
-  int n = shape->n_select + shape->n_computed;
+  int n = shape->n_select + shape->n_computed + shape->n_telling, from = n - shape->n_telling;
   const char **names = sqlite3_malloc64(sizeof(*names) * ((sqlite3_uint64)n + 1));
   if (names == NULL) return SQLITE_NOMEM;
   for (int i = 0; i < shape->n_select; i++)
     names[i] = relation->columns[shape->select[i]].name;
   for (int i = 0; i < shape->n_computed; i++)
     names[shape->n_select + i] = shape->computed[i].name;
+  for (int i = 0; i < shape->n_telling; i++)
+    names[from + i] = relation->columns[shape->telling[i]].name;
   page->shape = shape;
   page->meter = meter;
   page->rows = wow_rows_new(names, n, WOW_MAX_ROW_BYTES);

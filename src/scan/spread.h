@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "plan/plan.h"
-#include "scan/aggregation.h"
+#include "server/aggregation.h"
 #include "scan/page_request.h"
 #include "types/shippable.h"
 #include "wire/rows.h"

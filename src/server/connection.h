@@ -44,7 +44,7 @@ struct wow_connection {
   sqlite3_uint64 n_sessions;  /* that there were, see session.h */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
   bool aggregates;            /* wowsql_config('aggregates'): the server computes them */
-  bool ahead;                 /* wowsql_config('ahead'): run statements ahead, see dry_run.h */
+  int ahead;                  /* enum wow_ahead: run statements ahead at all, see dry_run.h */
   struct wow_runs *runs;
   struct wow_dry_run dry_run;
   struct wow_progress progress;

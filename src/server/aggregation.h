@@ -9,7 +9,7 @@
 #ifndef WOW_AGGREGATION_H
 #define WOW_AGGREGATION_H
 
-#include "scan/program.h"
+#include "server/program.h"
 
 /* SQLite's aggregate functions, as bits. */
 enum wow_aggregate {

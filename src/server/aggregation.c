@@ -12,7 +12,7 @@
 **   Compare; Jump; Move, Gosub, IfPos                 a group begins: the last one is put out
 **   If (flag, to); VColumn or Column; Integer         what else is read, of one row of the group
 */
-#include "scan/aggregation.h"
+#include "server/aggregation.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
 ** Listing programs, see program.h.
 */
-#include "scan/program.h"
+#include "server/program.h"
 
 #include <string.h>
 
