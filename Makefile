@@ -2,12 +2,14 @@
 #
 #   make            wowsql.so (wowsql.dylib on macOS)
 #   make demo       a local WowSQL with a shop in it, and the sqlite3 shell connected to it
+#   make serve      the same servers, which go on until `make serve-stop`
 #   make test       all tests
 #   make test-newer the tests again, against servers that say what newer PostgREST says
 #   make test-sqlite SQLITE=3.38.2
 #                   the tests again, with another SQLite (tests/sqlite/versions.txt has those to choose from)
 #   make lint       the style checks alone
-#   make docs       updates the tables in README.md that are made from the code
+#   make docs       updates the parts of the documents that are made from the code
+#   make recording  plays the session of docs/demo.svg again
 #   make dist       a source archive, with all of src/ in one file, wowsql.c
 #   make deb, npm, wheel
 #                   packages for Debian, Node.js and Python; all in build/packages (docs/packages.md)
@@ -37,18 +39,20 @@ LIBRARY := wowsql.dylib
 SHARED  := -dynamiclib -undefined dynamic_lookup
 else
 LIBRARY := wowsql.so
-SHARED  := -shared
+SHARED  := -shared -Wl,-soname,$(LIBRARY)
 endif
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
+ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 # The same code compiled with the headers of another SQLite, SQLITE=3.38.2 for instance.
 OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps test-deps dist deb npm wheel demo test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps test-deps dist deb npm wheel demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -58,12 +62,12 @@ $(LIBRARY): $(OBJECTS)
 build/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $<
-	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(tests)'
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
 	@tools/sqlite.sh $(SQLITE)
@@ -72,7 +76,7 @@ build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
 build/sqlite/$(SQLITE)/obj/%.o: src/%.c VERSION build/sqlite/$(SQLITE)/sqlite3
 	@mkdir -p $(@D)
 	@echo cc $< '(SQLite $(SQLITE))'
-	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/sqlite/$(SQLITE)/$(LIBRARY): $(OTHER)
 	@echo ld $@
@@ -81,6 +85,20 @@ build/sqlite/$(SQLITE)/$(LIBRARY): $(OTHER)
 build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+# The same, with sanitizers.
+build/asan/%.o: src/%.c VERSION
+	@mkdir -p $(@D)
+	@echo cc $< '(sanitizers)'
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -MP -c -o $@ $<
+
+build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
+
+build/asan/oom: tests/oom/oom.c tests/oom/scenarios.h $(ASAN)
+	@echo ld $@
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -o $@ $< $(ASAN) -lsqlite3 $(LIBS) -lpthread
 
 build/bench/decode: bench/decode.c $(CORE)
 	@mkdir -p $(@D)
@@ -91,8 +109,8 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER))
-.SECONDARY: $(CORE)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER) $(ASAN))
+.SECONDARY: $(CORE) $(ASAN)
 
 deps:
 	@tools/deps.sh
@@ -102,8 +120,15 @@ test-deps:
 	@tools/deps.sh bindings packages
 
 demo: deps
-	@$(MAKE) --no-print-directory $(LIBRARY)
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
 	@stack/demo
+
+serve: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@stack/serve
+
+serve-stop:
+	@stack/local stop
 
 test: test-deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
@@ -125,10 +150,15 @@ unit: $(UNITS)
 lint: $(LIBRARY) build/unit_shippable
 	@tools/lint.sh
 
-# Updates the parts of README.md that are made from the code.
+# Updates the parts of the documents that are made from the code.
 docs: deps
 	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
+
+# Plays the session of docs/demo.svg again.
+recording: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@tools/record.tcl
 
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
@@ -183,14 +213,17 @@ npm: $(LIBRARY)
 wheel: $(LIBRARY)
 	@python3 packages/python/build.py $(VERSION) $(LIBRARY) $(PACKAGES)
 
+# `.load wowsql` leaves finding the library to the dynamic linker. Its cache takes files called lib*.so
+# alone, but under the name that they have inside (the soname), which is wowsql.so; hence two names.
 install: $(LIBRARY)
 	install -d "$(DESTDIR)$(PREFIX)/lib"
-	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	ln -sf lib$(LIBRARY) "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)"
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(LIBRARY)" "$(DESTDIR)$(PREFIX)/lib/lib$(LIBRARY)"
+	@tools/installed.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build wowsql.so wowsql.dylib

@@ -20,6 +20,8 @@ SQLITE_EXTENSION_INIT1
 static const struct wow_function_group *const function_groups[] = {&wow_fn_server,
                                                                    &wow_fn_import,
                                                                    &wow_fn_diagnosis,
+                                                                   &wow_fn_check,
+                                                                   &wow_fn_help,
                                                                    &wow_fn_rest,
                                                                    &wow_fn_rows,
                                                                    &wow_fn_auth,

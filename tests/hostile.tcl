@@ -22,10 +22,17 @@
 #       -chunk 7                   the body is sent in chunks of this many bytes
 #       -close 1                   closes the connection after the response
 #   table n ?option value?...      answers like PostgREST from a table of the ids 1..n; options of
-#                                  reply, and -max_rows, where its answers are cut
+#                                  reply, and -max_rows, where its answers are cut, and -range, the
+#                                  header that it sends instead of Content-Range where there are rows
+#                                  ({}: none; ROWS in it is what they are, "0-2")
 #   rows from to                   the JSON of such rows
 #   param name default             a parameter of the request
 #   send bytes, pause ms           for what reply cannot do
+#   spoil script good              runs the script instead of sending what the script `good` replies,
+#                                  which is in $status, $headers (a list; $bare is without the length), $body and $whole
+#   like ?option value?... ?body?  in such a script: a reply with that status and those headers
+#   flood text ?times?             sends a text so often, without end if that is not said, as the
+#                                  client reads it
 #   tunnel address ?header...?     is a proxy: answers CONNECT, with these headers, and passes on what
 #                                  comes between the client and this address
 #   hang                           says nothing until the client gives up
@@ -119,6 +126,7 @@ proc server::control {} {
     answer { set scripts $arguments; set always {}; set requests {} }
     always { set scripts {}; set always [lindex $arguments 0]; set requests {} }
     requests { set result $requests }
+    reset { set ::nth 0 }
   }
   puts [list $result]
   flush stdout
@@ -147,7 +155,9 @@ proc server::wait_readable {channel} {
 }
 
 proc server::read_line {channel} {
-  while {[gets $channel line] < 0} {
+  while {1} {
+    if {[catch {gets $channel line} length]} die
+    if {$length >= 0} break
     if {[eof $channel]} die
     wait_readable $channel
   }
@@ -216,6 +226,45 @@ proc server::pause {ms} {
 
 proc server::die {} { throw CLOSED "the connection ends here" }
 
+proc server::flood {text {times -1}} {
+  upvar #1 channel channel
+  while {$times != 0} {
+    send $text
+    incr times -1
+    if {[chan pending output $channel] > 1000000} {
+      fileevent $channel writable [info coroutine]
+      yield
+      fileevent $channel writable {}
+    }
+  }
+}
+
+# The reply of a script that runs now is kept for spoil.
+proc server::spoil {script good} {
+  upvar #1 request request
+  variable here
+  variable other
+  variable spoiled {}
+  upvar #1 spoiling spoiling
+  set spoiling 1
+  eval $good
+  set spoiling 0
+  lassign $spoiled status headers body
+  set bare [lsearch -all -inline -not $headers Content-Length:*]
+  set whole "[head $status $headers]$body"
+  eval $script
+}
+
+# Replies like the good one, but for the options that are given.
+proc server::like {args} {
+  upvar 1 status status bare bare
+  set options {}
+  foreach header $bare { lappend options -header $header }
+  reply -status $status {*}$options {*}$args
+}
+
+proc server::head {status headers} { return "HTTP/1.1 $status So\r\n[join $headers \r\n]\r\n\r\n" }
+
 proc server::hang {} {
   upvar #1 channel channel
   while {![eof $channel]} {
@@ -280,7 +329,12 @@ proc server::reply {args} {
   } else {
     lappend headers "Content-Length: $option(-length)"
   }
-  send "HTTP/1.1 $option(-status) So\r\n[join $headers \r\n]\r\n\r\n$body"
+  upvar #1 spoiling spoiling
+  if {[info exists spoiling] && $spoiling} {
+    variable spoiled [list $option(-status) $headers $body]
+    return
+  }
+  send "[head $option(-status) $headers]$body"
   if {$option(-send) ne {}} { pause $option(-pause) }
   if {$option(-close)} die
 }
@@ -315,24 +369,31 @@ proc server::rows {from to} {
 # The header that says which rows these are, and of how many if that is asked for.
 proc server::range {offset n total} {
   upvar #1 request request
+  upvar option option
   set count *
+  if {$n > 0 && [info exists option(-range)]} {
+    set header [string map [list ROWS "$offset-[expr {$offset + $n - 1}]"] $option(-range)]
+    return [expr {$header eq {} ? {} : [list -header $header]}]
+  }
   if {[dict exists $request headers prefer]} { set count $total }
   return [list -header "Content-Range: [expr {$n ? "$offset-[expr {$offset + $n - 1}]" : "*"}]/$count"]
 }
 
 # Understands what a scan sends: id=gt.N, id=gte.N, id=eq.N and id=in.(N,M), near the end
-# or=(id.gte.N,id.is.null), limit and offset, and a request for a count.
+# or=(id.gte.N,id.is.null) and or=(id.eq.N), limit and offset, and a request for a count. Aggregates
+# are switched off.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
   set reply {}
+  if {[string match *count()* [param select {}]]} { return [reply -status 400 {{"code":"PGRST123"}}] }
   foreach {name value} $args {
-    if {$name eq "-max_rows"} { set option($name) $value } else { lappend reply $name $value }
+    if {$name in {-max_rows -range}} { set option($name) $value } else { lappend reply $name $value }
   }
   set from 1
   set to $n
   set list {}
-  foreach filter [concat [params id] [regsub -all {\(id\.(gte\.\d+),id\.is\.null\)} [params or] {\1}]] {
+  foreach filter [concat [params id] [regsub -all {\(id\.([a-z]+\.\d+)(,id\.is\.null)?\)} [params or] {\1}]] {
     lassign [split $filter .] operator id
     switch -- $operator {
       in { set list [lsort -integer -unique [split [string trim $id ()] ,]] }
@@ -347,13 +408,15 @@ proc server::table {n args} {
     set total [llength $list]
     set offset [param offset 0]
     set list [lrange $list $offset [expr {$offset + min([param limit 1000000000], $option(-max_rows)) - 1}]]
-    return [reply {*}$reply {*}[range $offset [llength $list] $total] "\[[join [lmap id $list {row $id}] ,]\]"]
+    set range [range $offset [llength $list] $total]
+    return [reply {*}$reply {*}$range "\[[join [lmap id $list {row $id}] ,]\]"]
   }
   set total [expr {max(0, $to - $from + 1)}]
   set offset [param offset 0]
   set rows [expr {max(0, min($total - $offset, [param limit $total], $option(-max_rows)))}]
   set first [expr {$from + $offset}]
-  reply {*}$reply {*}[range $offset $rows $total] [rows $first [expr {$first + $rows - 1}]]
+  set range [range $offset $rows $total]
+  reply {*}$reply {*}$range [rows $first [expr {$first + $rows - 1}]]
 }
 
 # ---- start

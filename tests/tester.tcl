@@ -267,6 +267,34 @@ proc connect_bare {url {options {}}} {
   connect $url {} "{\"rest_path\":\"/\"$options}"
 }
 
+# ---- what can be read afterwards
+
+# With WOWSQL_TEST_KEPT, a folder, in the environment: whatever a user could find is kept there, for
+# tests/leaks.tcl to search. That is every error, and what the extension shows and stores when a connection
+# is closed.
+if {[info exists ::env(WOWSQL_TEST_KEPT)]} {
+  set t::kept [open $::env(WOWSQL_TEST_KEPT)/$t::file.[pid].shown w]
+  rename sqlite3 t::sqlite3
+
+  proc sqlite3 {name args} {
+    t::sqlite3 $name {*}$args
+    if {[info commands ::$name] ne {}} { trace add execution ::$name {enter leave} [list t::keep ::$name] }
+  }
+}
+
+# Traces have the command, for what has ended its code and result, and which of both it is.
+proc t::keep {handle command args} {
+  variable kept
+  if {[lindex $args end] eq "leave"} {
+    if {[lindex $args 0] == 1} { puts $kept [lindex $args 1] }
+  } elseif {[lindex $command 1] eq "close"} {
+    foreach sql {
+      {SELECT * FROM wowsql_log} {SELECT * FROM wowsql_servers} {SELECT wowsql_last_error()}
+      {SELECT sql FROM sqlite_schema} {SELECT sql FROM sqlite_temp_schema}
+    } { catch {puts $kept [$handle eval $sql]} }
+  }
+}
+
 proc finish_test {} {
   foreach script [lreverse $t::cleanup] { catch {uplevel #0 $script} }
   catch {db close}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/sqlite.h"
@@ -63,10 +64,17 @@ static char *clean_copy(const char *text) {
       n--;
   }
   char *copy = sqlite3_mprintf("%.*s%s", (int)n, text, text[n] ? "..." : "");
+  bool is_utf8 = copy == NULL || wow_text_is_utf8(copy, strlen(copy));
   for (char *p = copy; p && *p; p++) {
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+    unsigned char c = (unsigned char)*p;
+    if (c < 0x20 || c == 0x7f) *p = ' ';
+    if (c >= 0x80 && !is_utf8) *p = '?';
   }
   return copy;
+}
+
+static bool is_blank(const char *text) {
+  return text[strspn(text, " \t\r\n")] == 0;
 }
 
 /* Records an error and frees `message`. */
@@ -127,15 +135,35 @@ static bool is_code(const char *code, const char *other) {
   return code && strcmp(code, other) == 0;
 }
 
+static bool is_gateway_status(int status) {
+  return (status >= 502 && status <= 504) || (status >= 520 && status <= 524) || status == 544;
+}
+
+/* A path that leads nowhere: PostgREST before 13 gives neither a code nor a message. */
+static bool is_wrong_path(const struct wow_error *err) {
+  return is_code(err->code, "PGRST125") ||
+         (err->http_status == 404 && err->code == NULL && err->message == NULL);
+}
+
 /* What to do, if the server does not say so. NULL: no advice. */
-static const char *hint_for(int http_status, const char *code) {
+static const char *hint_for(const struct wow_error *err, bool has_key) {
+  const char *code = err->code;
+  int http_status = err->http_status;
   if (is_code(code, "PGRST303")) return "the token has expired, or is not valid yet: get a new one";
-  if (is_code(code, "PGRST125"))
-    return "check the option rest_path of wowsql_connect; a path begins with the table's name";
+  if (is_wrong_path(err))
+    return "a path begins with the table's name; a PostgREST of your own needs the option "
+           "rest_path of wowsql_connect: '{\"rest_path\":\"/\"}'";
+  if (is_code(code, "PGRST100") || is_code(code, "PGRST104"))
+    return "a filter is column=operator.value, for example age=gte.18 or name=like.A*";
+  if (is_code(code, "PGRST202"))
+    return "arguments are given by name, as in wowsql_rpc('add', '{\"a\":1,\"b\":2}')";
   if (http_status == 402) return "the project is restricted: see its plan and its usage";
   if (http_status == 540) return "the project is paused: start it again where it is managed";
-  if ((http_status >= 520 && http_status <= 524) || http_status == 544)
-    return "the gateway got no answer from the server in time; try again later";
+  if (is_gateway_status(http_status) && code == NULL)
+    return "the server is not ready, or a gateway got no answer from it in time: try again later";
+  if (http_status == 401 && !has_key)
+    return "no key was given: wowsql_connect(project_url, api_key), or WOWSQL_API_KEY in the "
+           "environment";
   if (http_status == 401) return "check the API key that was given to wowsql_connect";
   if (http_status == 403) return "the key, or the signed-in user, may not do this";
   if (http_status == 413) return "it is larger than the server accepts";
@@ -143,9 +171,8 @@ static const char *hint_for(int http_status, const char *code) {
     return "the request is longer than the server accepts";
   if (http_status == 429) return "the server limits the rate of requests; try again later";
   if (http_status == 404 && (is_code(code, "42P01") || is_code(code, "PGRST205"))) {
-    return "the table was dropped or renamed: SELECT name FROM wowsql_tables, then DROP it here "
-           "and "
-           "create it again";
+    return "SELECT name FROM wowsql_tables lists the tables; if this one was dropped or renamed "
+           "there, DROP it here and create it again";
   }
   /* An unknown column; a constant or an operator that does not fit the column's type. */
   if (is_code(code, "42703") || is_code(code, "22P02") || is_code(code, "22007") ||
@@ -160,6 +187,10 @@ static const char *hint_for(int http_status, const char *code) {
 ** does not say, or no memory. */
 static char *right_hint(const char *message, bool is_write) {
   static const char start[] = "permission denied for ";
+  if (message && strstr(message, "row-level security policy")) {
+    return sqlite3_mprintf("the right is there, but no policy of the table lets the key, or the "
+                           "signed-in user, do this to this row: see CREATE POLICY");
+  }
   if (message == NULL || strncmp(message, start, sizeof(start) - 1) != 0) return NULL;
   const char *kind = message + sizeof(start) - 1;
   const char *name = strrchr(kind, ' ');
@@ -172,11 +203,13 @@ static char *right_hint(const char *message, bool is_write) {
   return sqlite3_mprintf("the role may need the right %s on%s: see GRANT", right, name);
 }
 
-/* A member as text: a string as it is, anything else as JSON. NULL: absent, null, or no memory. */
+/* A member as text: a string as it is, anything else as JSON. NULL: absent, null, blank, or no
+** memory. */
 static char *member_text(const cJSON *object, const char *name) {
   const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
   if (member == NULL || cJSON_IsNull(member)) return NULL;
-  if (cJSON_IsString(member)) return clean_copy(cJSON_GetStringValue(member));
+  const char *string = cJSON_GetStringValue(member);
+  if (string) return is_blank(string) ? NULL : clean_copy(string);
   char *printed = cJSON_PrintUnformatted(member);
   char *text = clean_copy(printed);
   cJSON_free(printed);
@@ -219,17 +252,18 @@ static char *service_message(const cJSON *object) {
   return text;
 }
 
-static bool is_html(const char *body) {
+bool wow_error_is_html(const char *body) {
   while (*body == ' ' || *body == '\n' || *body == '\r' || *body == '\t')
     body++;
   return sqlite3_strnicmp(body, "<!doctype", 9) == 0 || sqlite3_strnicmp(body, "<html", 5) == 0 ||
          sqlite3_strnicmp(body, "<head", 5) == 0;
 }
 
-/* The message of a body that is not JSON: the text itself, or what kind of page it is. */
+/* The message of a body that is not JSON: the text itself, or what kind of page it is. NULL: it is
+** empty, or no memory. */
 static char *plain_message(const char *body) {
-  if (is_html(body)) return clean_copy("the server answered with an HTML page");
-  return *body ? clean_copy(body) : clean_copy("the server gave no reason");
+  if (wow_error_is_html(body)) return clean_copy("the server answered with an HTML page");
+  return is_blank(body) ? NULL : clean_copy(body);
 }
 
 /* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide
@@ -247,7 +281,11 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
   if (err->rc != SQLITE_OK) return err->rc;
   char *text = sqlite3_mprintf("%.*s", (int)body->bytes, body->text ? body->text : "");
   if (text == NULL) return wow_error_nomem(err);
-  cJSON *json = cJSON_Parse(text);
+  cJSON *json = wow_document_parse(text, strlen(text), err);
+  if (err->rc != SQLITE_OK) {
+    wow_secret_free(text);
+    return err->rc;
+  }
   redact_json(json, body->secrets);
   wow_secret_redact(body->secrets, text);
   if (cJSON_IsObject(json)) {
@@ -255,17 +293,17 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
     err->message = service_message(json);
     err->details = member_text(json, "details");
     err->hint = member_text(json, "hint");
-    if (err->message == NULL) err->message = clean_copy("the server gave no reason");
   } else {
     err->message = plain_message(text);
   }
   err->http_status = http_status;
   err->what = clean_copy(what);
-  err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
   if (err->hint == NULL && is_code(err->code, "42501"))
     err->hint = right_hint(err->message, body->is_write);
-  if (err->hint == NULL) err->hint = clean_copy(hint_for(http_status, err->code));
-  if (err->hint == NULL && is_html(text)) {
+  if (err->hint == NULL) err->hint = clean_copy(hint_for(err, body->has_key));
+  if (err->message == NULL) err->message = clean_copy("the server gave no reason");
+  err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
+  if (err->hint == NULL && wow_error_is_html(text)) {
     err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");
   }
   cJSON_Delete(json);
@@ -315,7 +353,7 @@ char *wow_error_json(const struct wow_error *err) {
 }
 
 void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) {
-  char *const texts[] = {err->code, err->message, err->details, err->hint};
+  char *const texts[] = {err->what, err->code, err->message, err->details, err->hint};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
     wow_secret_redact(secrets, texts[i]);
 }

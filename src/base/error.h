@@ -54,11 +54,15 @@ struct wow_error_body {
   const char *text; /* NULL: empty */
   size_t bytes;
   bool is_write;                     /* the request was to have effects */
+  bool has_key;                      /* it said who asks */
   const struct wow_secrets *secrets; /* what it may quote and must not be shown */
 };
 
 int wow_error_response(struct wow_error *err, const char *what, int http_status,
                        const struct wow_error_body *body);
+
+/* Is this a page for browsers, such as a gateway's? */
+bool wow_error_is_html(const char *body);
 
 /* Adds "prefix text" to an error's details. */
 void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text);
@@ -70,7 +74,7 @@ void wow_error_unsure(struct wow_error *err, bool is_done);
 /* Says what an error is about, unless it already does. */
 void wow_error_about(struct wow_error *err, const char *what);
 
-/* Replaces secrets by "***" wherever the error quotes them. */
+/* Replaces secrets by "***" wherever the error quotes them, see wow_secret_redact. */
 void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets);
 
 /* "wowsql: what: status code: message (details) [hint: ...]"; sqlite3_free it; NULL: no memory. */

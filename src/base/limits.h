@@ -12,6 +12,9 @@
 #define WOW_CONNECT_TIMEOUT_S 10 /* seconds; a host that is down should not feel like a hang */
 #define WOW_RETRIES 3            /* with back-off this outlasts a restart of the server */
 
+/* Names longer than PostgreSQL's (63 bytes) are not compared with misspelt ones. */
+#define WOW_MAX_NEAR_BYTES 64
+
 /* ---- pages, in rows */
 
 /* The largest page. Pages are limited by WOW_MAX_PAGE_BYTES first; this is for narrow rows, so
@@ -21,18 +24,21 @@
 #define WOW_FIRST_PAGE_ROWS 250
 /* How many times larger each page is than the last: five requests reach full size. */
 #define WOW_PAGE_GROWTH 5
+/* A page that takes the server longer than this, milliseconds, is not followed by a larger one: a
+** statement timeout of 8 seconds is usual, and a busy machine is to ask for the same as an idle
+** one. */
+#define WOW_SLOW_PAGE_MS 5000.0
 /* How many times smaller a page is asked for again after the server's statement_timeout: a few
 ** tries lead from a first page to a single row. */
 #define WOW_TIMEOUT_SHRINK 4
 /* The largest page_size that a table may ask for; a bound for arithmetic, far above any use. */
 #define WOW_MAX_PAGE_SIZE 100000000
 
-/* The sample of first rows, and how many different values in the columns read it may have at most
-** for the remaining rows to be asked for in groups. A column of 40 equally frequent values shows
-** 38 of them in 128 rows, one of 1,000 shows 120; and if half of the rows have values of their
-** own, at least 50 do. */
+/* Rows that tell whether the remaining ones are better asked for in groups; and how many rows there
+** must have been then for each different value in the columns read. A column of 60 equally frequent
+** values is told after a first page, one of 1,000 after three. */
 #define WOW_SAMPLE_ROWS 128
-#define WOW_MAX_SAMPLE_VALUES 40
+#define WOW_GROUP_SEEN 4
 /* How many groups are asked for first: about 2 MB. If they have fewer than WOW_GROUP_LARGE rows
 ** each on average, what comes after them is asked for as rows: a sorted group costs the server a
 ** few times as much as a row. */
@@ -97,8 +103,15 @@
 #define WOW_MAX_ERROR_BYTES 2000
 /* The body of a response that is an error. */
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
+/* The body of a response that nobody reads: it should be empty. */
+#define WOW_MAX_DROPPED_BYTES (1024 * 1024)
+/* Blanks between rows, one after the other. PostgREST sends two. */
+#define WOW_MAX_BLANK_BYTES (1024 * 1024)
 /* Shorter texts cannot be secrets, and redacting them would tear words apart. */
 #define WOW_MIN_SECRET_BYTES 6
+/* What is long enough to be the random part of a key, or a part of a JWT: "eyJ", and a signature or
+** claims after it. Words are shorter. */
+#define WOW_MIN_KEY_BYTES 12
 
 /* ---- HTTP */
 
@@ -123,16 +136,37 @@
 /* Requests that the log keeps, by default and at most. */
 #define WOW_LOG_ENTRIES 1000
 #define WOW_MAX_LOG_ENTRIES 1000000
+/* What the log shows of the statement that a request was sent for: enough to recognise it by. */
+#define WOW_MAX_OUTLINE_BYTES 500
 /* Idle curl handles that are kept for the next request: a scan has two requests under way. */
 #define WOW_MAX_IDLE_HANDLES 4
 /* The shortest time between two updates of the progress line, milliseconds. */
 #define WOW_PROGRESS_MS 100
+/* When it comes first: nobody looks for it sooner. */
+#define WOW_PROGRESS_AFTER_MS 1000
+
+/* ---- how fast a server is (http/pace.h) */
+
+/* From this round trip on, in milliseconds, it is at a distance. On one machine the best of several
+** is far below, however busy it is. */
+#define WOW_FAR_MS 20.0
+/* How many round trips tell; and how many rows and bytes a response has that tells the rate. */
+#define WOW_PACE_SEEN 8
+#define WOW_PACE_ROWS 1000
+#define WOW_PACE_BYTES (64 * 1024)
+/* How long what was seen counts, once or twice this, milliseconds: people carry their machines from
+** one network to another. */
+#define WOW_PACE_MS (5 * 60 * 1000.0)
+/* What a row takes where that is not known, milliseconds: 50 bytes at 100 Mbit/s. */
+#define WOW_ROW_MS 0.004
 
 /* ---- lookups of joins */
 
-/* What a request costs, in rows that travel. A round trip is a few hundred rows within a building,
-** tens of thousands over the internet; and gateways limit requests per minute, but not rows. */
+/* What a request costs, in rows that travel: at a distance what is measured (http/pace.h), nearby
+** this. A round trip is a few hundred rows within a building, tens of thousands over the internet;
+** and gateways limit requests per minute, but not rows. */
 #define WOW_ROWS_PER_REQUEST 2500
+#define WOW_MAX_ROWS_PER_REQUEST 100000
 /* Keys that one request asks for, about: what a URL has room for. */
 #define WOW_KEYS_PER_REQUEST 1000
 /* Keys of lookups that the first dry run of a statement looks for, and the first of a statement
@@ -149,8 +183,16 @@
 ** time, too. */
 #define WOW_AHEAD_MS 50
 #define WOW_AHEAD_CHEAP_MS 10
+/* The same where statements are run ahead whether it pays or not. */
+#define WOW_AHEAD_ALWAYS_MS 10000.0
 /* A statement longer than this, its values written out, is not run ahead. */
 #define WOW_MAX_AHEAD_BYTES 1000000
+/* How many times as many lookups as are known there will be, where nothing else is known: as many
+** again; and how far the first rows of a scan are trusted where they show more. */
+#define WOW_OUTLOOK 2.0
+#define WOW_MAX_OUTLOOK 8.0
+/* Of the lookups of a dry run, how many have keys that are new where keys do not repeat. */
+#define WOW_NEARLY_ALL 0.9
 /* After this many lookups the server is asked how many rows the relation has, unless it was asked
 ** before. */
 #define WOW_LOOKUPS_BEFORE_COUNT 5

@@ -169,16 +169,64 @@ void wow_secret_reset(struct wow_secrets *secrets) {
   memset(secrets, 0, sizeof(*secrets));
 }
 
-void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
-  for (int i = 0; text && i < secrets->n; i++) {
-    const char *secret = secrets->texts[i];
-    size_t bytes = strlen(secret), before = strlen(text);
-    for (char *at = strstr(text, secret); at; at = strstr(at, secret)) {
-      memcpy(at, MARK, strlen(MARK));
-      at += strlen(MARK);
-      const char *rest = at + bytes - strlen(MARK);
-      memmove(at, rest, strlen(rest) + 1);
-    }
-    wow_secret_clear(text + strlen(text), before - strlen(text));
+/* Replaces the first bytes of `text` by the mark, and returns what follows it. */
+static char *mark(char *text, size_t bytes) {
+  memcpy(text, MARK, strlen(MARK));
+  text += strlen(MARK);
+  const char *rest = text + bytes - strlen(MARK);
+  memmove(text, rest, strlen(rest) + 1);
+  return text;
+}
+
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The characters of base64url (RFC 4648) that a text begins with. */
+static size_t base64url_length(const char *text) {
+  size_t n = 0;
+  while (is_word(text[n]) || text[n] == '-' || text[n] == '_')
+    n++;
+  return n;
+}
+
+/* How long a key or a token is that a text begins with, going by its form; 0: it is not one. */
+static size_t key_length(const char *text) {
+  static const char *const prefixes[] = {"wowsql_anon_", "wowsql_service_", "sb_secret_",
+                                         "sb_publishable_"};
+  for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+    size_t from = strlen(prefixes[i]), n = from;
+    if (strncmp(text, prefixes[i], from) != 0) continue;
+    while (is_word(text[n]))
+      n++;
+    if (n - from >= WOW_MIN_KEY_BYTES) return n;
   }
+  /* A JWT: three parts (RFC 7519), the first of which is a JSON object. */
+  if (strncmp(text, "eyJ", 3) != 0) return 0;
+  size_t n = 0;
+  for (int part = 0; part < 3; part++) {
+    size_t bytes = base64url_length(text + n);
+    if (bytes < WOW_MIN_KEY_BYTES || (part < 2 && text[n + bytes] != '.')) return 0;
+    n += bytes + (part < 2);
+  }
+  return n;
+}
+
+static void redact_keys(char *text) {
+  for (char *at = text; *at; at++) {
+    size_t bytes = at > text && is_word(at[-1]) ? 0 : key_length(at);
+    if (bytes > 0) at = mark(at, bytes) - 1;
+  }
+}
+
+void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
+  if (text == NULL) return;
+  size_t before = strlen(text);
+  for (int i = 0; i < secrets->n; i++) {
+    const char *secret = secrets->texts[i];
+    for (char *at = strstr(text, secret); at; at = strstr(at, secret))
+      at = mark(at, strlen(secret));
+  }
+  redact_keys(text);
+  wow_secret_clear(text + strlen(text), before - strlen(text));
 }

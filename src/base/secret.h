@@ -39,8 +39,9 @@ void wow_secret_add(struct wow_secrets *secrets, const char *text, size_t bytes)
 void wow_secret_add_all(struct wow_secrets *secrets, const struct wow_secrets *others);
 void wow_secret_reset(struct wow_secrets *secrets);
 
-/* Replaces every secret in `text`, which becomes no longer by that, by "***". Call it before the
-** text is cut: a part of a secret is not recognised. NULL is fine. */
+/* Replaces every secret in `text`, which becomes no longer by that, by "***"; and whatever has the
+** form of a key or a token, whoever it belongs to. Call it before the text is cut: a part of a
+** secret is not recognised. NULL is fine. */
 void wow_secret_redact(const struct wow_secrets *secrets, char *text);
 
 #endif

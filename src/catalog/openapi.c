@@ -5,9 +5,12 @@
 #include "catalog/openapi.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/document.h"
+#include "base/limits.h"
 #include "base/sqlite.h"
 
 static const char *string_member(const cJSON *object, const char *name) {
@@ -102,6 +105,8 @@ static int openapi_columns(struct wow_relation *relation, const cJSON *definitio
   cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(definition, "properties")) {
     if (rc == SQLITE_OK) rc = openapi_column(relation, property);
   }
+  /* The last column may have no name. */
+  if (rc != SQLITE_OK) return rc;
   cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(definition, "required")) {
     const char *text = cJSON_GetStringValue(name);
     int column = text ? wow_relation_column(relation, text) : -1;
@@ -152,7 +157,7 @@ void wow_openapi_free(struct wow_catalog *catalog) {
 
 int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
                       struct wow_error *err) {
-  cJSON *document = cJSON_ParseWithLength(json, bytes);
+  cJSON *document = wow_document_parse(json, bytes, err);
   const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(document, "definitions");
   const char *version =
       string_member(cJSON_GetObjectItemCaseSensitive(document, "info"), "version");
@@ -199,4 +204,41 @@ struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const c
     if (strcmp(catalog->relations[i]->name, name) == 0) return catalog->relations[i];
   }
   return NULL;
+}
+
+/* How many bytes have to be inserted, deleted or changed to make b of a (Levenshtein); swapping two
+** neighbours counts as one change. At least `limit` if either is too long. */
+static size_t distance(const char *a, const char *b, size_t limit) {
+  size_t n = strlen(a), m = strlen(b);
+  size_t rows[3][WOW_MAX_NEAR_BYTES + 1]; /* of the table of distances: this one, and two before */
+  if (n > WOW_MAX_NEAR_BYTES || m > WOW_MAX_NEAR_BYTES) return limit;
+  for (size_t j = 0; j <= m; j++)
+    rows[0][j] = j;
+  for (size_t i = 1; i <= n; i++) {
+    size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+    row[0] = i;
+    for (size_t j = 1; j <= m; j++) {
+      size_t best =
+          above[j - 1] + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
+      if (above[j] + 1 < best) best = above[j] + 1;
+      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+      bool is_swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (is_swapped && second[j - 2] + 1 < best) best = second[j - 2] + 1;
+      row[j] = best;
+    }
+  }
+  return rows[n % 3][m];
+}
+
+const char *wow_openapi_nearest(const struct wow_catalog *catalog, const char *name) {
+  const char *nearest = NULL;
+  size_t limit = strlen(name) / 3 + 1; /* as far as it may be */
+  for (int i = 0; i < catalog->n_relations; i++) {
+    const char *other = catalog->relations[i]->name;
+    size_t far = distance(name, other, limit + 1);
+    if (far > limit || (nearest && far == limit)) continue;
+    nearest = other;
+    limit = far;
+  }
+  return nearest;
 }

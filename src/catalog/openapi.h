@@ -25,5 +25,7 @@ int wow_openapi_parse(const char *json, size_t bytes, struct wow_catalog **out,
 void wow_openapi_free(struct wow_catalog *catalog);
 /* NULL: there is no such relation. */
 struct wow_relation *wow_openapi_find(const struct wow_catalog *catalog, const char *name);
+/* The name of the relation that may have been meant by a misspelt one. NULL: none is near. */
+const char *wow_openapi_nearest(const struct wow_catalog *catalog, const char *name);
 
 #endif

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "functions/functions.h"
@@ -168,8 +169,8 @@ static bool is_provider(const char *text) {
   return text[strspn(text, chars)] == 0;
 }
 
-static bool is_object(const char *text) {
-  cJSON *json = cJSON_Parse(text);
+static bool is_object(const char *text, struct wow_error *err) {
+  cJSON *json = wow_document_parse(text, strlen(text), err);
   bool is = cJSON_IsObject(json);
   cJSON_Delete(json);
   return is;
@@ -196,7 +197,7 @@ static int check_argument(const struct parameter *parameter, const char *text,
   const char *wanted = NULL;
   switch (parameter->kind) {
   case EMAIL: wanted = is_email(text) ? NULL : "an e-mail address"; break;
-  case OBJECT: wanted = is_object(text) ? NULL : "a JSON object"; break;
+  case OBJECT: wanted = is_object(text, err) ? NULL : "a JSON object"; break;
   case PROVIDER: wanted = is_provider(text) ? NULL : "a provider's name, such as 'google'"; break;
   case URL:
   case REDIRECT: wanted = is_url(text) ? NULL : "a URL, such as 'https://example.org/'"; break;
@@ -296,7 +297,7 @@ static int ask(struct wow_server *server, const struct wow_call *call,
     response.body = sqlite3_mprintf("{\"success\":true}");
     if (response.body == NULL) return wow_error_nomem(err);
   }
-  if (is_object(response.body)) {
+  if (is_object(response.body, err)) {
     *out = response.body;
     return SQLITE_OK;
   }
@@ -386,7 +387,7 @@ static int run_update_user(struct wow_call *call, struct wow_error *err) {
   static const struct auth_call auth = {"wowsql_update_user", "PATCH", "/me", BY_USER | IS_USER,
                                         {{NULL, TEXT, NULL}}, NULL};
   const char *text = wow_functions_arg_text(call, 0);
-  cJSON *json = text ? cJSON_Parse(text) : NULL;
+  cJSON *json = text ? wow_document_parse(text, strlen(text), err) : NULL;
   const cJSON *member;
   bool is_valid = cJSON_IsObject(json) && json->child;
   cJSON_ArrayForEach(member, json) {
@@ -480,49 +481,63 @@ static int run_sign_out(struct wow_call *call, struct wow_error *err) {
 static const struct wow_function functions[] = {
     {"wowsql_sign_up", 2, 4, FLAGS,
      "wowsql_sign_up(email, password [, full_name [, user_metadata]])",
-     "Makes a user, and signs them in.", run_call},
+     "Makes a user, and signs them in.",
+     "SELECT wowsql_sign_up('ada@example.org', :password, 'Ada Lovelace') ->> '$.user.id'",
+     run_call},
     {"wowsql_sign_in", 2, 2, FLAGS, "wowsql_sign_in(email, password)",
      "Signs a user in to the current server, whose rows and files are then reached as them.",
-     run_call},
+     "SELECT wowsql_sign_in('ada@example.org', :password) ->> '$.user.id'", run_call},
     {"wowsql_sign_out", 0, 0, FLAGS, "wowsql_sign_out()",
-     "Ends the session, on the server and here.", run_sign_out},
+     "Ends the session, on the server and here.", "SELECT wowsql_sign_out()", run_sign_out},
     {"wowsql_user", 0, 0, FLAGS, "wowsql_user()", "The signed-in user, as the server knows them.",
-     run_call},
+     "SELECT wowsql_user() ->> 'email'", run_call},
     {"wowsql_update_user", 1, 1, FLAGS, "wowsql_update_user(json)",
      "Changes full_name, avatar_url, username or user_metadata of the signed-in user.",
-     run_update_user},
+     "SELECT wowsql_update_user('{\"full_name\":\"Ada King\"}')", run_update_user},
     {"wowsql_change_password", 2, 2, FLAGS, "wowsql_change_password(old, new)",
-     "Changes the signed-in user's password.", run_call},
+     "Changes the signed-in user's password.",
+     "SELECT wowsql_change_password(:password, :new_password)", run_call},
     {"wowsql_session", 0, 1, FLAGS, "wowsql_session([with_tokens])",
      "The session: server, user, when it expires; and its tokens if asked for. NULL without one.",
-     run_session},
+     "SELECT wowsql_session() ->> 'expires_at'", run_session},
     {"wowsql_set_session", 1, 2, FLAGS, "wowsql_set_session(access_token [, refresh_token])",
-     "Goes on with a session that was begun elsewhere; sends nothing.", run_set_session},
+     "Goes on with a session that was begun elsewhere; sends nothing.",
+     "SELECT wowsql_set_session(:access_token, :refresh_token)", run_set_session},
     {"wowsql_refresh_session", 0, 1, FLAGS, "wowsql_refresh_session([refresh_token])",
-     "Gets new tokens, which otherwise happens when they have expired.", run_refresh_session},
+     "Gets new tokens, which otherwise happens when they have expired.",
+     "SELECT wowsql_refresh_session()", run_refresh_session},
     {"wowsql_forgot_password", 1, 1, FLAGS, "wowsql_forgot_password(email)",
-     "Has a token mailed, for wowsql_reset_password.", run_call},
+     "Has a token mailed, for wowsql_reset_password.",
+     "SELECT wowsql_forgot_password('ada@example.org')", run_call},
     {"wowsql_reset_password", 2, 2, FLAGS, "wowsql_reset_password(token, new_password)",
-     "Sets a new password, with a token from a mail.", run_call},
+     "Sets a new password, with a token from a mail.",
+     "SELECT wowsql_reset_password(:token, :new_password)", run_call},
     {"wowsql_send_otp", 2, 2, FLAGS, "wowsql_send_otp(email, purpose)",
-     "Has a one-time code mailed, for 'login', 'signup' or 'password_reset'.", run_call},
+     "Has a one-time code mailed, for 'login', 'signup' or 'password_reset'.",
+     "SELECT wowsql_send_otp('ada@example.org', 'login')", run_call},
     {"wowsql_verify_otp", 3, 4, FLAGS, "wowsql_verify_otp(email, otp, purpose [, new_password])",
-     "Signs in with a one-time code, or resets the password.", run_verify_otp},
+     "Signs in with a one-time code, or resets the password.",
+     "SELECT wowsql_verify_otp('ada@example.org', '123456', 'login')", run_verify_otp},
     {"wowsql_send_magic_link", 2, 2, FLAGS, "wowsql_send_magic_link(email, purpose)",
-     "Has a link mailed, for 'login', 'signup' or 'email_verification'.", run_call},
+     "Has a link mailed, for 'login', 'signup' or 'email_verification'.",
+     "SELECT wowsql_send_magic_link('ada@example.org', 'login')", run_call},
     {"wowsql_verify_email", 1, 1, FLAGS, "wowsql_verify_email(token)",
-     "Verifies an e-mail address, with a token from a mail.", run_call},
+     "Verifies an e-mail address, with a token from a mail.", "SELECT wowsql_verify_email(:token)",
+     run_call},
     {"wowsql_resend_verification", 1, 1, FLAGS, "wowsql_resend_verification(email)",
-     "Has the mail for wowsql_verify_email sent again.", run_call},
+     "Has the mail for wowsql_verify_email sent again.",
+     "SELECT wowsql_resend_verification('ada@example.org')", run_call},
     {"wowsql_oauth_url", 2, 2, FLAGS, "wowsql_oauth_url(provider, frontend_redirect_uri)",
-     "Where to send a browser that is to sign in with a provider.", run_call},
+     "Where to send a browser that is to sign in with a provider.",
+     "SELECT wowsql_oauth_url('github', 'https://app.example.org/callback')", run_call},
     {"wowsql_oauth_exchange", 2, 3, FLAGS, "wowsql_oauth_exchange(provider, code [, redirect_uri])",
-     "Signs in with a code that a provider has given.", run_call},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "Signs in with a code that a provider has given.",
+     "SELECT wowsql_oauth_exchange('github', :code)", run_call},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_auth = {"auth", functions, tables};

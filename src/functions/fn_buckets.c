@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "functions/functions.h"
 #include "functions/object.h"
@@ -49,10 +50,10 @@ static int run_create_bucket(struct wow_call *call, struct wow_error *err) {
     cJSON_Delete(options);
     return rc;
   }
-  cJSON_AddStringToObject(options, "name", name);
+  wow_document_add_text(options, "name", name);
   if (call->argc > 1 && sqlite3_value_type(call->argv[1]) != SQLITE_NULL) {
     cJSON_DeleteItemFromObject(options, "public");
-    cJSON_AddBoolToObject(options, "public", sqlite3_value_int(call->argv[1]) != 0);
+    wow_document_add_bool(options, "public", sqlite3_value_int(call->argv[1]) != 0);
   }
   return send_options(call, "POST", sqlite3_mprintf("/bucket"), options, err);
 }
@@ -98,10 +99,14 @@ static void add_number(struct wow_tvf_rows *rows, double value) {
     wow_tvf_add_null(rows);
 }
 
-/* The list in a response: it, or its member `name`. NULL: there is none. */
+/* The list of objects in a response: it, or its member `name`. NULL: there is none. */
 static const cJSON *list_in(const cJSON *response, const char *name) {
-  const cJSON *list =
-      cJSON_IsObject(response) ? cJSON_GetObjectItemCaseSensitive(response, name) : response;
+  const cJSON *element, *list = cJSON_IsObject(response)
+                                    ? cJSON_GetObjectItemCaseSensitive(response, name)
+                                    : response;
+  cJSON_ArrayForEach(element, list) {
+    if (!cJSON_IsObject(element)) return NULL;
+  }
   return cJSON_IsArray(list) ? list : NULL;
 }
 
@@ -184,13 +189,14 @@ struct listing {
 /* Asks for the files from an offset on. */
 static int fetch_page(struct wow_connection *conn, const struct listing *listing, int offset,
                       cJSON **page, struct wow_error *err) {
-  cJSON *body = cJSON_CreateObject(), *sort = cJSON_AddObjectToObject(body, "sortBy");
+  cJSON *body = cJSON_CreateObject(), *sort = cJSON_CreateObject();
   sqlite3_str *path = sqlite3_str_new(NULL);
-  cJSON_AddStringToObject(body, "prefix", listing->prefix ? listing->prefix : "");
-  cJSON_AddNumberToObject(body, "limit", WOW_LIST_FILES);
-  cJSON_AddNumberToObject(body, "offset", offset);
-  cJSON_AddStringToObject(sort, "column", "name");
-  cJSON_AddStringToObject(sort, "order", "asc");
+  wow_document_add_text(body, "prefix", listing->prefix ? listing->prefix : "");
+  wow_document_add_number(body, "limit", WOW_LIST_FILES);
+  wow_document_add_number(body, "offset", offset);
+  wow_document_add_text(sort, "column", "name");
+  wow_document_add_text(sort, "order", "asc");
+  wow_document_add(body, "sortBy", sort);
   char *text = cJSON_PrintUnformatted(body);
   sqlite3_str_appendall(path, "/object/list/");
   wow_deparse_path(path, listing->bucket);
@@ -276,14 +282,18 @@ static const struct wow_function functions[] = {
     {"wowsql_create_bucket", 1, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_create_bucket(name [, public [, options]])",
      "Creates a bucket; options: public, file_size_limit (bytes), allowed_mime_types (a list).",
+     "SELECT wowsql_create_bucket('avatars', 1, '{\"file_size_limit\":1000000}')",
      run_create_bucket},
     {"wowsql_get_bucket", 1, 1, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_get_bucket(name)",
-     "What a bucket is and takes.", run_get_bucket},
+     "What a bucket is and takes.", "SELECT wowsql_get_bucket('avatars') ->> 'public'",
+     run_get_bucket},
     {"wowsql_update_bucket", 2, 2, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_update_bucket(name, options)", "Changes options of a bucket.", run_update_bucket},
+     "wowsql_update_bucket(name, options)", "Changes options of a bucket.",
+     "SELECT wowsql_update_bucket('avatars', '{\"public\":false}')", run_update_bucket},
     {"wowsql_delete_bucket", 1, 1, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_delete_bucket(name)",
-     "Deletes a bucket, which must be empty.", run_delete_bucket},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "Deletes a bucket, which must be empty.", "SELECT wowsql_delete_bucket('avatars')",
+     run_delete_bucket},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
@@ -292,13 +302,15 @@ static const struct wow_tvf tables[] = {
      "updated_at TEXT",
      7, "bucket HIDDEN, prefix HIDDEN, server HIDDEN", 3, 1, WOW_EFFECTS,
      "wowsql_files(bucket [, prefix]) [WHERE server = name]",
-     "The files of a bucket whose paths begin with prefix.", table_files},
+     "The files of a bucket whose paths begin with prefix.",
+     "SELECT key, size_mb FROM wowsql_files('avatars', 'films/') WHERE size > 1000000",
+     table_files},
     {"wowsql_buckets",
      "name TEXT, public INTEGER, file_size_limit INTEGER, allowed_mime_types TEXT, owner TEXT, "
      "created_at TEXT, updated_at TEXT",
      7, "server HIDDEN", 1, 0, WOW_EFFECTS, "wowsql_buckets [WHERE server = name]",
-     "The buckets of a server.", table_buckets},
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+     "The buckets of a server.", "SELECT name FROM wowsql_buckets WHERE public", table_buckets},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_buckets = {"storage", functions, tables};

@@ -130,8 +130,7 @@ static int find_relation(struct wow_connection *conn, const char *server_name, c
   if (rc == SQLITE_OK && name) rc = wow_server_relation(server, NULL, name, out, err);
   if (rc == SQLITE_OK && *out) return settle_domains(conn, server, name, err);
   if (rc != SQLITE_OK) return rc;
-  return wow_error_hint(err, SQLITE_ERROR, name, "SELECT name FROM wowsql_tables",
-                        "the server has no such table");
+  return wow_server_no_table(server, NULL, name, err);
 }
 
 /* Adds the labels of an enum as a JSON array. */
@@ -296,25 +295,28 @@ static int run_copy(struct wow_call *call, struct wow_error *err) {
 
 static const struct wow_function functions[] = {
     {"wowsql_ddl", 1, 1, WOW_EFFECTS, "wowsql_ddl(table)",
-     "The CREATE TABLE of a local copy of a table.", run_ddl},
+     "The CREATE TABLE of a local copy of a table.", "SELECT wowsql_ddl('users')", run_ddl},
     {"wowsql_copy", 1, 2, WOW_EFFECTS, "wowsql_copy(table [, into])",
-     "Creates a local table like it (named `into`) and fills it: the number of rows.", run_copy},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "Creates a local table like it (named `into`) and fills it: the number of rows.",
+     "SELECT wowsql_copy('users', 'local_users')", run_copy},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
     {"wowsql_tables",
      "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT, kind TEXT, "
      "estimated_rows INTEGER",
-     7, "server HIDDEN", 1, 0, 0, "wowsql_tables [WHERE server = name]",
-     "The tables and views of a server; estimated_rows by the service key only.", table_tables},
+     7, "server HIDDEN", 1, 0, WOW_EFFECTS, "wowsql_tables [WHERE server = name]",
+     "The tables and views of a server; estimated_rows by the service key only.",
+     "SELECT name, kind, key FROM wowsql_tables WHERE server = 'main'", table_tables},
     {"wowsql_columns",
      "name TEXT, type TEXT, declared TEXT, not_null INTEGER, key INTEGER, fk_table TEXT, "
      "fk_column TEXT, default_value TEXT, labels TEXT, comment TEXT",
-     10, "relation HIDDEN, server HIDDEN", 2, 1, 0, "wowsql_columns(table) [WHERE server = name]",
+     10, "relation HIDDEN, server HIDDEN", 2, 1, WOW_EFFECTS,
+     "wowsql_columns(table) [WHERE server = name]",
      "The columns of a table, as the server describes it; labels are those of an enum.",
-     table_columns},
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+     "SELECT name, type, labels FROM wowsql_columns('users')", table_columns},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_catalog = {"schema", functions, tables};

@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "catalog/column_list.h"
 #include "catalog/openapi.h"
@@ -80,7 +81,8 @@ static int import_options_parse(struct import_options *options, const char *json
                                 struct wow_error *err) {
   int rc = SQLITE_OK;
   const cJSON *option;
-  cJSON *object = json ? cJSON_Parse(json) : cJSON_CreateObject();
+  cJSON *object = json ? wow_document_parse(json, strlen(json), err) : cJSON_CreateObject();
+  if (json == NULL && object == NULL) wow_error_nomem(err);
   if (!cJSON_IsObject(object)) {
     rc = wow_error_hint(err, SQLITE_ERROR, NULL, "for example '{\"like\":\"app_%%\"}'",
                         "the options are not a JSON object");
@@ -365,12 +367,12 @@ static const struct wow_function functions[] = {
     {"wowsql_import", 0, 2, WOW_EFFECTS, "wowsql_import([server [, options]])",
      "Creates a virtual table for each table of a server; options: like, into, prefix, schema, "
      "if_exists. The number of tables, and what was left out and why.",
-     run_import},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "SELECT wowsql_import(NULL, '{\"like\":\"app_%\",\"prefix\":\"r_\"}')", run_import},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_import = {"server", functions, tables};

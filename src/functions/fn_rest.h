@@ -10,9 +10,4 @@
 ** SQLITE_OK, or SQLITE_ERROR with `err` filled; NULL is not one. */
 int wow_fn_rest_check_path(const char *path, struct wow_error *err);
 
-/* Has the response all the rows that the request asked for, as far as the server has counted them?
-** SQLITE_OK, or SQLITE_ERROR with `err` filled. */
-int wow_fn_rest_check_complete(const struct wow_request *request,
-                               const struct wow_response *response, struct wow_error *err);
-
 #endif

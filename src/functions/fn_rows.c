@@ -6,7 +6,9 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/json.h"
+#include "functions/complete.h"
 #include "functions/fn_rest.h"
 #include "functions/functions.h"
 #include "server/connection.h"
@@ -150,20 +152,25 @@ static bool ask_response(sqlite3 *db, const char *sql, const char *body, sqlite3
          sqlite3_column_type(*stmt, 0) != SQLITE_NULL;
 }
 
-/* Does the response show as many rows as the server has stored? */
+/* Does the response show as many rows as the server has stored; or, where that is not said, as were
+** sent? */
 static int check_stored(struct wow_call *call, const struct table_write *write,
                         const struct wow_response *response, struct wow_error *err) {
   sqlite3_stmt *stmt = NULL;
-  static const char sql[] = "SELECT CASE json_valid(?1) WHEN 1 THEN json_array_length(?1) END";
+  static const char sql[] =
+      "SELECT CASE WHEN json_valid(?1) AND json_type(?1) = 'array' THEN (SELECT CASE total(type <> "
+      "'object') WHEN 0 THEN count(*) END FROM json_each(?1)) END";
   bool is_json = ask_response(call->conn->db, sql, response->body, &stmt);
   sqlite3_int64 n = is_json ? sqlite3_column_int64(stmt, 0) : -1;
   sqlite3_finalize(stmt);
-  if (is_json && (response->total < 0 || response->total == n)) return SQLITE_OK;
+  bool is_said = response->total >= 0;
+  sqlite3_int64 n_stored = is_said ? response->total : count_rows(call, 1);
+  if (is_json && n == n_stored) return SQLITE_OK;
   if (is_json) {
-    wow_error_set(err, SQLITE_ERROR, write->table, "the server shows %lld of the %lld rows stored",
-                  n, response->total);
+    wow_error_set(err, SQLITE_ERROR, write->table, "the server shows %lld of the %lld rows %s", n,
+                  n_stored, is_said ? "stored" : "sent, and does not say how many it stored");
   } else {
-    wow_error_set(err, SQLITE_ERROR, write->table, "the server's response is not JSON");
+    wow_error_set(err, SQLITE_ERROR, write->table, "the server's response is not an array of rows");
   }
   wow_error_unsure(err, true);
   return err->rc;
@@ -439,7 +446,7 @@ static int send_request(struct wow_call *call, struct wow_request *request, stru
   if (is_counted) request->prefer = "count=exact";
   int rc = wow_request_fetch(call->conn, server, request, &response, err);
   if (rc == SQLITE_OK && is_counted) {
-    rc = wow_fn_rest_check_complete(request, &response, err);
+    rc = wow_complete_check(call->conn->db, request, &response, err);
     if (rc != SQLITE_OK) sqlite3_free(response.body);
   }
   return rc == SQLITE_OK ? take_response(call, &response, err) : rc;
@@ -468,7 +475,7 @@ static int send_with_headers(struct wow_call *call, struct wow_request *request,
                              struct wow_error *err) {
   const char *text = wow_functions_optional_text(call, 3);
   if (text == NULL) return send_request(call, request, err);
-  cJSON *json = cJSON_Parse(text);
+  cJSON *json = wow_document_parse(text, strlen(text), err);
   sqlite3_uint64 bytes =
       sizeof(struct wow_request_header) * ((sqlite3_uint64)cJSON_GetArraySize(json) + 1);
   struct wow_request_header *others = sqlite3_malloc64(bytes);
@@ -502,26 +509,32 @@ static int run_request(struct wow_call *call, struct wow_error *err) {
 
 static const struct wow_function functions[] = {
     {"wowsql_insert", 2, 2, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_insert(table, rows)",
-     "Inserts a JSON object, or an array of them, at once. The rows as stored.", run_insert},
+     "Inserts a JSON object, or an array of them, at once. The rows as stored.",
+     "SELECT wowsql_insert('users', json_object('name', 'Ada', 'age', 36))", run_insert},
     {"wowsql_upsert", 2, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_upsert(table, rows [, on_conflict])",
      "The same, but rows that are there, by their key or the columns named, are changed.",
+     "SELECT wowsql_upsert('users', '[{\"email\":\"ada@example.org\",\"age\":37}]', 'email')",
      run_upsert},
     {"wowsql_update", 3, 3, WOW_EFFECTS, "wowsql_update(table, filter, values)",
      "Sets the members of a JSON object in all rows that a filter ('age=gte.18') leaves. How many.",
-     run_update},
+     "SELECT wowsql_update('users', 'age=lt.18', '{\"active\":false}')", run_update},
     {"wowsql_delete", 2, 2, WOW_EFFECTS, "wowsql_delete(table, filter)",
-     "Deletes all rows that a filter leaves. How many.", run_delete},
+     "Deletes all rows that a filter leaves. How many.",
+     "SELECT wowsql_delete('users', 'id=in.(7,8,9)')", run_delete},
     {"wowsql_request", 2, 4, WOW_EFFECTS, "wowsql_request(method, path [, body [, headers]])",
      "The response to any request to the REST service: GET, POST, PATCH, PUT or DELETE.",
+     "SELECT wowsql_request('PATCH', 'users?id=eq.7', '{\"age\":37}', "
+     "'{\"Prefer\":\"return=representation\"}')",
      run_request},
     {"wowsql_last_insert_id", 0, 0, WOW_EFFECTS, "wowsql_last_insert_id()",
-     "The key of the row that this connection inserted last, or NULL.", run_last_insert_id},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "The key of the row that this connection inserted last, or NULL.",
+     "SELECT wowsql_last_insert_id()", run_last_insert_id},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_rows = {"rows", functions, tables};

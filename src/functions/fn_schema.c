@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "functions/ddl_check.h"
 #include "functions/functions.h"
 #include "functions/service.h"
@@ -114,8 +115,8 @@ static int run_create_table(struct wow_call *call, struct wow_error *err) {
   const char *json = wow_functions_arg_text(call, 1), *key = wow_functions_arg_text(call, 2);
   const char *index_json = wow_functions_optional_text(call, 3);
   if (table == NULL) return err->rc;
-  cJSON *columns = json ? cJSON_Parse(json) : NULL;
-  cJSON *indexes = index_json ? cJSON_Parse(index_json) : NULL;
+  cJSON *columns = json ? wow_document_parse(json, strlen(json), err) : NULL;
+  cJSON *indexes = index_json ? wow_document_parse(index_json, strlen(index_json), err) : NULL;
   int rc = check_columns(columns, key, err);
   if (rc == SQLITE_OK && index_json && !cJSON_IsArray(indexes)) {
     rc = wow_error_hint(err, SQLITE_ERROR, NULL,
@@ -128,10 +129,10 @@ static int run_create_table(struct wow_call *call, struct wow_error *err) {
     return rc;
   }
   cJSON *body = cJSON_CreateObject();
-  cJSON_AddStringToObject(body, "table_name", table);
-  cJSON_AddItemToObject(body, "columns", columns);
-  cJSON_AddStringToObject(body, "primary_key", key);
-  if (indexes) cJSON_AddItemToObject(body, "indexes", indexes);
+  wow_document_add_text(body, "table_name", table);
+  wow_document_add(body, "columns", columns);
+  wow_document_add_text(body, "primary_key", key);
+  if (indexes) wow_document_add(body, "indexes", indexes);
   struct wow_request request = {
       .method = "POST", .path = sqlite3_mprintf("/schema/tables"), .what = table};
   return send(call, &request, body, err);
@@ -149,7 +150,7 @@ static int execute(struct wow_call *call, const char *sql, const char *what,
     return err->rc;
   }
   cJSON *body = cJSON_CreateObject();
-  cJSON_AddStringToObject(body, "sql", sql);
+  wow_document_add_text(body, "sql", sql);
   struct wow_request request = {
       .method = "POST", .path = sqlite3_mprintf("/schema/execute"), .what = what};
   return send(call, &request, body, err);
@@ -162,8 +163,8 @@ static int run_execute(struct wow_call *call, struct wow_error *err) {
 
 /* Appends the names in a JSON array, or the one name that `text` is. False: it is an array of
 ** something else. */
-static bool append_names(sqlite3_str *str, const char *text) {
-  cJSON *list = *text == '[' ? cJSON_Parse(text) : NULL;
+static bool append_names(sqlite3_str *str, const char *text, struct wow_error *err) {
+  cJSON *list = *text == '[' ? wow_document_parse(text, strlen(text), err) : NULL;
   const cJSON *name;
   bool all = list ? cJSON_GetArraySize(list) > 0 : *text != '[';
   int n = 0;
@@ -188,7 +189,7 @@ static int index_sql(const char *table, const char *columns, const cJSON *option
   sqlite3_str_appendf(str, "ON \"%w\" ", table);
   if (method) sqlite3_str_appendf(str, "USING \"%w\" ", method);
   sqlite3_str_appendchar(str, 1, '(');
-  bool is_list = append_names(str, columns);
+  bool is_list = append_names(str, columns, err);
   sqlite3_str_appendchar(str, 1, ')');
   *sql = sqlite3_str_finish(str);
   if (!is_list) {
@@ -223,8 +224,8 @@ static int alter(struct wow_call *call, const char *operation, cJSON *body, stru
     cJSON_Delete(body);
     return err->rc;
   }
-  cJSON_AddStringToObject(body, "operation", operation);
-  cJSON_AddStringToObject(body, "column_name", column);
+  wow_document_add_text(body, "operation", operation);
+  wow_document_add_text(body, "column_name", column);
   struct wow_request request = {.method = "PATCH", .path = table_path(table, ""), .what = table};
   return send(call, &request, body, err);
 }
@@ -241,7 +242,7 @@ static int run_alter_table(struct wow_call *call, struct wow_error *err) {
     cJSON_Delete(body);
     return rc;
   }
-  cJSON_AddStringToObject(body, "operation", operation);
+  wow_document_add_text(body, "operation", operation);
   struct wow_request request = {.method = "PATCH", .path = table_path(table, ""), .what = table};
   return send(call, &request, body, err);
 }
@@ -253,7 +254,7 @@ static int run_add_column(struct wow_call *call, struct wow_error *err) {
   if (type == NULL) return err->rc;
   int rc = wow_service_options(wow_functions_optional_text(call, 3), names, &body, err);
   if (rc == SQLITE_OK) {
-    cJSON_AddStringToObject(body, "column_type", type);
+    wow_document_add_text(body, "column_type", type);
     return alter(call, "add_column", body, err);
   }
   cJSON_Delete(body);
@@ -268,7 +269,7 @@ static int run_rename_column(struct wow_call *call, struct wow_error *err) {
   const char *name = needed(call, 2, "a new name", err);
   if (name == NULL) return err->rc;
   cJSON *body = cJSON_CreateObject();
-  cJSON_AddStringToObject(body, "new_column_name", name);
+  wow_document_add_text(body, "new_column_name", name);
   return alter(call, "rename_column", body, err);
 }
 
@@ -278,7 +279,7 @@ static int run_modify_column(struct wow_call *call, struct wow_error *err) {
   int rc = wow_service_options(wow_functions_arg_text(call, 2), names, &body, err);
   if (rc == SQLITE_OK) {
     cJSON *type = cJSON_DetachItemFromObjectCaseSensitive(body, "type");
-    if (type) cJSON_AddItemToObject(body, "column_type", type);
+    if (type) wow_document_add(body, "column_type", type);
     return alter(call, "modify_column", body, err);
   }
   cJSON_Delete(body);
@@ -301,35 +302,49 @@ static const struct wow_function functions[] = {
      "wowsql_create_table(name, columns, primary_key [, indexes])",
      "Creates a table on the server; columns: a list of {name, type, auto_increment, nullable, "
      "unique, default}; the primary key is a UUID.",
+     "SELECT wowsql_create_table('items', "
+     "'[{\"name\":\"id\",\"type\":\"UUID\",\"auto_increment\":true},{\"name\":\"title\",\"type\":"
+     "\"TEXT\"}]', 'id')",
      run_create_table},
     {"wowsql_execute", 1, 1, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_execute(sql)",
-     "Runs DDL on the server; several statements are one transaction.", run_execute},
+     "Runs DDL on the server; several statements are one transaction.",
+     "SELECT wowsql_execute('ALTER TABLE items ADD COLUMN price numeric; CREATE INDEX ON items "
+     "(price)')",
+     run_execute},
     {"wowsql_alter_table", 3, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_alter_table(name, operation, json)",
      "Changes a column: add_column, drop_column, rename_column, modify_column, with column_name, "
      "column_type, new_column_name, nullable, default.",
+     "SELECT wowsql_alter_table('items', 'drop_column', '{\"column_name\":\"price\"}')",
      run_alter_table},
     {"wowsql_add_column", 3, 4, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_add_column(table, column, type [, options])",
-     "Adds a column; options: nullable, default (an expression), unique.", run_add_column},
+     "Adds a column; options: nullable, default (an expression), unique.",
+     "SELECT wowsql_add_column('items', 'price', 'NUMERIC', '{\"default\":\"0\"}')",
+     run_add_column},
     {"wowsql_drop_column", 2, 2, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_drop_column(table, column)", "Drops a column.", run_drop_column},
+     "wowsql_drop_column(table, column)", "Drops a column.",
+     "SELECT wowsql_drop_column('items', 'price')", run_drop_column},
     {"wowsql_rename_column", 3, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_rename_column(table, column, new_name)", "Renames a column.", run_rename_column},
+     "wowsql_rename_column(table, column, new_name)", "Renames a column.",
+     "SELECT wowsql_rename_column('items', 'title', 'name')", run_rename_column},
     {"wowsql_modify_column", 3, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_modify_column(table, column, options)",
-     "Changes a column; options: type, nullable, default (null: none).", run_modify_column},
+     "Changes a column; options: type, nullable, default (null: none).",
+     "SELECT wowsql_modify_column('items', 'title', '{\"nullable\":false}')", run_modify_column},
     {"wowsql_create_index", 2, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_create_index(table, columns [, options])",
      "Creates an index on a column, or a list of them; options: name, unique, method.",
+     "SELECT wowsql_create_index('items', '[\"title\",\"price\"]', '{\"unique\":true}')",
      run_create_index},
     {"wowsql_drop_table", 1, 2, WOW_EFFECTS | WOW_RETURNS_JSON,
-     "wowsql_drop_table(name [, cascade])", "Drops a table on the server.", run_drop_table},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "wowsql_drop_table(name [, cascade])", "Drops a table on the server.",
+     "SELECT wowsql_drop_table('items')", run_drop_table},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_schema = {"schema", functions, tables};

@@ -93,12 +93,15 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
   const char *name = wow_functions_arg_text(call, 0);
   const struct {
     const char *name;
-    bool *is_on; /* NULL: log_size */
+    bool *is_on;
+    int *number; /* and `is_on` NULL: log_size */
     sqlite3_int64 max;
-  } settings[] = {{"ahead", &conn->ahead, 1},
-                  {"log_size", NULL, WOW_MAX_LOG_ENTRIES},
-                  {"progress", &conn->progress.is_on, 1},
-                  {"ship", &conn->ship, 1}};
+  } settings[] = {{"aggregates", &conn->aggregates, NULL, 1},
+                  {"ahead", NULL, &conn->ahead, WOW_AHEAD_ALWAYS},
+                  {"log_size", NULL, NULL, WOW_MAX_LOG_ENTRIES},
+                  {"progress", &conn->progress.is_on, NULL, 1},
+                  {"ship", &conn->ship, NULL, 1},
+                  {"stats", &conn->stats.is_on, NULL, 1}};
   struct wow_log *log = &conn->log;
   bool is_set = call->argc > 1;
   sqlite3_int64 value = is_set ? sqlite3_value_int64(call->argv[1]) : 0;
@@ -115,15 +118,22 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
       sqlite3_result_int(call->ctx, *settings[i].is_on);
       return SQLITE_OK;
     }
+    if (settings[i].number) {
+      if (is_set) *settings[i].number = (int)value;
+      sqlite3_result_int(call->ctx, *settings[i].number);
+      return SQLITE_OK;
+    }
     if (is_set && wow_log_resize(log, (int)value) != SQLITE_OK) {
       return wow_error_nomem(err);
     }
     sqlite3_result_int(call->ctx, log->size);
     return SQLITE_OK;
   }
-  return wow_error_set(err, SQLITE_ERROR, NULL,
-                       "unknown setting '%s'; valid settings: ahead, log_size, progress, ship",
-                       name ? name : "NULL");
+  return wow_error_set(
+      err, SQLITE_ERROR, NULL,
+      "unknown setting '%s'; valid settings: aggregates, ahead, log_size, progress, ship, "
+      "stats",
+      name ? name : "NULL");
 }
 
 /* ---------------------------------------------------------------- the group */
@@ -131,20 +141,25 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
 static const struct wow_function functions[] = {
     {"wowsql_connect", 0, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_connect(project_url [, api_key [, options]])",
-     "Registers a server (a project's name, domain or URL) and sends nothing.", run_connect},
+     "Registers a server (a project's name, domain or URL) and sends nothing.",
+     "SELECT wowsql_connect('myproject', 'wowsql_anon_...', '{\"name\":\"shop\"}')", run_connect},
     {"wowsql_use", 1, 1, WOW_EFFECTS, "wowsql_use(server)",
-     "Makes a server the current one, which functions and new tables act on.", run_use},
+     "Makes a server the current one, which functions and new tables act on.",
+     "SELECT wowsql_use('shop')", run_use},
     {"wowsql_disconnect", 0, 1, WOW_EFFECTS, "wowsql_disconnect([server])",
-     "Forgets a server and its key.", run_disconnect},
+     "Forgets a server and its key.", "SELECT wowsql_disconnect('shop')", run_disconnect},
     {"wowsql_refresh", 0, 1, 0, "wowsql_refresh([server])",
-     "Forgets what is cached about a server's tables and columns.", run_refresh},
+     "Forgets what is cached about a server's tables and columns.", "SELECT wowsql_refresh()",
+     run_refresh},
     {"wowsql_config", 1, 2, WOW_EFFECTS, "wowsql_config(name [, value])",
-     "Reads or changes a setting of this connection: ahead, log_size, progress, ship.", run_config},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "Reads or changes a setting of this connection: aggregates, ahead, log_size, progress, ship, "
+     "stats.",
+     "SELECT wowsql_config('progress', 0)", run_config},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_server = {"server", functions, tables};

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "functions/functions.h"
@@ -109,11 +110,11 @@ static cJSON *upload_summary(const struct wow_object *object, const cJSON *respo
   static const char *const keys[] = {"file_key", "key", "path", "name", NULL};
   const char *key = wow_service_text(response, keys);
   cJSON *summary = cJSON_CreateObject();
-  cJSON_AddStringToObject(summary, "bucket", object->bucket);
-  cJSON_AddStringToObject(summary, "file_key", key ? key : object->path);
-  cJSON_AddNumberToObject(summary, "size", (double)form->bytes);
-  cJSON_AddNumberToObject(summary, "size_mb", (double)form->bytes / WOW_SERVICE_MB);
-  cJSON_AddStringToObject(summary, "mime_type", mime_type);
+  wow_document_add_text(summary, "bucket", object->bucket);
+  wow_document_add_text(summary, "file_key", key ? key : object->path);
+  wow_document_add_number(summary, "size", (double)form->bytes);
+  wow_document_add_number(summary, "size_mb", (double)form->bytes / WOW_SERVICE_MB);
+  wow_document_add_text(summary, "mime_type", mime_type);
   return summary;
 }
 
@@ -286,8 +287,8 @@ static int sign(struct wow_call *call, const struct wow_object *object, struct s
   struct wow_server *server = wow_connection_server(call->conn, NULL, err);
   int rc = server ? take_expiry(call, &seconds, err) : err->rc;
   if (operation == NULL) operation = "get_object";
-  cJSON_AddNumberToObject(body, "expiresIn", (double)seconds);
-  cJSON_AddStringToObject(body, "operation", operation);
+  wow_document_add_number(body, "expiresIn", (double)seconds);
+  wow_document_add_text(body, "operation", operation);
   char *text = cJSON_PrintUnformatted(body);
   if (rc == SQLITE_OK && text == NULL) rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) {
@@ -320,8 +321,8 @@ static int run_file_url(struct wow_call *call, struct wow_error *err) {
   if (rc == SQLITE_OK) rc = sign(call, &object, &signed_url, err);
   if (rc == SQLITE_OK) {
     cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "file_url", signed_url.url);
-    cJSON_AddStringToObject(json, "expires_at", signed_url.expires_at);
+    wow_document_add_text(json, "file_url", signed_url.url);
+    wow_document_add_text(json, "expires_at", signed_url.expires_at);
     rc = wow_service_result(call, json, err);
   }
   sqlite3_free(signed_url.url);
@@ -376,7 +377,7 @@ static int run_quota(struct wow_call *call, struct wow_error *err) {
   for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
     double bytes = wow_service_number(json, sizes[i].names);
     if (bytes < 0 || cJSON_HasObjectItem(json, sizes[i].name)) continue;
-    cJSON_AddNumberToObject(json, sizes[i].name, bytes / BYTES_PER_GB);
+    wow_document_add_number(json, sizes[i].name, bytes / BYTES_PER_GB);
   }
   return wow_service_result(call, json, err);
 }
@@ -388,35 +389,38 @@ static const struct wow_function functions[] = {
      "wowsql_upload(bucket, path, content [, mime_type])",
      "Stores a BLOB or a text as a file, in place of the one that is there: file_key, size, "
      "size_mb, mime_type.",
-     run_upload},
+     "SELECT wowsql_upload('avatars', 'ada.txt', 'hello', 'text/plain')", run_upload},
     {"wowsql_upload_file", 3, 4, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_upload_file(bucket, path, local_file [, mime_type])",
-     "Stores a local file, which may be larger than memory.", run_upload_file},
+     "Stores a local file, which may be larger than memory.",
+     "SELECT wowsql_upload_file('avatars', 'films/big.mp4', '/tmp/big.mp4')", run_upload_file},
     {"wowsql_download", 2, 2, WOW_EFFECTS, "wowsql_download(bucket, path)",
-     "A file's content, as a BLOB.", run_download},
+     "A file's content, as a BLOB.", "SELECT CAST(wowsql_download('avatars', 'ada.txt') AS TEXT)",
+     run_download},
     {"wowsql_download_file", 3, 3, WOW_EFFECTS, "wowsql_download_file(bucket, path, local_file)",
      "Writes a file's content to a local file, all of it or nothing: the number of bytes.",
-     run_download_file},
+     "SELECT wowsql_download_file('avatars', 'films/big.mp4', '/tmp/copy.mp4')", run_download_file},
     {"wowsql_delete_file", 2, 2, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_delete_file(bucket, path)",
-     "Deletes a file.", run_delete_file},
+     "Deletes a file.", "SELECT wowsql_delete_file('avatars', 'ada.txt')", run_delete_file},
     {"wowsql_file_url", 2, 3, WOW_EFFECTS | WOW_RETURNS_JSON,
      "wowsql_file_url(bucket, path [, expires_in])",
      "A URL that reads a file without a key for expires_in seconds (3600): file_url, expires_at.",
-     run_file_url},
+     "SELECT wowsql_file_url('avatars', 'ada.txt', 600) ->> 'file_url'", run_file_url},
     {"wowsql_presigned_url", 2, 4, WOW_EFFECTS,
      "wowsql_presigned_url(bucket, path [, expires_in [, operation]])",
      "Such a URL alone; operation get_object (the default) reads, put_object writes.",
-     run_presigned_url},
+     "SELECT wowsql_presigned_url('avatars', 'ada.txt', 600, 'put_object')", run_presigned_url},
     {"wowsql_public_url", 2, 2, 0, "wowsql_public_url(bucket, path)",
-     "The URL that a file of a public bucket always has; asks nobody.", run_public_url},
+     "The URL that a file of a public bucket always has; asks nobody.",
+     "SELECT wowsql_public_url('avatars', 'ada.txt')", run_public_url},
     {"wowsql_quota", 0, 0, WOW_EFFECTS | WOW_RETURNS_JSON, "wowsql_quota()",
      "How much room files take and may take: used_gb, quota_gb, file_count and the same in bytes.",
-     run_quota},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
+     "SELECT wowsql_quota() ->> 'used_gb'", run_quota},
+    {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 static const struct wow_tvf tables[] = {
-    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
 const struct wow_function_group wow_fn_storage = {"storage", functions, tables};

@@ -16,6 +16,7 @@ struct wow_function;
 /* One call of a function. */
 struct wow_call {
   struct wow_connection *conn;
+  const struct wow_function_group *const *groups; /* all groups of functions; the last is NULL */
   const struct wow_function *function;
   sqlite3_context *ctx; /* where the result goes; NULL if none is set */
   int argc;
@@ -33,7 +34,8 @@ struct wow_function {
   int max_args;
   int flags;
   const char *usage;   /* "wowsql_use(name)" */
-  const char *summary; /* one sentence */
+  const char *summary; /* one sentence; NULL: a table of the same name is what is described */
+  const char *example; /* a statement */
   int (*run)(struct wow_call *call, struct wow_error *err);
 };
 
@@ -47,6 +49,8 @@ struct wow_function_group {
 extern const struct wow_function_group wow_fn_server;
 extern const struct wow_function_group wow_fn_import;
 extern const struct wow_function_group wow_fn_diagnosis;
+extern const struct wow_function_group wow_fn_check;
+extern const struct wow_function_group wow_fn_help;
 extern const struct wow_function_group wow_fn_rest;
 extern const struct wow_function_group wow_fn_rows;
 extern const struct wow_function_group wow_fn_storage;
@@ -55,8 +59,8 @@ extern const struct wow_function_group wow_fn_catalog;
 extern const struct wow_function_group wow_fn_buckets;
 extern const struct wow_function_group wow_fn_auth;
 
-/* Registers the functions of all groups; the last group is NULL. SQLITE_OK or a code of SQLite's.
- */
+/* Registers the functions of all groups; the last group is NULL. A table-valued function that is
+** called as if it had one value says what to write. SQLITE_OK or a code of SQLite's. */
 int wow_functions_register(struct wow_connection *conn,
                            const struct wow_function_group *const *groups);
 

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "functions/functions.h"
 #include "server/connection.h"
 #include "server/request.h"
@@ -28,15 +29,20 @@ int wow_service_fetch(struct wow_connection *conn, const char *server_name,
   return rc;
 }
 
+static int fail_json(const struct wow_request *request, struct wow_error *err) {
+  wow_error_set(err, SQLITE_ERROR, request->what, "the service's response is not JSON");
+  if (strcmp(request->method, "GET") != 0 && !request->reads) wow_error_unsure(err, true);
+  return err->rc;
+}
+
 int wow_service_json(struct wow_connection *conn, const char *server, struct wow_request *request,
                      cJSON **json, struct wow_error *err) {
   struct wow_response response = {0};
   *json = NULL;
   int rc = wow_service_fetch(conn, server, request, &response, err);
   if (rc != SQLITE_OK) return rc;
-  if (response.body_bytes > 0) *json = cJSON_ParseWithLength(response.body, response.body_bytes);
-  if (response.body_bytes > 0 && *json == NULL)
-    rc = wow_error_set(err, SQLITE_ERROR, request->what, "the service's response is not JSON");
+  if (response.body_bytes > 0) *json = wow_document_parse(response.body, response.body_bytes, err);
+  if (response.body_bytes > 0 && *json == NULL) rc = fail_json(request, err);
   sqlite3_free(response.body);
   return rc;
 }
@@ -89,7 +95,8 @@ static int fail_option(const char *option, const char *const *names, struct wow_
 int wow_service_options(const char *json, const char *const *names, cJSON **out,
                         struct wow_error *err) {
   const cJSON *member;
-  *out = json ? cJSON_Parse(json) : cJSON_CreateObject();
+  *out = json ? wow_document_parse(json, strlen(json), err) : cJSON_CreateObject();
+  if (json == NULL && *out == NULL) wow_error_nomem(err);
   if (!cJSON_IsObject(*out))
     return wow_error_set(err, SQLITE_ERROR, NULL, "the options are not a JSON object");
   cJSON_ArrayForEach(member, *out) {

@@ -33,6 +33,7 @@ struct wow_tvf {
   int flags;             /* WOW_EFFECTS or 0 */
   const char *usage;
   const char *summary; /* one sentence */
+  const char *example; /* a statement */
   int (*run)(struct wow_tvf_call *call, struct wow_error *err);
 };
 

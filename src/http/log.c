@@ -11,6 +11,7 @@ static void entry_reset(struct wow_log_entry *entry) {
   sqlite3_free(entry->url);
   sqlite3_free(entry->error);
   sqlite3_free(entry->warning);
+  sqlite3_free(entry->statement);
   memset(entry, 0, sizeof(*entry));
 }
 
@@ -32,6 +33,9 @@ void wow_log_reset(struct wow_log *log) {
 
 void wow_log_add(struct wow_log *log, struct wow_log_entry *entry) {
   entry->seq = ++log->seq;
+  log->traffic.requests++;
+  log->traffic.rows += entry->rows > 0 ? entry->rows : 0;
+  log->traffic.bytes += entry->bytes_sent + entry->bytes_received;
   if (log->size == 0) {
     entry_reset(entry);
     return;
@@ -56,6 +60,7 @@ int wow_log_resize(struct wow_log *log, int size) {
   if (rc != SQLITE_OK) return rc;
   int skip = log->count > size ? log->count - size : 0;
   resized.seq = log->seq;
+  resized.traffic = log->traffic;
   for (int i = skip; i < log->count; i++) {
     struct wow_log_entry *entry = &log->entries[(log->first + i) % log->size];
     resized.entries[resized.count++] = *entry;

@@ -20,8 +20,17 @@ struct wow_log_entry {
   sqlite3_int64 bytes_received; /* body bytes, as they came over the wire */
   sqlite3_int64 rows;           /* as told by wow_transfer_count_rows; -1: not said */
   int retries;
-  char *error;   /* NULL: none */
-  char *warning; /* what the server's Warning headers say; NULL: nothing */
+  char *error;     /* NULL: none */
+  char *warning;   /* what the server's Warning headers say; NULL: nothing */
+  char *statement; /* an outline of what it was sent for; NULL: not said */
+};
+
+/* What has travelled since somebody set it to zero (server/stats.h). */
+struct wow_log_traffic {
+  sqlite3_int64 requests;
+  sqlite3_int64 rows;
+  sqlite3_int64 bytes; /* of bodies, both ways */
+  double waited_ms;    /* while nothing else could be done */
 };
 
 struct wow_log {
@@ -30,6 +39,7 @@ struct wow_log {
   int count; /* how many there are */
   int first; /* index of the oldest */
   sqlite3_int64 seq;
+  struct wow_log_traffic traffic;
 };
 
 /* SQLITE_OK or SQLITE_NOMEM. */

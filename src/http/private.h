@@ -47,19 +47,24 @@ struct wow_transfer {
   char *what;
   char *method;
   char *url;
+  char *statement;
   struct wow_http_body body;
   sqlite3_int64 body_bytes;
   sqlite3_int64 body_read; /* bytes of the spool or source that curl has taken in this attempt */
   bool repeatable;
+  bool has_key; /* a header says who asks */
   double lags_until_ms;
+  double deadline_ms; /* 0: none */
   const struct wow_http_options *options;
-  char *software; /* NULL: nobody wants to know */
+  char *software;        /* NULL: nobody wants to know */
+  struct wow_pace *pace; /* NULL: likewise */
   struct wow_http_sink sink;
   struct wow_http_renewal renewal; /* zeros: there is none, or it was asked */
 
   struct wow_http_response response;
   long retry_after_s; /* -1: not said */
   bool headers_done;  /* of a response that is not 1xx */
+  bool is_cut;        /* an error's body was longer than is kept */
   struct wow_secret_text error_body;
   char curl_message[CURL_ERROR_SIZE];
 

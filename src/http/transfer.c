@@ -9,8 +9,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/sql_token.h"
 #include "http/header.h"
 #include "http/private.h"
+#include "http/report.h"
 #include "http/refusal.h"
 #include "http/response.h"
 #include "http/url.h"
@@ -31,6 +33,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   size_t bytes = size * n, end = bytes;
   t->active_ms = wow_clock_ms();
+  if (t->headers_done) return bytes; /* trailers, which say nothing that matters here */
   while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == '\n'))
     end--;
   if (bytes > 5 && sqlite3_strnicmp(line, "HTTP/", 5) == 0) {
@@ -53,16 +56,25 @@ static bool is_success(const struct wow_transfer *t) {
   return t->response.status >= 200 && t->response.status < 300;
 }
 
+/* The end of a long error is not waited for. */
+static size_t keep_error(struct wow_transfer *t, const char *data, size_t bytes) {
+  size_t room = WOW_MAX_ERROR_BODY_BYTES - t->error_body.bytes;
+  t->is_cut = bytes > room;
+  wow_secret_append(&t->error_body, data, bytes < room ? bytes : room);
+  return t->is_cut ? 0 : bytes;
+}
+
+/* Drops what nobody reads, but not without end. */
+static int drop(const struct wow_transfer *t, size_t bytes) {
+  return t->handed_bytes + (sqlite3_int64)bytes > WOW_MAX_DROPPED_BYTES ? SQLITE_TOOBIG : SQLITE_OK;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   size_t bytes = size * n;
   t->active_ms = wow_clock_ms();
-  if (!is_success(t)) {
-    size_t room = WOW_MAX_ERROR_BODY_BYTES - t->error_body.bytes;
-    wow_secret_append(&t->error_body, data, bytes < room ? bytes : room);
-    return bytes;
-  }
-  int rc = t->sink.write ? t->sink.write(t->sink.ctx, data, bytes) : SQLITE_OK;
+  if (!is_success(t)) return keep_error(t, data, bytes);
+  int rc = t->sink.write ? t->sink.write(t->sink.ctx, data, bytes) : drop(t, bytes);
   if (rc == SQLITE_BUSY) {
     t->is_paused = true;
     return CURL_WRITEFUNC_PAUSE;
@@ -222,6 +234,7 @@ void wow_transfer_start(struct wow_transfer *t) {
   t->curl_message[0] = 0;
   t->body_read = 0;
   t->is_paused = false;
+  t->is_cut = false;
   t->active_ms = wow_clock_ms();
   t->state = TRANSFER_RUNNING;
   set_options(t);
@@ -322,6 +335,7 @@ static void finish_refused(struct wow_transfer *t) {
       .text = t->error_body.text,
       .bytes = t->error_body.bytes,
       .is_write = !t->repeatable,
+      .has_key = t->has_key,
       .secrets = &t->secrets,
   };
   wow_error_response(&t->err, t->what, t->response.status, &body);
@@ -391,6 +405,7 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   curl_multi_remove_handle(t->http->multi, t->easy);
   /* To curl, headers that break off are a response without a body. */
   if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
+  if (t->is_cut) code = CURLE_OK;
   if (code != CURLE_OK) {
     bool reached = was_sent(t);
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
@@ -439,6 +454,7 @@ static int add_headers(struct wow_transfer *t, const struct wow_http_request *re
   for (int i = 0; rc == SQLITE_OK && i < request->headers->n; i++)
     rc = add_header(t, request->headers->lines[i]);
   wow_header_secrets(request->headers, &t->secrets);
+  t->has_key = t->secrets.n > 0;
   if (request->secrets) wow_secret_add_all(&t->secrets, request->secrets);
   if (rc == SQLITE_OK) rc = t->secrets.rc;
   /* On the same machine, compressing costs more than it saves. */
@@ -460,6 +476,7 @@ static void transfer_free(struct wow_transfer *t) {
   sqlite3_free(t->what);
   sqlite3_free(t->method);
   sqlite3_free(t->url);
+  sqlite3_free(t->statement);
   sqlite3_free(t);
 }
 
@@ -473,14 +490,18 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->what = request->what ? sqlite3_mprintf("%s", request->what) : NULL;
   t->method = sqlite3_mprintf("%s", request->method);
   t->url = sqlite3_mprintf("%s", request->url);
+  if (request->statement)
+    t->statement = wow_sql_token_outline(request->statement, WOW_MAX_OUTLINE_BYTES);
   t->body = request->body;
   t->body_bytes = (sqlite3_int64)request->body.bytes;
   if (request->body.spool) t->body_bytes = wow_spool_bytes(request->body.spool);
   if (request->body.source.read) t->body_bytes = request->body.source.bytes;
   t->repeatable = request->repeatable;
   t->lags_until_ms = request->lags_until_ms;
+  t->deadline_ms = request->deadline_ms;
   t->options = request->options;
   t->software = request->software;
+  t->pace = request->pace;
   t->sink = request->sink;
   t->renewal = request->renewal;
   t->rows = -1;
@@ -501,37 +522,6 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   return SQLITE_OK;
 }
 
-/* The warnings of the response, fit to be shown. NULL: none, or no memory. */
-static char *clean_warning(const struct wow_transfer *t) {
-  char *text = t->response.warning ? sqlite3_mprintf("%s", t->response.warning) : NULL;
-  wow_secret_redact(&t->secrets, text);
-  /* It is shown on terminals, to which control characters are commands. */
-  for (char *p = text; p && *p; p++) {
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-  }
-  return text;
-}
-
-static void log_transfer(struct wow_transfer *t) {
-  struct wow_log_entry entry = {
-      .at = t->at,
-      .server = sqlite3_mprintf("%s", t->server),
-      .method = sqlite3_mprintf("%s", t->method),
-      .url = wow_url_clean(t->url),
-      .status = t->response.status,
-      .ms = t->ended_ms - t->begun_ms,
-      .ttfb_ms = t->ttfb_ms,
-      .bytes_sent = t->body_bytes,
-      .bytes_received = t->received_bytes,
-      .rows = t->rows,
-      .retries = t->retries,
-      .error = t->rc != SQLITE_OK ? wow_error_text(&t->err) : NULL,
-      .warning = clean_warning(t),
-  };
-  wow_secret_redact(&t->secrets, entry.url);
-  wow_log_add(t->http->log, &entry);
-}
-
 void wow_transfer_close(struct wow_transfer *t) {
   if (t == NULL) return;
   struct wow_transfer **link = &t->http->transfers;
@@ -544,8 +534,9 @@ void wow_transfer_close(struct wow_transfer *t) {
     t->received_bytes += (sqlite3_int64)received;
     curl_multi_remove_handle(t->http->multi, t->easy);
   }
+  if (t->state == TRANSFER_DONE) wow_report_pace(t);
   if (t->state != TRANSFER_DONE) t->ended_ms = wow_clock_ms();
-  log_transfer(t);
+  wow_report_log(t);
   transfer_free(t);
 }
 
@@ -570,6 +561,10 @@ bool wow_transfer_has_response(const struct wow_transfer *t) {
 
 const struct wow_http_response *wow_transfer_response(const struct wow_transfer *t) {
   return &t->response;
+}
+
+double wow_transfer_ttfb_ms(const struct wow_transfer *t) {
+  return t->ttfb_ms;
 }
 
 void wow_transfer_count_rows(struct wow_transfer *t, sqlite3_int64 rows) {

@@ -17,6 +17,7 @@
 
 struct wow_header_list;
 struct wow_http;
+struct wow_pace;
 struct wow_secrets;
 struct wow_transfer;
 
@@ -72,18 +73,21 @@ struct wow_http_renewal {
 };
 
 struct wow_http_request {
-  const char *server; /* the server's name, for the log */
-  const char *what;   /* what is acted on (a relation), for errors; may be NULL */
-  const char *method; /* "GET", ... */
-  const char *url;    /* complete; only http and https are spoken */
+  const char *server;    /* the server's name, for the log */
+  const char *what;      /* what is acted on (a relation), for errors; may be NULL */
+  const char *method;    /* "GET", ... */
+  const char *url;       /* complete; only http and https are spoken */
+  const char *statement; /* what it is sent for, for the log; NULL: not said */
   const struct wow_header_list *headers; /* never logged */
   struct wow_http_body body;             /* stays valid until the transfer is closed */
   double lags_until_ms; /* until then (wow_clock_ms) a server may not know a table or function yet
                         ** that is there (PGRST202, 204, 205), and is asked again */
+  double deadline_ms;   /* when the time of its statement is over (wow_clock_ms); 0: never */
   bool repeatable;      /* a read: may be sent again after it has (perhaps) reached the server */
   const struct wow_http_options *options;
   char *software; /* WOW_MAX_SOFTWARE_BYTES of the caller's, which outlive the transfer: take the
                   ** response's Server header, where there is one; NULL: not wanted */
+  struct wow_pace *pace; /* the caller's, and outlives the transfer: learns from it; NULL: none */
   struct wow_http_sink sink;
   const struct wow_secrets *secrets; /* further texts that must not be shown; NULL: none */
   struct wow_http_renewal renewal;   /* zeros: there is none */
@@ -118,6 +122,9 @@ bool wow_transfer_is_complete(const struct wow_transfer *transfer);
 /* Are the headers of the final response here, and is it a 2xx? */
 bool wow_transfer_has_response(const struct wow_transfer *transfer);
 const struct wow_http_response *wow_transfer_response(const struct wow_transfer *transfer);
+
+/* What it took to the first byte of the response, milliseconds. */
+double wow_transfer_ttfb_ms(const struct wow_transfer *transfer);
 
 /* Adds to the rows that the log shows for this transfer. */
 void wow_transfer_count_rows(struct wow_transfer *transfer, sqlite3_int64 rows);

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "scan/ahead_sql.h"
 #include "scan/lookup_batch.h"
+#include "server/ahead_sql.h"
 #include "server/connection.h"
 #include "server/run.h"
 
@@ -47,8 +47,8 @@ static char *find_query(struct wow_connection *conn, const char *plan_text, sqli
     if (sqlite3_data_count(stmt) > 0) continue;
     sqlite3_uint64 own = hash_of(stmt, plan_text);
     if (is_refused(&conn->dry_run, own)) continue;
-    char *sql = wow_ahead_sql_query(stmt);
-    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text)) {
+    char *sql = wow_ahead_sql_query(stmt, NULL);
+    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text, NULL)) {
       found = sql;
       *hash = own;
       continue;
@@ -70,8 +70,10 @@ static void step_dry(struct wow_connection *conn, const char *sql) {
   sqlite3_stmt *stmt = NULL;
   if (sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL) != SQLITE_OK) return;
   if (wow_run_add_own(conn->runs, stmt) == SQLITE_OK) {
-    while (sqlite3_step(stmt) == SQLITE_ROW && wow_clock_cpu_ms() < conn->dry_run.deadline)
-      continue;
+    int rc = SQLITE_ROW;
+    while (rc == SQLITE_ROW && wow_clock_cpu_ms() < conn->dry_run.deadline)
+      rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE) conn->dry_run.is_cut = true;
     wow_run_drop_own(conn->runs, stmt);
   }
   sqlite3_finalize(stmt);
@@ -87,7 +89,8 @@ static int max_noted(const struct wow_lookup_set *set, const char *sql) {
 
 /* What a dry run may compute for, milliseconds. Those that were not worth it do not take longer in
 ** all than the statement has itself since the first, and WOW_AHEAD_MS. */
-static double allowed_ms(const struct wow_lookup_set *set) {
+static double allowed_ms(const struct wow_lookup_set *set, const struct wow_connection *conn) {
+  if (conn->ahead == WOW_AHEAD_ALWAYS) return WOW_AHEAD_ALWAYS_MS;
   if (set->n_ahead == 0) return WOW_AHEAD_MS;
   double own_ms = wow_clock_ms() - set->ahead_since - set->ahead_ms;
   return WOW_AHEAD_MS + own_ms - set->wasted_ms;
@@ -104,6 +107,10 @@ static double run(struct wow_lookup_set *set, const struct wow_lookup *lookup, c
   dry_run->n_noted = 0;
   dry_run->max_noted = max_noted(set, sql);
   dry_run->deadline = began + allowed;
+  dry_run->is_cut = false;
+  dry_run->n_received = 0;
+  dry_run->n_receivable = -1;
+  set->n_dry = 0;
   step_dry(lookup->target->conn, sql);
   dry_run->is_on = false;
   double took = wow_clock_cpu_ms() - began;
@@ -112,21 +119,40 @@ static double run(struct wow_lookup_set *set, const struct wow_lookup *lookup, c
   return took;
 }
 
+/* What the dry run, which found so many new keys for these lookups, says of those after them. Only
+** if nearly all of its keys were new are there going to be more of them in step with the rows of
+** the outermost scan. */
+static double outlook(const struct wow_lookup_set *set, const struct wow_dry_run *dry_run,
+                      int n_found, const char *sql) {
+  bool is_end = !dry_run->is_cut && dry_run->n_noted == n_found;
+  if (is_end) return 1;
+  double most = n_found >= WOW_NEARLY_ALL * set->n_dry ? WOW_MAX_OUTLOOK : WOW_OUTLOOK;
+  if (dry_run->n_receivable < 0 || wow_ahead_sql_has_limit(sql)) return WOW_OUTLOOK;
+  double all = dry_run->n_receivable / dry_run->n_received;
+  if (dry_run->n_noted >= dry_run->max_noted && all < WOW_OUTLOOK) return WOW_OUTLOOK;
+  return all < 1 ? 1 : all < most ? all : most;
+}
+
 int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
                   struct wow_error *err) {
   struct wow_connection *conn = lookup->target->conn;
+  const struct wow_pace *pace = &lookup->target->server->learned.pace;
   sqlite3_uint64 hash = 0;
-  int n_before = set->coming.n;
-  double allowed = allowed_ms(set), took = 0;
-  if (!conn->ahead || set->coming.is_off || allowed <= 0) return SQLITE_OK;
+  double allowed = allowed_ms(set, conn), took = 0;
+  set->outlook = WOW_OUTLOOK;
+  if (conn->ahead == WOW_AHEAD_OFF || set->coming.is_off || allowed <= 0) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
   if (sql == NULL) return SQLITE_OK;
-  int rc = wow_lookup_batch_note(set, lookup, err);
+  int rc = wow_lookup_batch_note(set, lookup, err), n_before = set->coming.n;
   if (rc == SQLITE_OK) took = run(set, lookup, sql, allowed);
+  int n_found = set->coming.n - n_before;
+  set->ahead_goes_on = conn->dry_run.n_noted >= conn->dry_run.max_noted;
+  if (rc == SQLITE_OK) set->outlook = outlook(set, &conn->dry_run, n_found, sql);
   sqlite3_free(sql);
-  int n_found = set->coming.n - n_before - 1; /* one is the present lookup */
+  if (conn->ahead == WOW_AHEAD_ALWAYS) return rc;
   bool is_in_vain = n_found <= 0;
-  if (n_found < took) set->wasted_ms += took; /* a request takes a millisecond, or more */
+  double request_ms = wow_pace_is_far(pace) ? wow_pace_round_trip_ms(pace) : 1; /* or more */
+  if (n_found * request_ms < took) set->wasted_ms += took;
   set->n_in_vain = is_in_vain ? set->n_in_vain + 1 : 0;
   if (set->n_in_vain >= (set->n_ahead == 1 ? 1 : WOW_MAX_AHEAD_IN_VAIN)) set->coming.is_off = true;
   /* With other values the statement may have more lookups, which is cheap to find out; or not. */

@@ -44,6 +44,7 @@ static bool find_remembered(const struct wow_lookup_set *set, const struct wow_l
 static int find_dry(struct wow_lookup_set *set, const struct wow_lookup *lookup, sqlite3_str *key,
                     struct wow_lookup_result *result, struct wow_error *err) {
   int rc = SQLITE_OK;
+  set->n_dry++;
   if (!find_remembered(set, lookup, key, result)) {
     bool has_whole = set->whole && wow_lookup_whole_has(set, lookup);
     result->way = has_whole ? WOW_LOOKUP_REMEMBERED : WOW_LOOKUP_NOTHING;
@@ -61,7 +62,7 @@ static int fetch_coming(struct wow_lookup_set *set, const struct wow_lookup *loo
   bool found = false;
   if (lookup->binding->hint >= 0 && !set->hint_used)
     rc = wow_lookup_batch_note_hint(set, lookup, err);
-  else if (!wow_lookup_batch_knows(set, key))
+  else if (!wow_lookup_batch_knows(set, key) || wow_lookup_batch_is_rest(set))
     rc = wow_ahead_run(set, lookup, err);
   while (rc == SQLITE_OK && !found && wow_lookup_batch_has(set, lookup) &&
          !wow_lookup_whole_is_due(set, lookup)) {
@@ -168,6 +169,7 @@ int wow_lookup_ask(const struct wow_lookup *lookup, struct wow_lookup_result *re
     return wow_error_nomem(err);
   }
   set->n_requests++;
+  set->n_keys++;
   int rc = ask(set, lookup, key, result, err);
   wow_lookup_set_free_key(key);
   return rc;

@@ -102,6 +102,7 @@ int wow_lookup_batch_note_hint(struct wow_lookup_set *set, const struct wow_look
   struct other other = {wow_bind_hinted_term(binding), NULL, 0};
   int rc = SQLITE_OK;
   set->hint_used = true;
+  set->outlook = 1;
   if (wow_bind_hint(binding) != SQLITE_OK) return wow_error_nomem(err);
   for (int i = 0; rc == SQLITE_OK && i < list->n; i++) {
     other.text = wow_condition_list_text(list, i, &other.bytes);
@@ -161,6 +162,11 @@ bool wow_lookup_batch_has(const struct wow_lookup_set *set, const struct wow_loo
   const struct wow_coming *coming = &set->coming;
   return !coming->is_off && coming->n_fetched < coming->n && has_form(set, lookup) &&
          !wow_lookup_set_is_full(set->cache);
+}
+
+bool wow_lookup_batch_is_rest(const struct wow_lookup_set *set) {
+  int n = set->coming.n - set->coming.n_fetched;
+  return set->ahead_goes_on && n > 0 && n < WOW_KEYS_PER_REQUEST / 2;
 }
 
 /* The bytes that a lookup takes of a request. */
@@ -309,6 +315,7 @@ int wow_lookup_batch_fetch(struct wow_lookup_set *set, const struct wow_lookup *
   if (rc == SQLITE_OK) rc = mark(set, lookup, &batch, true, err);
   wow_condition_reset(&where);
   set->n_requests++;
+  set->n_keys += keys;
   set->n_rows += n;
   if (is_refused(err)) {
     wow_error_reset(err);

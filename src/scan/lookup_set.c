@@ -188,6 +188,7 @@ static struct wow_lookup_set *set_new(const struct wow_lookup *lookup, sqlite3_u
   if (set == NULL) return NULL;
   memset(set, 0, sizeof(*set));
   set->whole_rows = -1;
+  set->outlook = WOW_OUTLOOK;
   set->run = run;
   set->n_members = lookup->n_members;
   set->session = lookup->target->session->id;

@@ -32,8 +32,12 @@ struct wow_lookup_set {
   sqlite3_uint64 session;      /* whose rows they are, see session.h */
   struct wow_row_cache *cache; /* by all conditions */
   sqlite3_int64 n_uses;
-  sqlite3_int64 n_requests; /* lookups that were sent */
+  sqlite3_int64 n_requests; /* that were sent for lookups */
+  sqlite3_int64 n_keys;     /* of the lookups that they were for */
   sqlite3_int64 n_rows;     /* and their rows */
+  /* How many times as many keys as were asked for, or noted, there will be in all, as far as that
+  ** can be told. 1: no others. */
+  double outlook;
   struct wow_first_term first_terms[WOW_MAX_TERMS];
   int n_terms;
   char *first_others;          /* the first run's lists and parameters as text; NULL: none */
@@ -45,6 +49,8 @@ struct wow_lookup_set {
   bool hint_used;
   struct wow_coming coming;
   int n_ahead;        /* dry runs for these lookups */
+  bool ahead_goes_on; /* the last of them ended because it had found enough */
+  int n_dry;          /* lookups in the last one */
   int n_in_vain;      /* how many of the last ones found nothing */
   double ahead_since; /* when the first began, milliseconds */
   double ahead_ms;    /* what they have computed for */

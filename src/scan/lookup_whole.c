@@ -62,12 +62,21 @@ static double estimate_whole(const struct wow_lookup_set *set, const struct wow_
   return n_rows < 0 ? WOW_MAX_FETCH_ROWS : n_rows;
 }
 
-/* Have the lookups cost as much as fetching would, or are they going to? */
+/*
+** Are the lookups that are still to come going to cost as much as fetching would? In rows; a
+** request is worth as many as could travel in its time. Keys that have been noted will be asked
+** for. Of others nothing is known, unless a dry run has shown how far the statement is: then there
+** are taken to be as many to come as there have been, so that it costs twice the best at most.
+*/
 static bool is_worth_fetching(struct wow_lookup_set *set, const struct wow_lookup *lookup) {
+  double request = wow_pace_rows_per_request(&lookup->target->server->learned.pace);
+  double rows_per_key = set->n_keys > 0 ? (double)set->n_rows / (double)set->n_keys : 1;
   int n_coming = set->coming.n - set->coming.n_fetched;
-  double cost = (double)set->n_requests * WOW_ROWS_PER_REQUEST + (double)set->n_rows;
-  cost += n_coming * (1 + (double)WOW_ROWS_PER_REQUEST / WOW_KEYS_PER_REQUEST);
+  double spent = (double)set->n_requests * request + (double)set->n_rows;
+  double coming = n_coming * (rows_per_key + request / WOW_KEYS_PER_REQUEST);
+  double cost = set->outlook * (spent + coming) - spent;
   double known = *lookup->target->n_rows;
+  if (lookup->target->conn->ahead == WOW_AHEAD_ALWAYS) return false;
   if (set->n_requests == 0 && n_coming == 0) return false;
   if (known >= 0 && known <= cost) return true;
   if (set->whole_rows < 0 && set->n_requests >= WOW_LOOKUPS_BEFORE_COUNT)

@@ -28,17 +28,26 @@ sqlite3_int64 wow_page_size_next(const struct wow_page_size *size) {
   return rows > 0 ? rows : 1;
 }
 
+/* At a distance, a page that takes less than the round trip for it does not pay. */
+static sqlite3_int64 larger(const struct wow_pace *pace, sqlite3_int64 rows) {
+  double least = wow_pace_is_far(pace) ? wow_pace_rows_per_request(pace) : 0;
+  rows *= WOW_PAGE_GROWTH;
+  return (double)rows < least ? (sqlite3_int64)least : rows;
+}
+
 void wow_page_size_grow(struct wow_page_size *size) {
   if (size->is_shrunk)
     size->is_shrunk = false;
   else if (size->rows < WOW_FIRST_PAGE_ROWS)
     size->rows = WOW_FIRST_PAGE_ROWS;
-  else if (size->rows < WOW_MAX_PAGE_ROWS)
-    size->rows *= WOW_PAGE_GROWTH;
+  else if (size->rows < WOW_MAX_PAGE_ROWS && size->page_ms < WOW_SLOW_PAGE_MS)
+    size->rows = larger(&size->target->server->learned.pace, size->rows);
 }
 
-void wow_page_size_saw(struct wow_page_size *size, sqlite3_int64 rows, sqlite3_int64 bytes) {
+void wow_page_size_saw(struct wow_page_size *size, sqlite3_int64 rows, sqlite3_int64 bytes,
+                       double ms) {
   if (rows > 0) size->row_bytes = (double)bytes / (double)rows;
+  size->page_ms = ms;
 }
 
 void wow_page_size_learn(struct wow_page_size *size, sqlite3_int64 got, sqlite3_int64 asked) {

@@ -10,7 +10,8 @@
 **
 ** A relation without a key is read in one streamed request. When the server turns out to cut it,
 ** which its exact count shows before the first row is handed out, it is read again in pages by
-** offset, ordered by all columns that have an order.
+** offset, ordered by all columns that have an order. So it is if there is no count, because a proxy
+** strips it: then it ends with an empty page.
 **
 ** Groups have no key, but are unique by their columns. The exact count of a grouped response is
 ** that of the rows in all its groups: so it shows whether groups are missing, where they say how
@@ -103,6 +104,16 @@ static bool wants_count(const struct wow_pages *pages) {
   return pages->max_rows < 0 ? pages->is_few : pages->max_rows > 1 || is_cut_to_one;
 }
 
+/* A relation without a key, in a total order, so that what comes after this response can be asked
+** for; `limit` -1: all of it. */
+static int open_by_offset(struct wow_pages *pages, sqlite3_int64 limit, bool count,
+                          struct wow_error *err) {
+  pages->by_offset = true;
+  pages->offset = 0;
+  int rc = wow_tie_begin(&pages->tie, &pages->shape, err);
+  return rc == SQLITE_OK ? open_from_start(pages, limit, count, err) : rc;
+}
+
 int wow_page_turn_first(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_server *server = pages->shape.target->server;
   pages->is_started = true;
@@ -110,23 +121,14 @@ int wow_page_turn_first(struct wow_pages *pages, struct wow_error *err) {
   if (pages->shape.has_key || pages->first_rows >= 0) {
     return open_from_start(pages, wow_page_size_next(&pages->size), wants_count(pages), err);
   }
-  if (server->learned.max_rows > 0) {
-    pages->by_offset = true;
-    return open_from_start(pages, server->learned.max_rows, true, err);
-  }
+  if (server->learned.max_rows > 0)
+    return open_by_offset(pages, server->learned.max_rows, true, err);
+  if (server->learned.hides_counts && may_cut(pages)) return open_by_offset(pages, -1, false, err);
   /* No key: the whole in one request, and its true length unless the server is said not to cut. */
   return open_from_start(pages, -1, may_cut(pages), err);
 }
 
 /* ---------------------------------------------------------------- the end of a page */
-
-/* A page of this relation without a key came back cut: read it in pages, in a total order. */
-static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct wow_error *err) {
-  wow_page_close(pages->current);
-  pages->by_offset = true;
-  pages->offset = 0;
-  return open_from_start(pages, cap, false, err);
-}
 
 int wow_page_turn_check_count(struct wow_pages *pages, struct wow_error *err) {
   struct wow_page *page = pages->current;
@@ -135,9 +137,13 @@ int wow_page_turn_check_count(struct wow_pages *pages, struct wow_error *err) {
   if (!page->is_counted || !wow_transfer_has_response(page->transfer)) return SQLITE_OK;
   page->is_counted = false;
   wow_page_range(page, &rows, &total);
+  pages->shape.target->server->learned.hides_counts = total < 0;
   if (page->part == 0) pages->total = total;
   if (pages->shape.has_key || pages->by_offset) return SQLITE_OK;
-  return total > rows && rows > 0 ? restart_by_offset(pages, rows, err) : SQLITE_OK;
+  bool is_cut = total > rows && rows > 0;
+  if (total >= 0 && !is_cut) return SQLITE_OK;
+  wow_page_close(page);
+  return open_by_offset(pages, is_cut ? rows : -1, false, err);
 }
 
 /* Can the query have rows after a page of `got` rows, of `asked`? */
@@ -180,7 +186,7 @@ static int finish(struct wow_pages *pages, bool *more, struct wow_error *err) {
     *more = *more || wow_twins_may_miss(&pages->keyset, page->part);
   wow_page_size_learn(&pages->size, page->got, page->asked);
   if (wow_shape_is_grouped(&pages->shape)) check_groups(pages, total, more);
-  wow_page_size_saw(&pages->size, page->got, page->bytes);
+  wow_page_size_saw(&pages->size, page->got, page->bytes, wow_transfer_ttfb_ms(page->transfer));
   pages->failures = 0;
   wow_page_close(page);
   return SQLITE_OK;
@@ -213,6 +219,7 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
+  if (!pages->shape.has_key) pages->offset -= wow_tie_turn(&pages->tie);
   if (!pages->by_offset && !wow_keyset_can_continue(place, wow_page_turn_place_bytes(pages)))
     pages->by_offset = true;
   struct wow_twins_view view = wow_page_turn_twins(pages);
@@ -256,7 +263,7 @@ int wow_page_turn_prefetch(struct wow_pages *pages, struct wow_error *err) {
   wow_page_has_arrived(page);
   if (!wow_keyset_peek(&pages->keyset, page->rows, &place)) return SQLITE_OK;
   if (!wow_keyset_can_continue(&place, wow_page_turn_place_bytes(pages))) return SQLITE_OK;
-  wow_page_size_saw(&pages->size, page->asked, page->bytes);
+  wow_page_size_saw(&pages->size, page->asked, page->bytes, wow_transfer_ttfb_ms(page->transfer));
   struct wow_page *next = page == &pages->pages[0] ? &pages->pages[1] : &pages->pages[0];
   sqlite3_int64 size = continuation_size(pages);
   struct wow_page_request request = request_next(pages, &place, size, 1);
@@ -265,23 +272,23 @@ int wow_page_turn_prefetch(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
-int wow_page_turn_count(const struct wow_pages *pages, unsigned part, sqlite3_int64 *n,
-                        struct wow_error *err) {
+struct wow_page_request wow_page_turn_request(const struct wow_pages *pages, unsigned part) {
   const struct wow_place *place = pages->keyset.is_set ? &pages->keyset.place : NULL;
-  struct wow_page_request request = request_by(pages, place, part, 0);
-  return wow_count_rows(&request, n, err);
+  return request_by(pages, place, part, 0);
 }
 
 /* A page had nothing but rows that came again, and was cut there: what comes after their place is
 ** asked for next, if they were all at it. */
 static int check_passed(struct wow_pages *pages, struct wow_error *err) {
   struct wow_twins_view view = wow_page_turn_twins(pages);
-  sqlite3_int64 n = 0;
+  bool has_more = false;
   if (!wow_twins_has_passed_all(&pages->twins, pages->current)) return SQLITE_OK;
   drop_next(pages);
   pages->twins.goes_past = true;
-  int rc = may_cut(pages) ? wow_page_turn_count(pages, WOW_PART_AT, &n, err) : SQLITE_OK;
-  return rc == SQLITE_OK && n > pages->twins.n_at_place ? wow_twins_fail(&view, err) : rc;
+  if (!may_cut(pages)) return SQLITE_OK;
+  struct wow_page_request request = wow_page_turn_request(pages, WOW_PART_AT);
+  int rc = wow_count_has_more(&request, pages->twins.n_at_place, &has_more, err);
+  return rc == SQLITE_OK && has_more ? wow_twins_fail(&view, err) : rc;
 }
 
 int wow_page_turn_next(struct wow_pages *pages, struct wow_error *err) {

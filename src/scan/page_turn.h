@@ -31,11 +31,13 @@ struct wow_pages {
   bool is_held; /* see wow_pages_hold */
   bool is_few;  /* see wow_pages_expect_few */
   bool is_done;
-  bool is_cut;    /* see wow_pages_is_cut */
-  bool by_offset; /* pages are continued by offset: no key, or one that cannot be compared */
+  bool is_cut;      /* see wow_pages_is_cut */
+  bool by_offset;   /* pages are continued by offset: no key, or one that cannot be compared */
+  bool heeds_limit; /* the server looks at what it is asked: it was seen to */
   struct wow_keyset keyset; /* the place of the last row */
   struct wow_twins twins;   /* rows with one key */
   struct wow_tie tie;       /* by offset, without a key */
+  int *telling;             /* see wow_shape */
   /* Rows handed out of an unordered, limited response of a relation without a key. */
   struct wow_seen seen;
   bool is_skipping;
@@ -46,10 +48,9 @@ bool wow_page_turn_has_key(const struct wow_pages *pages);
 struct wow_twins_view wow_page_turn_twins(const struct wow_pages *pages);
 /* What the condition that says a place may take of a request. */
 sqlite3_int64 wow_page_turn_place_bytes(const struct wow_pages *pages);
-/* Counts a part (bits of enum wow_place_part) of the rows by the last row's place; before the first
-** row, all. SQLITE_OK or an error. */
-int wow_page_turn_count(const struct wow_pages *pages, unsigned part, sqlite3_int64 *n,
-                        struct wow_error *err);
+/* A request for a part (bits of enum wow_place_part) of the rows by the last row's place; before
+** the first row, for all. */
+struct wow_page_request wow_page_turn_request(const struct wow_pages *pages, unsigned part);
 
 /* Asks for the first page. */
 int wow_page_turn_first(struct wow_pages *pages, struct wow_error *err);

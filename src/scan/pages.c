@@ -5,9 +5,20 @@
 
 #include <string.h>
 
+#include "scan/count.h"
 #include "scan/page_turn.h"
 #include "server/progress.h"
 #include "types/value.h"
+
+/* Rows without a key may have to be read in pages, if the server cuts them. */
+static int choose_telling(struct wow_pages *pages) {
+  struct wow_shape *shape = &pages->shape;
+  bool is_needed = !shape->has_key && !wow_shape_is_grouped(shape) &&
+                   shape->target->server->options.max_rows != 0;
+  int rc = is_needed ? wow_tie_choose(shape, &pages->telling, &shape->n_telling) : SQLITE_OK;
+  shape->telling = pages->telling;
+  return rc;
+}
 
 struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
@@ -17,7 +28,8 @@ struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   pages->meter.conn = shape->target->conn;
   pages->meter.server = shape->target->server;
   pages->current = &pages->pages[0];
-  if (wow_page_init(&pages->pages[0], &pages->shape, &pages->meter) == SQLITE_OK &&
+  if (choose_telling(pages) == SQLITE_OK &&
+      wow_page_init(&pages->pages[0], &pages->shape, &pages->meter) == SQLITE_OK &&
       wow_page_init(&pages->pages[1], &pages->shape, &pages->meter) == SQLITE_OK) {
     return pages;
   }
@@ -42,11 +54,23 @@ void wow_pages_free(struct wow_pages *pages) {
   wow_page_free(&pages->pages[1]);
   wow_keyset_reset(&pages->keyset);
   wow_condition_reset(&pages->where);
+  sqlite3_free(pages->telling);
   sqlite3_free(pages);
 }
 
 sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages) {
   return pages->delivered;
+}
+
+sqlite3_int64 wow_pages_received(const struct wow_pages *pages, bool *is_all) {
+  const struct wow_page *page = pages->current;
+  sqlite3_int64 rows = -1, total = -1;
+  *is_all = false;
+  if (page->transfer && wow_transfer_is_complete(page->transfer))
+    wow_page_range(page, &rows, &total);
+  if (rows < page->got) return pages->delivered;
+  *is_all = pages->next == NULL && (page->asked < 0 || rows < page->asked);
+  return pages->delivered - page->got + rows;
 }
 
 struct wow_rows *wow_pages_fork(struct wow_pages *pages) {
@@ -78,7 +102,7 @@ int wow_pages_start(struct wow_pages *pages, const struct wow_where *where,
   pages->is_skipping = false;
   wow_twins_start(&pages->twins, &pages->shape);
   pages->is_cut = false;
-  pages->by_offset = false;
+  pages->by_offset = pages->heeds_limit = false;
   pages->current = &pages->pages[0];
   /* With a list of keys one row more than there should be, which would show that they repeat. */
   sqlite3_int64 page_rows = first_rows < 0 && max_rows > 1 ? max_rows + 1 : max_rows;
@@ -107,18 +131,35 @@ static sqlite3_uint64 row_hash(const struct wow_pages *pages) {
   return wow_seen_hash(pages->current->rows, pages->shape.n_select);
 }
 
+/* Can a page begin with a row that is like the first of all? Without a key, where the server looks
+** at what it is asked, which is found out once. */
+static int may_repeat(struct wow_pages *pages, bool *may, struct wow_error *err) {
+  bool has_alike = !pages->shape.has_key && pages->by_offset;
+  int rc = SQLITE_OK;
+  if (has_alike && !pages->heeds_limit) {
+    struct wow_page_request request = wow_page_turn_request(pages, 0);
+    rc = wow_count_heeds_limit(&request, &pages->heeds_limit, err);
+  }
+  *may = has_alike && pages->heeds_limit;
+  return rc;
+}
+
 /*
 ** A page that goes on after others does not begin with the scan's first row, unless there is no key
-** and rows are alike (then the server has counted them). A server that does not look at what it is
-** asked, or a cache before it, would be asked for ever.
+** and rows are alike. A server that does not look at what it is asked, or a cache before it, would
+** be asked for ever.
 */
 static int check_progress(struct wow_pages *pages, struct wow_error *err) {
   const struct wow_shape *shape = &pages->shape;
-  if (pages->current->got > 0 || pages->is_skipping || (!shape->has_key && pages->total >= 0))
+  bool may = false;
+  bool is_again = pages->is_skipping && pages->offset == 0; /* all of them, in one response */
+  if (pages->current->got > 0 || is_again || (!shape->has_key && pages->total >= 0))
     return SQLITE_OK;
   sqlite3_uint64 hash = row_hash(pages);
   if (pages->delivered == 0) pages->first_hash = hash;
   if (pages->delivered == 0 || hash != pages->first_hash) return SQLITE_OK;
+  int rc = may_repeat(pages, &may, err);
+  if (rc != SQLITE_OK || may) return rc;
   return wow_error_hint(err, SQLITE_ERROR, shape->target->relation->name,
                         "is there a cache before the server, or is rest_path wrong? It does not "
                         "look at the query string",
@@ -126,12 +167,12 @@ static int check_progress(struct wow_pages *pages, struct wow_error *err) {
                         "them");
 }
 
-/* By offset and without a key: is the order of the rows known? */
-static int check_tie(struct wow_pages *pages, struct wow_error *err) {
+/* By offset and without a key: is the order of the rows known, and was this one handed out? */
+static int check_tie(struct wow_pages *pages, bool *is_again, struct wow_error *err) {
   const struct wow_page *page = pages->current;
+  *is_again = false;
   if (!pages->by_offset || pages->shape.has_key) return SQLITE_ROW;
-  bool begins_page = page->got == 0 && pages->offset > 0;
-  int rc = wow_tie_next(&pages->tie, &pages->shape, page->rows, begins_page, err);
+  int rc = wow_tie_next(&pages->tie, page->rows, page->got == 0, is_again, err);
   return rc == SQLITE_OK ? SQLITE_ROW : rc;
 }
 
@@ -207,8 +248,18 @@ static int wait_for_more(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
+/* A server that does not keep to limit= could go on without end. */
+static int check_asked(const struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_page *page = pages->current;
+  if (page->asked < 0 || page->got < page->asked) return SQLITE_ROW;
+  return wow_error_set(err, SQLITE_ERROR, NULL,
+                       "the server sends more than the %lld rows asked for",
+                       (sqlite3_int64)page->asked);
+}
+
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
   int rc = SQLITE_OK;
+  bool is_again = false;
   if (!pages->is_started && !pages->is_done) rc = wow_page_turn_first(pages, err);
   if (rc == SQLITE_OK && !pages->is_done) rc = look_at_network(pages, err);
   while (rc == SQLITE_OK && !pages->is_done) {
@@ -216,9 +267,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     rc = wow_page_turn_check_count(pages, err);
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
-    if (rc == SQLITE_ROW) rc = check_tie(pages, err);
+    if (rc == SQLITE_ROW) rc = check_asked(pages, err);
+    if (rc == SQLITE_ROW) rc = check_tie(pages, &is_again, err);
     if (rc == SQLITE_ROW) {
-      if (skip_seen(pages)) {
+      if (is_again || skip_seen(pages)) {
         pages->current->got++;
         if (pages->current->part == 0) pages->offset++; /* else it has come again */
         rc = SQLITE_OK;
@@ -261,15 +313,18 @@ int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,
                               struct wow_error *err) {
   bool comes_again = pages->keyset.is_set && wow_page_turn_has_key(pages);
   unsigned part = WOW_PART_AFTER | (comes_again ? WOW_PART_AT | WOW_PART_NULLS : 0);
-  int rc = wow_page_turn_count(pages, part, remaining, err);
-  if (rc == SQLITE_OK && comes_again) *remaining -= pages->twins.n_at_place;
+  struct wow_page_request request = wow_page_turn_request(pages, part);
+  int rc = wow_count_rows(&request, remaining, err);
+  if (rc != SQLITE_OK || *remaining < 0) return rc;
+  if (comes_again) *remaining -= pages->twins.n_at_place;
   if (*remaining < 0) *remaining = 0;
   return rc;
 }
 
 int wow_pages_check_place(struct wow_pages *pages, bool *is_one, struct wow_error *err) {
-  sqlite3_int64 n = 0;
-  int rc = wow_page_turn_count(pages, WOW_PART_AT | WOW_PART_NULLS, &n, err);
-  *is_one = n <= 1;
+  bool has_more = false;
+  struct wow_page_request request = wow_page_turn_request(pages, WOW_PART_AT | WOW_PART_NULLS);
+  int rc = wow_count_has_more(&request, 1, &has_more, err);
+  *is_one = !has_more;
   return rc;
 }

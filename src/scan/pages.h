@@ -41,6 +41,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err);
 /* How many rows were stepped to since the start. */
 sqlite3_int64 wow_pages_delivered(const struct wow_pages *pages);
 
+/* How many rows have been received of the scan since the start. *is_all: there are no more, unless
+** the server cuts its responses. */
+sqlite3_int64 wow_pages_received(const struct wow_pages *pages, bool *is_all);
+
 /* See wow_page_fork. */
 struct wow_rows *wow_pages_fork(struct wow_pages *pages);
 
@@ -62,7 +66,7 @@ bool wow_pages_at_page_end(const struct wow_pages *pages);
 bool wow_pages_is_cut(const struct wow_pages *pages);
 
 /* How many rows the query has after the current one (before the first: in all), counted by the
-** server. For relations with a key, or before the first row. */
+** server; -1: it does not say. For relations with a key, or before the first row. */
 int wow_pages_count_remaining(struct wow_pages *pages, sqlite3_int64 *remaining,
                               struct wow_error *err);
 

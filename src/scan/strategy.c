@@ -10,8 +10,9 @@
 **
 ** Groups: what a statement makes of rows depends on the values that it reads, and how often. Where
 ** it groups by just these columns, it is given the server's groups, each row as often as it counts;
-** where it does not, the first rows show whether there are few different ones, and the rest comes
-** in groups. If groups turn out to be small, the remaining rows come as rows again.
+** where it does not, the rows so far show at the end of each page whether there are few different
+** ones, and the rest comes in groups. If groups turn out to be small, the remaining rows come as
+** rows again.
 */
 #include "scan/strategy.h"
 
@@ -52,7 +53,8 @@ void wow_strategy_begin(struct wow_scan *scan) {
 
 /* Is a number of rows all that the statement wants? */
 static int wants_count(struct wow_scan *scan, bool *wants) {
-  *wants = scan->can_count && !scan->must_fetch && wow_run_mentions(scan->target.conn->db, "count");
+  *wants = scan->can_count && !scan->must_fetch && !scan->target.server->learned.hides_counts &&
+           wow_run_mentions(scan->target.conn->db, "count");
   if (!*wants || scan->plan.uses_nothing) return SQLITE_OK;
   int rc = wow_strategy_read_usage(scan);
   *wants = rc == SQLITE_OK && !(scan->usage.is_known && wow_bytecode_reads_any(&scan->usage));
@@ -73,7 +75,7 @@ static int make_tally(struct wow_scan *scan, bool look) {
 /* Are groups what the statement asks for? */
 static int wants_groups(struct wow_scan *scan, bool *wants) {
   *wants = false;
-  if (!scan->may_group || scan->plan.ordered == 0) return SQLITE_OK;
+  if (!scan->may_group || scan->plan.uses_nothing) return SQLITE_OK;
   int rc = make_tally(scan, true);
   *wants = rc == SQLITE_OK && scan->tally && wow_tally_is_statements_own(scan->tally);
   return rc;
@@ -88,15 +90,14 @@ int wow_strategy_sample(struct wow_scan *scan) {
     scan->may_group = false;
     return rc;
   }
-  if (!wow_tally_is_sampling(scan->tally)) return SQLITE_OK;
   const int *columns = wow_tally_columns(scan->tally, &n);
   for (int i = 0; i < n; i++)
     values[i] = wow_source_value(scan, scan->members[columns[i]]);
-  wow_tally_sample(scan->tally, values);
-  /* While it may still turn out that groups are better, no further page is asked for. */
-  scan->may_group = wow_tally_is_sampling(scan->tally) || wow_tally_is_worthwhile(scan->tally);
-  wow_pages_hold(scan->pages, scan->may_group);
-  return SQLITE_OK;
+  rc = wow_tally_sample(scan->tally, values);
+  scan->may_group = wow_tally_can_sample(scan->tally);
+  /* While it looks as if groups are better, no further page is asked for. */
+  wow_pages_hold(scan->pages, scan->may_group && wow_tally_may_be_worthwhile(scan->tally));
+  return rc;
 }
 
 bool wow_strategy_foresees(const struct wow_scan *scan, int column) {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "server/connection.h"
 #include "server/server.h"
@@ -38,7 +39,21 @@ struct wow_spent *wow_budget_spent(struct wow_connection *conn, struct wow_serve
   }
   memset(oldest, 0, sizeof(*oldest));
   oldest->run = run;
+  oldest->begun_ms = wow_clock_ms();
   return oldest;
+}
+
+double wow_budget_deadline_ms(const struct wow_server *server, const struct wow_spent *spent) {
+  sqlite3_int64 seconds = server->options.statement_max_seconds;
+  return seconds > 0 ? spent->begun_ms + 1000.0 * (double)seconds : 0;
+}
+
+static int check_time(const struct wow_server *server, const struct wow_spent *spent,
+                      struct wow_error *err) {
+  struct budget seconds = {"statement_max_seconds", "seconds",
+                           server->options.statement_max_seconds};
+  bool is_over = seconds.max > 0 && wow_clock_ms() > wow_budget_deadline_ms(server, spent);
+  return is_over ? fail_over(server, &seconds, err) : SQLITE_OK;
 }
 
 int wow_budget_check(const struct wow_server *server, const struct wow_spent *spent,
@@ -48,15 +63,14 @@ int wow_budget_check(const struct wow_server *server, const struct wow_spent *sp
   struct budget bytes = {"statement_max_bytes", "bytes", options->statement_max_bytes};
   if (rows.max > 0 && spent->rows > rows.max) return fail_over(server, &rows, err);
   if (bytes.max > 0 && spent->bytes > bytes.max) return fail_over(server, &bytes, err);
-  return SQLITE_OK;
+  return check_time(server, spent, err);
 }
 
-int wow_budget_spend_request(struct wow_connection *conn, struct wow_server *server,
-                             struct wow_spent *spent, struct wow_error *err) {
+int wow_budget_spend_request(struct wow_server *server, struct wow_spent *spent,
+                             struct wow_error *err) {
   struct budget requests = {"statement_max_requests", "requests",
                             server->options.statement_max_requests};
-  if (spent == NULL) spent = wow_budget_spent(conn, server);
   if (requests.max > 0 && spent->requests >= requests.max) return fail_over(server, &requests, err);
   spent->requests++;
-  return SQLITE_OK;
+  return check_time(server, spent, err);
 }

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 /* ---------------------------------------------------------------- servers */
 
 const char *wow_connection_current(const struct wow_connection *conn) {
-  return conn->current ? conn->current : WOW_DEFAULT_SERVER;
+  if (conn->current) return conn->current;
+  return conn->servers ? conn->servers->options.name : WOW_DEFAULT_SERVER;
 }
 
 static void registry_remove(struct wow_connection *conn, const char *name) {
@@ -22,12 +25,16 @@ static void registry_remove(struct wow_connection *conn, const char *name) {
   }
 }
 
+/* Adds a server at the end, or in the place of the one with its name. */
 static void registry_add(struct wow_connection *conn, struct wow_server *server) {
-  registry_remove(conn, server->options.name);
   struct wow_server **link = &conn->servers;
-  while (*link)
+  while (*link && strcmp((*link)->options.name, server->options.name) != 0)
     link = &(*link)->next;
+  struct wow_server *old = *link;
+  server->next = old ? old->next : NULL;
   *link = server;
+  if (strcmp(server->options.name, WOW_DEFAULT_SERVER) == 0) conn->has_left = false;
+  wow_server_release(old);
 }
 
 int wow_connection_add_server(struct wow_connection *conn, struct wow_server *server,
@@ -49,28 +56,49 @@ static struct wow_server *registry_find(struct wow_connection *conn, const char 
   return NULL;
 }
 
+/* Does the environment say what the server of this name is? */
+static bool is_in_environment(const struct wow_connection *conn, const char *name) {
+  const char *url = getenv("WOWSQL_PROJECT_URL");
+  return strcmp(name, WOW_DEFAULT_SERVER) == 0 && !conn->has_left && url && *url;
+}
+
+static int fail_no_server(const struct wow_connection *conn, const char *name,
+                          struct wow_error *err) {
+  const char *url = getenv("WOWSQL_PROJECT_URL");
+  sqlite3_str *str = sqlite3_str_new(NULL);
+  for (const struct wow_server *s = conn->servers; s; s = s->next)
+    sqlite3_str_appendf(str, "%s'%s'", s == conn->servers ? "connected: " : ", ", s->options.name);
+  if (conn->servers) sqlite3_str_appendall(str, "; ");
+  if (strcmp(name, WOW_DEFAULT_SERVER) != 0)
+    sqlite3_str_appendf(str, "SELECT wowsql_connect(url, key, '{\"name\":\"...\"}')");
+  else if (conn->has_left && url && *url)
+    sqlite3_str_appendall(str, "it was disconnected; SELECT wowsql_connect() connects to the "
+                               "project of the environment again");
+  else
+    sqlite3_str_appendall(str, WOW_CONNECT_HINT);
+  char *hint = sqlite3_str_finish(str);
+  if (hint == NULL) return wow_error_nomem(err);
+  int rc = wow_error_hint(err, SQLITE_ERROR, NULL, hint, "there is no server '%s'", name);
+  sqlite3_free(hint);
+  return rc;
+}
+
 struct wow_server *wow_connection_server(struct wow_connection *conn, const char *name,
                                          struct wow_error *err) {
   if (name == NULL) name = wow_connection_current(conn);
   struct wow_server *server = registry_find(conn, name);
   if (server) return server;
-  const char *url = getenv("WOWSQL_PROJECT_URL");
-  if (strcmp(name, WOW_DEFAULT_SERVER) == 0 && url && *url) {
-    server = wow_server_new();
-    if (server == NULL) {
-      wow_error_nomem(err);
-      return NULL;
-    }
-    if (wow_connection_add_server(conn, server, NULL, NULL, err) != SQLITE_OK) return NULL;
-    return registry_find(conn, name);
+  if (!is_in_environment(conn, name)) {
+    fail_no_server(conn, name, err);
+    return NULL;
   }
-  bool is_default = strcmp(name, WOW_DEFAULT_SERVER) == 0;
-  wow_error_hint(err, SQLITE_ERROR, NULL,
-                 is_default ? WOW_CONNECT_HINT
-                            : "SELECT wowsql_connect(url, key, json_object('name', ...)); "
-                              "SELECT * FROM wowsql_servers lists the servers",
-                 "there is no server '%s'", name);
-  return NULL;
+  server = wow_server_new();
+  if (server == NULL) {
+    wow_error_nomem(err);
+    return NULL;
+  }
+  if (wow_connection_add_server(conn, server, NULL, NULL, err) != SQLITE_OK) return NULL;
+  return registry_find(conn, name);
 }
 
 enum wow_collation wow_connection_collation(struct wow_connection *conn, const char *name) {
@@ -81,10 +109,9 @@ enum wow_collation wow_connection_collation(struct wow_connection *conn, const c
 int wow_connection_drop_server(struct wow_connection *conn, const char *name,
                                struct wow_error *err) {
   if (name == NULL) name = wow_connection_current(conn);
-  if (registry_find(conn, name) == NULL) {
-    return wow_error_hint(err, SQLITE_ERROR, NULL, "SELECT * FROM wowsql_servers",
-                          "there is no server '%s'", name);
-  }
+  if (registry_find(conn, name) == NULL && !is_in_environment(conn, name))
+    return fail_no_server(conn, name, err);
+  if (strcmp(name, WOW_DEFAULT_SERVER) == 0) conn->has_left = true;
   registry_remove(conn, name);
   if (conn->current && strcmp(conn->current, name) == 0) {
     sqlite3_free(conn->current);
@@ -131,7 +158,9 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->references = 1;
   conn->db = db;
   conn->ship = true;
-  conn->ahead = true;
+  conn->aggregates = true;
+  conn->ahead = WOW_AHEAD_ON;
+  conn->progress.is_on = true;
   conn->runs = wow_run_new(db);
   int rc = wow_log_init(&conn->log, WOW_LOG_ENTRIES);
   if (rc != SQLITE_OK || conn->runs == NULL) rc = wow_error_nomem(err);
@@ -164,8 +193,11 @@ void wow_connection_release(struct wow_connection *conn) {
 /* ---------------------------------------------------------------- errors and SQL */
 
 int wow_connection_report(struct wow_connection *conn, struct wow_error *err, char **message) {
+  static const struct wow_secrets unknown = {0};
   int rc = err->rc;
   sqlite3_free(*message);
+  /* Somebody may have given a key where a name belongs. */
+  wow_error_redact(err, &unknown);
   *message = wow_error_text(err);
   if (conn->dry_run.is_on)
     wow_error_reset(err);

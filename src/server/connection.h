@@ -19,6 +19,7 @@
 #include "server/progress.h"
 #include "server/run.h"
 #include "server/server.h"
+#include "server/stats.h"
 
 struct wow_plan_note;
 struct wow_transaction;
@@ -38,17 +39,21 @@ struct wow_connection {
   struct wow_http *http;
   struct wow_log log;         /* of requests */
   struct wow_server *servers; /* in the order of registration */
-  char *current;              /* what wowsql_use chose; NULL: the default server */
+  char *current;              /* what wowsql_use chose; NULL: the first one */
+  bool has_left;              /* the default server was disconnected, and stays so */
   sqlite3_uint64 n_sessions;  /* that there were, see session.h */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
-  bool ahead;                 /* wowsql_config('ahead'): run statements ahead, see dry_run.h */
+  bool aggregates;            /* wowsql_config('aggregates'): the server computes them */
+  int ahead;                  /* enum wow_ahead: run statements ahead at all, see dry_run.h */
   struct wow_runs *runs;
   struct wow_dry_run dry_run;
   struct wow_progress progress;
+  struct wow_stats stats;
   struct wow_plan_note **notes; /* wowsql_explain: where planning records its reasons */
   const struct wow_plan_change *plan_change; /* what scan/second_look.c has planned differently */
   struct wow_error last_error;
   struct wow_transaction *transaction; /* the table module's: what is not sent yet */
+  bool is_writing;                     /* tables take part in SQLite's transaction */
   struct wow_last_insert last_insert;
 };
 
@@ -81,7 +86,8 @@ int wow_connection_exec(struct wow_connection *conn, char *sql, const char *what
   "SELECT wowsql_connect('myproject', 'wowsql_anon_...'), or set WOWSQL_PROJECT_URL and "          \
   "WOWSQL_API_KEY in the environment"
 
-/* The name of the current server, which need not be connected. */
+/* The name of the current server: what wowsql_use chose, or else the first one connected, or else
+** the default server, which need not be connected. */
 const char *wow_connection_current(const struct wow_connection *conn);
 
 /*
@@ -92,9 +98,9 @@ int wow_connection_add_server(struct wow_connection *conn, struct wow_server *se
                               const char *project_url, const char *api_key, struct wow_error *err);
 
 /*
-** The server of this name (NULL: the current one). The default server, if it is not connected, is
-** connected from the environment. NULL with `err` filled: there is none.
-*/
+** The server of this name (NULL: the current one). The default server, if it is not connected and
+** has not been disconnected, is connected from the environment. NULL with `err` filled: there is
+** none. */
 struct wow_server *wow_connection_server(struct wow_connection *conn, const char *name,
                                          struct wow_error *err);
 

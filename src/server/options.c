@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/limits.h"
 #include "http/url.h"
 
@@ -42,6 +43,7 @@ static const struct option {
     {"statement_max_rows", OPTION_INT64, FIELD(statement_max_rows), 0, "a whole number"},
     {"statement_max_bytes", OPTION_INT64, FIELD(statement_max_bytes), 0, "a whole number"},
     {"statement_max_requests", OPTION_INT64, FIELD(statement_max_requests), 0, "a whole number"},
+    {"statement_max_seconds", OPTION_INT64, FIELD(statement_max_seconds), 0, "a whole number"},
     {"retries", OPTION_INT, FIELD(retries), 0, "a whole number"},
     {"read_only", OPTION_BOOL, FIELD(read_only), 0, "true or false"},
     {"collation", OPTION_COLLATION, FIELD(collation), 0, "'server', 'C' or 'binary'"},
@@ -185,7 +187,7 @@ static int set_headers(struct wow_options *options, const cJSON *headers, struct
 
 int wow_options_parse(struct wow_options *options, const char *json, struct wow_error *err) {
   int rc = SQLITE_OK;
-  cJSON *object = cJSON_Parse(json);
+  cJSON *object = wow_document_parse(json, strlen(json), err);
   const cJSON *option;
   if (!cJSON_IsObject(object)) {
     rc = wow_error_hint(err, SQLITE_ERROR, NULL, "for example '{\"name\":\"prod\",\"timeout\":60}'",

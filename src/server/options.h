@@ -21,6 +21,7 @@ struct wow_options {
   sqlite3_int64 statement_max_requests; /* 0: no budget */
   sqlite3_int64 statement_max_rows;
   sqlite3_int64 statement_max_bytes;
+  sqlite3_int64 statement_max_seconds;
   int max_rows; /* the server's db-max-rows; 0: it has none; -1: the user did not say */
   int timeout_s;
   int connect_timeout_s;

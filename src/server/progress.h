@@ -1,6 +1,7 @@
 /*
 ** The progress line: rows, bytes and rate of what is under way, on the terminal's standard error.
-** wowsql_config('progress', 1) turns it on. If standard error is not a terminal, nothing is shown.
+** It comes after a second; wowsql_config('progress', 0) turns it off. If standard error is not a
+** terminal, nothing is shown.
 */
 #ifndef WOW_PROGRESS_H
 #define WOW_PROGRESS_H

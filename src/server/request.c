@@ -144,20 +144,28 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
   if (rc == SQLITE_OK) rc = make_url(server, request, &url, err);
   if (rc == SQLITE_OK) rc = add_headers(&headers, server, request, err);
   /* Signing in, and getting a new token, is not what a statement asks for. */
-  if (rc == SQLITE_OK && request->service != WOW_AUTH)
-    rc = wow_budget_spend_request(conn, server, request->spent, err);
+  struct wow_spent *spent = NULL;
+  if (rc == SQLITE_OK && request->service != WOW_AUTH) {
+    spent = request->spent ? request->spent : wow_budget_spent(conn, server);
+    rc = wow_budget_spend_request(server, spent, err);
+  }
   if (rc == SQLITE_OK) {
+    wow_stats_begin(conn);
     struct wow_session *user = user_of(server, request);
+    sqlite3_stmt *stmt = wow_run_statement(conn->runs);
     struct wow_http_request http = {
         .server = server->options.name,
         .what = request->what,
         .method = request->method,
         .url = url,
+        .statement = stmt ? sqlite3_sql(stmt) : NULL,
         .headers = &headers,
         .body = request->body,
         .repeatable = is_read(request),
         .lags_until_ms = wow_server_lags_until_ms(server),
         .software = request->service == WOW_REST ? server->learned.software : NULL,
+        .deadline_ms = spent ? wow_budget_deadline_ms(server, spent) : 0,
+        .pace = is_read(request) && request->service == WOW_REST ? &server->learned.pace : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
         .secrets = request->secrets,
@@ -195,7 +203,8 @@ void wow_request_content_range(const char *header, sqlite3_int64 *rows, sqlite3_
     if (first >= 0 && last >= first) *rows = last - first + 1;
   }
   if (slash) *total = header_count(slash + 1);
-  if (*total >= WOW_MAX_CLAIMED_ROWS) *total = -1;
+  bool is_sound = *rows == 0 || (*rows > 0 && *total >= header_count(header) + *rows);
+  if (*total >= WOW_MAX_CLAIMED_ROWS || !is_sound) *total = -1;
 }
 
 /* Where wow_request_fetch collects a body. */
@@ -252,7 +261,9 @@ static int take_text(struct collector *collector, const struct wow_request *requ
   if (request->accept || strlen(out->body) == out->body_bytes) return SQLITE_OK;
   wow_secret_free(out->body);
   out->body = NULL;
-  return wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+  wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+  if (!is_read(request)) wow_error_unsure(err, true);
+  return err->rc;
 }
 
 /* Is it JSON, as "application/json" and "application/geo+json" are, or text, which says so or has a

@@ -27,9 +27,10 @@
 
 struct running {
   sqlite3_stmt *stmt;
-  int n_runs;       /* SQLITE_STMTSTATUS_RUN, as last seen */
-  int n_steps;      /* SQLITE_STMTSTATUS_VM_STEP */
-  unsigned version; /* of what is in the databases that statements commit to */
+  int n_runs;  /* SQLITE_STMTSTATUS_RUN, as last seen */
+  int n_steps; /* SQLITE_STMTSTATUS_VM_STEP */
+  unsigned
+      version; /* of what is in the databases that statements commit to; for those that write */
 };
 
 struct run {
@@ -134,6 +135,16 @@ static sqlite3_stmt *next_of_application(const struct wow_runs *runs, sqlite3_st
   return stmt;
 }
 
+/* One that has handed out a row waits for the application. Those that a function of the outer one
+** runs are newer, and SQLite's list begins with the newest. */
+sqlite3_stmt *wow_run_statement(const struct wow_runs *runs) {
+  sqlite3_stmt *outermost = NULL, *stmt = next_of_application(runs, NULL);
+  for (; stmt; stmt = next_of_application(runs, stmt)) {
+    if (sqlite3_data_count(stmt) == 0) outermost = stmt;
+  }
+  return outermost;
+}
+
 /* ---------------------------------------------------------------- runs */
 
 /* A number that changes when a statement has committed something. */
@@ -145,9 +156,10 @@ static unsigned data_version(sqlite3 *db) {
 }
 
 static struct running look_at(sqlite3_stmt *stmt) {
+  bool writes = !sqlite3_stmt_readonly(stmt);
   return (struct running){stmt, sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0),
                           sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0),
-                          data_version(sqlite3_db_handle(stmt))};
+                          writes ? data_version(sqlite3_db_handle(stmt)) : 0};
 }
 
 /* Is the statement, as it is now, in the run of which it was a member? See above. */
@@ -252,6 +264,11 @@ static struct run *current(struct wow_runs *runs) {
 sqlite3_uint64 wow_run_current(struct wow_runs *runs) {
   struct run *run = current(runs);
   return run ? run->number : 0;
+}
+
+bool wow_run_has_cursor(struct wow_runs *runs) {
+  const struct run *run = find(runs);
+  return run && run->n_cursors > 0;
 }
 
 sqlite3_uint64 wow_run_open_cursor(struct wow_runs *runs) {

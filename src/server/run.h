@@ -38,6 +38,13 @@ void wow_run_forget_ended(struct wow_runs *runs);
 int wow_run_add_own(struct wow_runs *runs, sqlite3_stmt *stmt);
 void wow_run_drop_own(struct wow_runs *runs, const sqlite3_stmt *stmt);
 
+/* The application's statement on whose behalf SQLite calls, the outermost one of those that are
+** being stepped. NULL: none is, a statement is being prepared. */
+sqlite3_stmt *wow_run_statement(const struct wow_runs *runs);
+
+/* Is a cursor of the current run open? */
+bool wow_run_has_cursor(struct wow_runs *runs);
+
 /* The running statement after `previous` (NULL: the first); NULL: there are no more. */
 sqlite3_stmt *wow_run_next_busy(sqlite3 *db, sqlite3_stmt *previous);
 /* Does the text of a statement contain `word`, in any case? */

@@ -68,10 +68,12 @@ static bool is_domain(const char *text) {
          (strpbrk(text, ".:") || is_slug(text) || sqlite3_stricmp(text, "localhost") == 0);
 }
 
-/* Is it what follows "https://": a domain, perhaps with a path of the plainest characters? */
-static bool is_url_rest(const char *text) {
+/* Is it what follows "https://": a domain, perhaps with a path of the plainest characters? If there
+** is no memory to tell, `err` says so. */
+static bool is_url_rest(const char *text, struct wow_error *err) {
   const char *path = text + strcspn(text, "/");
   char *host = sqlite3_mprintf("%.*s", (int)(path - text), text);
+  if (host == NULL) wow_error_nomem(err);
   bool is = host && wow_url_is_authority(host) && (*path == 0 || wow_url_is_path(path)) &&
             strpbrk(path, "!$&'()*+,;=?@") == NULL;
   sqlite3_free(host);
@@ -99,7 +101,7 @@ static int resolve_url(struct wow_server *server, const char *project, struct wo
   size_t scheme_bytes = scheme_length(project);
   const char *rest = project + scheme_bytes;
   char *url = NULL;
-  if (scheme_bytes ? !is_url_rest(rest) : !is_domain(rest)) return fail_url(project, err);
+  if (scheme_bytes ? !is_url_rest(rest, err) : !is_domain(rest)) return fail_url(project, err);
   if (scheme_bytes)
     url = sqlite3_mprintf("%s", project);
   else if (is_slug(rest))
@@ -163,7 +165,14 @@ static bool is_same_schema(const char *a, const char *b) {
 static int hint_at_columns(const struct wow_server *server, struct wow_error *err) {
   const char *hint = NULL;
   if (err->hint && strcmp(err->hint, WOW_SIGN_IN_HINT) == 0) return SQLITE_OK;
-  if (err->http_status == 404) {
+  if (server->api_key == NULL && err->http_status == 401) return SQLITE_OK;
+  if (err->http_status == 404 && *server->options.paths[WOW_REST]) {
+    hint =
+        "a PostgREST of your own has its tables at the root: wowsql_connect(url, key, "
+        "'{\"rest_path\":\"/\"}'); if it does not describe them (openapi-mode=disabled), give the "
+        "columns yourself: CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, "
+        "name text')";
+  } else if (err->http_status == 404) {
     hint = "the server does not describe its tables (openapi-mode=disabled), or it is not a "
            "PostgREST: check the project URL and the option rest_path, or give the columns "
            "yourself: CREATE VIRTUAL TABLE t USING wowsql(columns='id bigint primary key, name "
@@ -239,6 +248,26 @@ int wow_server_relation(struct wow_server *server, const char *schema, const cha
     sqlite3_sleep(WOW_SCHEMA_PAUSE_MS);
     wow_server_refresh(server);
   }
+}
+
+int wow_server_no_table(struct wow_server *server, const char *schema, const char *name,
+                        struct wow_error *err) {
+  const struct wow_catalog *catalog = NULL;
+  const char *nearest = NULL;
+  struct wow_error ignored = {0};
+  if (name &&
+      wow_server_catalog(server->session->conn, server, schema, &catalog, &ignored) == SQLITE_OK)
+    nearest = wow_openapi_nearest(catalog, name);
+  wow_error_reset(&ignored);
+  char *hint =
+      sqlite3_mprintf("%s%s%sSELECT name FROM wowsql_tables lists what the key may see; "
+                      "after a change on the server, SELECT wowsql_refresh()",
+                      nearest ? "is it " : "", nearest ? nearest : "", nearest ? "? " : "");
+  if (hint == NULL) return wow_error_nomem(err);
+  int rc = wow_error_hint(err, SQLITE_ERROR, name, hint, "the server '%s' has no such table",
+                          server->options.name);
+  sqlite3_free(hint);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- the version */

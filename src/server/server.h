@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/sqlite.h"
 #include "catalog/openapi.h"
+#include "http/pace.h"
 #include "http/transfer.h"
 #include "server/budget.h"
 #include "server/options.h"
@@ -23,10 +24,12 @@ struct wow_learned {
   double schema_changed_ms; /* wow_clock_ms when this connection last changed its schema; 0: not */
   int max_rows; /* it cuts responses here: starts as the option, 0: nowhere, -1: not known */
   bool refuses_aggregates;
+  bool hides_counts;                     /* it was asked for a count, and the response had none */
   char software[WOW_MAX_SOFTWARE_BYTES]; /* the Server header of its last response; "": none */
   size_t longest_refused; /* bytes of a request that may have been too long; 0: none since reset */
   int max_url_bytes; /* of a query string, since longer ones were refused; 0: WOW_MAX_URL_BYTES */
   sqlite3_int64 max_body_bytes; /* of a request, since larger ones were refused; 0: any */
+  struct wow_pace pace;
 };
 
 struct wow_server {
@@ -68,6 +71,10 @@ void wow_server_refresh(struct wow_server *server);
 ** that is missing is waited for a while, until the server has read its own schema. */
 int wow_server_relation(struct wow_server *server, const char *schema, const char *name,
                         const struct wow_relation **out, struct wow_error *err);
+
+/* Says that the server has no such table, and which one may have been meant. Returns err->rc. */
+int wow_server_no_table(struct wow_server *server, const char *schema, const char *name,
+                        struct wow_error *err);
 
 /* The server's tables have been changed by this connection: forgets its catalogs. */
 void wow_server_schema_changed(struct wow_server *server);

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/secret.h"
@@ -100,19 +101,21 @@ static const char *text_of(const cJSON *object, const char *name) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* The claims of a JWT; NULL: it is not one. They are not verified, which is the server's to do. */
-static cJSON *claims_of(const char *token) {
+/* The claims of a JWT; NULL: it is not one, or there was no memory, which `err` then says. They are
+** not verified, which is the server's to do. */
+static cJSON *claims_of(const char *token, struct wow_error *err) {
   struct wow_secret_text text = {0};
   const char *payload = strchr(token, '.');
   if (payload) wow_secret_append_base64(&text, payload + 1);
-  cJSON *claims = text.text ? cJSON_Parse(text.text) : NULL;
+  cJSON *claims = text.text ? wow_document_parse(text.text, text.bytes, err) : NULL;
+  if (text.rc != SQLITE_OK) wow_error_nomem(err);
   wow_secret_reset_text(&text);
   return claims;
 }
 
 /* Fills in what only the token itself says: who its user is, and when it expires. */
-static int read_claims(struct wow_session *session) {
-  cJSON *claims = claims_of(session->access_token);
+static int read_claims(struct wow_session *session, struct wow_error *err) {
+  cJSON *claims = claims_of(session->access_token, err);
   const char *id = text_of(claims, "sub"), *email = text_of(claims, "email");
   double exp = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(claims, "exp"));
   struct wow_secret_text user = {0};
@@ -124,7 +127,7 @@ static int read_claims(struct wow_session *session) {
     session->user = user.text;
   }
   free_json(claims);
-  return user.rc;
+  return user.rc == SQLITE_OK ? err->rc : wow_error_nomem(err);
 }
 
 /* Takes the tokens over. A user or a refresh token that is not there stays as it was. */
@@ -143,7 +146,7 @@ static int take_grant(struct wow_session *session, const struct wow_grant *grant
   bool is_told = grant->expires_in > 0 && grant->expires_in < WOW_MAX_JSON_INTEGER;
   session->expires_at = is_told ? wow_clock_unix_s() + grant->expires_in : 0;
   session->n_renewals++;
-  if (rc == SQLITE_OK) rc = read_claims(session);
+  if (rc == SQLITE_OK) rc = read_claims(session, err);
   return rc == SQLITE_OK ? rc : wow_error_nomem(err);
 }
 
@@ -177,7 +180,7 @@ int wow_session_end(struct wow_server *server, struct wow_error *err) {
 ** is one. */
 static int take_body(struct wow_session *session, bool is_new, const char *json, bool *is_there,
                      struct wow_error *err) {
-  cJSON *body = cJSON_Parse(json);
+  cJSON *body = wow_document_parse(json, strlen(json), err);
   cJSON *user = cJSON_GetObjectItemCaseSensitive(body, "user");
   struct wow_grant grant = {
       .access_token = text_of(body, "access_token"),
@@ -185,10 +188,11 @@ static int take_body(struct wow_session *session, bool is_new, const char *json,
       .expires_in = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(body, "expires_in")),
   };
   char *printed = cJSON_IsObject(user) ? cJSON_PrintUnformatted(user) : NULL;
-  int rc = SQLITE_OK;
+  if (cJSON_IsObject(user) && printed == NULL) wow_error_nomem(err);
+  int rc = err->rc;
   grant.user = printed;
   *is_there = grant.access_token != NULL;
-  if (*is_there) {
+  if (rc == SQLITE_OK && *is_there) {
     rc =
         is_new ? wow_session_begin(session->server, &grant, err) : take_grant(session, &grant, err);
   }

@@ -311,12 +311,7 @@ static int relation_from_server(struct wow_definition *def, const char *name, co
   int rc = wow_server_relation(server, def->schema, name, &relation, err);
   if (rc == SQLITE_OK) rc = wow_server_catalog(def->conn, server, def->schema, &catalog, err);
   if (rc != SQLITE_OK) return rc;
-  if (relation == NULL) {
-    return wow_error_hint(err, SQLITE_ERROR, name,
-                          "SELECT name FROM wowsql_tables lists what the key may see; after a "
-                          "change on the server, SELECT wowsql_refresh()",
-                          "the server '%s' has no such table", def->server);
-  }
+  if (relation == NULL) return wow_server_no_table(server, def->schema, name, err);
   struct wow_relation *copy = wow_relation_copy(relation);
   if (copy == NULL) return wow_error_nomem(err);
   if (select == NULL) {

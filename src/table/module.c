@@ -115,7 +115,9 @@ static int table_create(sqlite3 *db, void *aux, int argc, const char *const *arg
                         sqlite3_vtab **out, char **message) {
   struct wow_create create = {argc, argv, true};
   (void)db;
-  return table_init(aux, &create, out, message);
+  int rc = table_init(aux, &create, out, message);
+  wow_stats_end(aux);
+  return rc;
 }
 
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
@@ -222,7 +224,8 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
 }
 
 static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
-  struct wow_target target = target_of((struct wow_table *)vtab);
+  struct wow_table *table = (struct wow_table *)vtab;
+  struct wow_target target = target_of(table);
   struct wow_cursor *cursor = sqlite3_malloc64(sizeof(*cursor));
   if (cursor == NULL) return SQLITE_NOMEM;
   memset(cursor, 0, sizeof(*cursor));
@@ -231,6 +234,7 @@ static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
     sqlite3_free(cursor);
     return SQLITE_NOMEM;
   }
+  wow_stats_begin(table->conn);
   *out = &cursor->base;
   return SQLITE_OK;
 }
@@ -238,6 +242,7 @@ static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
 static int table_close(sqlite3_vtab_cursor *cur) {
   struct wow_cursor *cursor = (struct wow_cursor *)cur;
   wow_scan_free(cursor->scan);
+  wow_stats_end(((struct wow_table *)cur->pVtab)->conn);
   sqlite3_free(cursor);
   return SQLITE_OK;
 }
@@ -361,6 +366,7 @@ static int table_update(sqlite3_vtab *vtab, int argc, sqlite3_value **argv, sqli
   if (rc == SQLITE_OK) *rowid = sqlite3_last_insert_rowid(table->conn->db);
   if (rc == SQLITE_OK)
     rc = wow_transaction_change(table->conn->transaction, &modification, rowid, &err);
+  wow_stats_end(table->conn); /* where it was sent at once */
   return rc == SQLITE_OK ? rc : table_fail(table, &err);
 }
 
@@ -380,6 +386,7 @@ static void leave(struct wow_table *table) {
 static int table_commit(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_transaction_commit(table->conn->transaction);
+  wow_stats_end(table->conn);
   leave(table);
   return SQLITE_OK;
 }
@@ -387,6 +394,7 @@ static int table_commit(sqlite3_vtab *vtab) {
 static int table_rollback(sqlite3_vtab *vtab) {
   struct wow_table *table = (struct wow_table *)vtab;
   wow_transaction_rollback(table->conn->transaction);
+  wow_stats_end(table->conn);
   leave(table);
   return SQLITE_OK;
 }
@@ -402,6 +410,7 @@ static int table_release(sqlite3_vtab *vtab, int level) {
   struct wow_table *table = (struct wow_table *)vtab;
   struct wow_error err = {0};
   int rc = wow_transaction_release(table->conn->transaction, level, &err);
+  wow_stats_end(table->conn);
   return rc == SQLITE_OK ? rc : table_fail(table, &err);
 }
 

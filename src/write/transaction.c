@@ -42,6 +42,7 @@ static void enter(struct wow_transaction *tx, enum state state) {
   };
   assert(allowed[tx->state][state]);
   tx->state = state;
+  tx->conn->is_writing = state != STATE_NONE;
 }
 
 /* Forgets what is pending. */

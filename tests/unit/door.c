@@ -136,6 +136,15 @@ static void check_secrets(void) {
   check_secret("Authorization", "Token token=\"abcdef\"", "abcdef", "***");
   check_secret("Cookie", "a=cookie-1; b=cookie-2", "cookie-2 cookie-1", "*** ***");
   check_secret("Authorization", "Bearer eyJh.eyJi.signature", "eyJi signature", "eyJi ***");
+  /* Whoever's they are. */
+  check_secret("Accept", "x", "no wowsql_anon_0123456789ab, 'wowsql_service_0123456789abc'!",
+               "no ***, '***'!");
+  check_secret("Accept", "x", "sb_secret_0123456789ab sb_publishable_0123456789ab", "*** ***");
+  check_secret("Accept", "x", "wowsql_anon_notes wowsql_service_... my_wowsql_anon_",
+               "wowsql_anon_notes wowsql_service_... my_wowsql_anon_");
+  check_secret("Accept", "x", "eyJhbGciOiJI.eyJyb2xlIjoi.Qm9n-_XNTaWdu.", "***.");
+  check_secret("Accept", "x", "eyJhbGciOiJI.eyJyb2xlIjoi. eyJhbGciOiJI.eyJyb2.Qm9nXXNTaWdu eyJ",
+               "eyJhbGciOiJI.eyJyb2xlIjoi. eyJhbGciOiJI.eyJyb2.Qm9nXXNTaWdu eyJ");
 }
 
 int main(void) {

@@ -264,7 +264,13 @@ static void check_content_ranges(void) {
   check_content_range("*/0", 0, 0);
   check_content_range("*/*", 0, -1);
   check_content_range("rows/all", -1, -1);
-  check_content_range("9-3/5", -1, 5);
+  check_content_range("9-3/5", -1, -1);
+  check_content_range("rows/5", -1, -1);
+  check_content_range("/5", -1, -1);
+  check_content_range("0-24/24", 25, -1);
+  check_content_range("10-19/19", 10, -1);
+  check_content_range("10-19/20", 10, 20);
+  check_content_range("*/-5", 0, -1);
   check_content_range("0-0/99999999999999999999999", 1, -1);
 }
 

@@ -1,91 +1,39 @@
 /*
 ** Statements that may be run ahead, see ahead_sql.h.
 */
-#include "scan/ahead_sql.h"
+#include "server/ahead_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sql_token.h"
 
 /* ---------------------------------------------------------------- the query in a statement */
 
-static bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         (unsigned char)c >= 0x80;
-}
-
-/* The bytes of blanks or a comment that begin here; 0: neither does. */
-static size_t blank_bytes(const char *sql) {
-  if (strchr(" \t\r\n\f", *sql) && *sql) return 1;
-  if (sql[0] == '-' && sql[1] == '-') return strcspn(sql, "\n");
-  if (sql[0] != '/' || sql[1] != '*') return 0;
-  const char *end = strstr(sql + 2, "*/");
-  return end ? (size_t)(end - sql) + 2 : strlen(sql);
-}
-
-/* The bytes of the token that begins here: a word, something in quotes, or one character. */
-static size_t token_bytes(const char *sql) {
-  size_t n = 0;
-  if (is_word_byte(*sql)) {
-    while (is_word_byte(sql[n]))
-      n++;
-    return n;
-  }
-  if (strchr("'\"`[", *sql) == NULL) return 1;
-  char end = *sql == '[' ? ']' : *sql;
-  for (n = 1; sql[n]; n++) {
-    if (sql[n] != end) continue;
-    if (end == ']' || sql[n + 1] != end) return n + 1;
-    n++; /* a doubled quote */
-  }
-  return n;
-}
-
-struct token {
-  const char *text;
-  size_t bytes;
-  int depth; /* of parentheses around it */
-};
-
-/* Steps to the next token. False: there is none. */
-static bool next_token(struct token *token) {
-  const char *at = token->text + token->bytes;
-  if (token->bytes == 1 && *token->text == '(') token->depth++;
-  for (size_t n; *at && (n = blank_bytes(at)) > 0;)
-    at += n;
-  if (*at == 0) return false;
-  if (*at == ')') token->depth--;
-  token->text = at;
-  token->bytes = token_bytes(at);
-  return true;
-}
-
-static bool is_word(const struct token *token, const char *word) {
-  return token->bytes == strlen(word) &&
-         sqlite3_strnicmp(token->text, word, (int)token->bytes) == 0;
-}
-
-static bool begins_query(const struct token *token) {
-  return is_word(token, "SELECT") || is_word(token, "WITH") || is_word(token, "VALUES");
+static bool begins_query(const struct wow_sql_token *token) {
+  return wow_sql_token_is(token, "SELECT") || wow_sql_token_is(token, "WITH") ||
+         wow_sql_token_is(token, "VALUES");
 }
 
 /* The first token outside of parentheses that begins a query, after `token`. False: none does. */
-static bool find_query(struct token *token) {
-  while (next_token(token)) {
+static bool find_query(struct wow_sql_token *token) {
+  while (wow_sql_token_next(token)) {
     if (token->depth == 0 && begins_query(token)) return true;
   }
   return false;
 }
 
 /* Where the query ends that goes on after `token`: before ON CONFLICT or RETURNING. */
-static const char *end_of_query(struct token token) {
-  while (next_token(&token)) {
+static const char *end_of_query(struct wow_sql_token token) {
+  while (wow_sql_token_next(&token)) {
     if (token.depth != 0) continue;
-    if (is_word(&token, "RETURNING")) return token.text;
-    struct token on = token;
-    if (is_word(&on, "ON") && next_token(&token) && is_word(&token, "CONFLICT")) return on.text;
-    if (is_word(&on, "ON")) token = on;
+    if (wow_sql_token_is(&token, "RETURNING")) return token.text;
+    struct wow_sql_token on = token;
+    if (wow_sql_token_is(&on, "ON") && wow_sql_token_next(&token) &&
+        wow_sql_token_is(&token, "CONFLICT"))
+      return on.text;
+    if (wow_sql_token_is(&on, "ON")) token = on;
   }
   return token.text + token.bytes;
 }
@@ -93,32 +41,35 @@ static const char *end_of_query(struct token token) {
 /* The query of INSERT ... SELECT, with what stood before INSERT, or of CREATE TABLE AS. NULL: there
 ** is none, or no memory. */
 static char *query_of(const char *sql) {
-  struct token token = {sql, 0, 0};
-  if (!next_token(&token)) return NULL;
+  struct wow_sql_token token = {sql, 0, 0};
+  if (!wow_sql_token_next(&token)) return NULL;
   const char *from = token.text;
   /* WITH ... INSERT INTO t SELECT */
-  if (is_word(&token, "WITH")) {
-    while (token.depth != 0 || !(is_word(&token, "INSERT") || is_word(&token, "REPLACE"))) {
-      if (!next_token(&token)) return NULL;
+  if (wow_sql_token_is(&token, "WITH")) {
+    while (token.depth != 0 ||
+           !(wow_sql_token_is(&token, "INSERT") || wow_sql_token_is(&token, "REPLACE"))) {
+      if (!wow_sql_token_next(&token)) return NULL;
     }
   }
-  bool is_insert = is_word(&token, "INSERT") || is_word(&token, "REPLACE");
-  if (!is_insert && !is_word(&token, "CREATE")) return NULL;
+  bool is_insert = wow_sql_token_is(&token, "INSERT") || wow_sql_token_is(&token, "REPLACE");
+  if (!is_insert && !wow_sql_token_is(&token, "CREATE")) return NULL;
   const char *with_end = token.text;
   if (!find_query(&token)) return NULL;
   return sqlite3_mprintf("%.*s %.*s", (int)(with_end - from), from,
                          (int)(end_of_query(token) - token.text), token.text);
 }
 
-char *wow_ahead_sql_query(sqlite3_stmt *stmt) {
+char *wow_ahead_sql_query(sqlite3_stmt *stmt, const char **why) {
+  if (why) *why = WOW_AHEAD_NO_QUERY;
   if (sqlite3_stmt_isexplain(stmt) || sqlite3_sql(stmt) == NULL) return NULL;
   char *sql = sqlite3_expanded_sql(stmt);
   if (sql == NULL || strlen(sql) > WOW_MAX_AHEAD_BYTES) {
+    if (why) *why = WOW_AHEAD_TOO_LONG;
     sqlite3_free(sql);
     return NULL;
   }
-  struct token first = {sql, 0, 0};
-  bool is_query = sqlite3_stmt_readonly(stmt) && next_token(&first) && begins_query(&first);
+  struct wow_sql_token first = {sql, 0, 0};
+  bool is_query = sqlite3_stmt_readonly(stmt) && wow_sql_token_next(&first) && begins_query(&first);
   if (is_query) return sql;
   char *query = sqlite3_stmt_readonly(stmt) ? NULL : query_of(sql);
   sqlite3_free(sql);
@@ -126,9 +77,9 @@ char *wow_ahead_sql_query(sqlite3_stmt *stmt) {
 }
 
 bool wow_ahead_sql_has_limit(const char *sql) {
-  struct token token = {sql, 0, 0};
-  while (next_token(&token)) {
-    if (token.depth == 0 && is_word(&token, "LIMIT")) return true;
+  struct wow_sql_token token = {sql, 0, 0};
+  while (wow_sql_token_next(&token)) {
+    if (token.depth == 0 && wow_sql_token_is(&token, "LIMIT")) return true;
   }
   return false;
 }
@@ -236,17 +187,20 @@ static bool is_harmless(const char *name, int bytes) {
   return false;
 }
 
-/* Has the application not put a function of its own in the place of one of these? */
-static bool are_builtin(sqlite3 *db, const char *names) {
+/* One of these functions in whose place the application has put its own. NULL: none, or no
+** memory. */
+static char *find_replaced(sqlite3 *db, const char *names, int *rc) {
   sqlite3_stmt *stmt = NULL;
-  char *sql = sqlite3_mprintf(
-      "SELECT 1 FROM pragma_function_list WHERE NOT builtin AND name COLLATE NOCASE IN (%s)",
-      names);
-  bool are = sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-             sqlite3_step(stmt) == SQLITE_DONE;
+  char *found = NULL;
+  char *sql = sqlite3_mprintf("SELECT name FROM pragma_function_list WHERE NOT builtin AND name "
+                              "COLLATE NOCASE IN (%s)",
+                              names);
+  *rc = sql ? sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+  if (*rc == SQLITE_OK) *rc = sqlite3_step(stmt);
+  if (*rc == SQLITE_ROW) found = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 0));
   sqlite3_finalize(stmt);
   sqlite3_free(sql);
-  return are;
+  return found;
 }
 
 struct look {
@@ -254,7 +208,8 @@ struct look {
   sqlite3_str *names; /* of functions, quoted, with commas */
   int filter_at;      /* the instruction that runs the plan; -1: not seen */
   bool is_looped;     /* and it is run more than once */
-  bool is_harmless;
+  char *harmful;      /* a function that may do something; NULL: none was seen */
+  int rc;
 };
 
 static bool ends_with(const char *text, const char *with) {
@@ -265,11 +220,13 @@ static bool ends_with(const char *text, const char *with) {
 /* A function's name, "substr(3)". */
 static void look_at_function(struct look *look, const char *p4) {
   int bytes = (int)strcspn(p4, "(");
-  look->is_harmless = look->is_harmless && is_harmless(p4, bytes);
   char *name = sqlite3_mprintf("%.*s", bytes, p4);
-  if (name)
-    sqlite3_str_appendf(look->names, "%s%Q", sqlite3_str_length(look->names) ? "," : "", name);
-  sqlite3_free(name);
+  if (name == NULL) look->rc = SQLITE_NOMEM;
+  sqlite3_str_appendf(look->names, "%s%Q", sqlite3_str_length(look->names) ? "," : "", name);
+  if (look->harmful == NULL && !is_harmless(p4, bytes))
+    look->harmful = name;
+  else
+    sqlite3_free(name);
 }
 
 static void look_at(struct look *look, sqlite3_stmt *listing) {
@@ -287,20 +244,42 @@ static void look_at(struct look *look, sqlite3_stmt *listing) {
   if (calls && *p4) look_at_function(look, p4);
 }
 
-bool wow_ahead_sql_may_run(sqlite3 *db, const char *sql, const char *plan_text) {
+/* Looks at all instructions, and sets look->rc. */
+static void look_at_all(struct look *look, sqlite3 *db, const char *sql) {
   sqlite3_stmt *listing = NULL;
-  struct look look = {plan_text, sqlite3_str_new(NULL), -1, false, true};
   char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
   int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &listing, NULL) : SQLITE_NOMEM;
   if (rc == SQLITE_OK && sqlite3_column_count(listing) < 6) rc = SQLITE_ERROR;
   while (rc == SQLITE_OK && sqlite3_step(listing) == SQLITE_ROW)
-    look_at(&look, listing);
+    look_at(look, listing);
+  if (rc == SQLITE_OK) rc = sqlite3_str_errcode(look->names);
+  if (rc != SQLITE_OK) look->rc = rc;
   sqlite3_finalize(listing);
   sqlite3_free(explain);
-  bool may = rc == SQLITE_OK && look.filter_at >= 0 && look.is_looped && look.is_harmless &&
-             sqlite3_str_errcode(look.names) == SQLITE_OK;
-  char *names = sqlite3_str_finish(look.names);
-  if (may && names) may = are_builtin(db, names);
+}
+
+bool wow_ahead_sql_may_run(sqlite3 *db, const char *sql, const char *plan_text, char **why) {
+  struct look look = {plan_text, sqlite3_str_new(NULL), -1, false, NULL, SQLITE_OK};
+  int replaced_rc = SQLITE_DONE;
+  look_at_all(&look, db, sql);
+  char *names = sqlite3_str_finish(look.names), *replaced = NULL;
+  const char *reason = NULL, *name = look.harmful;
+  if (look.rc != SQLITE_OK)
+    reason = WOW_AHEAD_UNPLANNED;
+  else if (look.filter_at < 0)
+    reason = WOW_AHEAD_OTHER_PLAN;
+  else if (!look.is_looped)
+    reason = WOW_AHEAD_ONCE;
+  else if (look.harmful)
+    reason = WOW_AHEAD_FUNCTION;
+  if (reason == NULL && names) replaced = find_replaced(db, names, &replaced_rc);
+  if (replaced_rc != SQLITE_DONE) {
+    reason = WOW_AHEAD_REPLACED;
+    name = replaced ? replaced : "a function";
+  }
+  if (why && reason) *why = sqlite3_mprintf(reason, name);
   sqlite3_free(names);
-  return may;
+  sqlite3_free(replaced);
+  sqlite3_free(look.harmful);
+  return reason == NULL;
 }
