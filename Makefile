@@ -59,12 +59,12 @@ $(LIBRARY): $(OBJECTS)
 build/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $<
-	@$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/core/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(tests)'
-	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
 	@tools/sqlite.sh $(SQLITE)
@@ -73,7 +73,7 @@ build/sqlite/$(SQLITE)/sqlite3: tests/sqlite/versions.txt
 build/sqlite/$(SQLITE)/obj/%.o: src/%.c VERSION build/sqlite/$(SQLITE)/sqlite3
 	@mkdir -p $(@D)
 	@echo cc $< '(SQLite $(SQLITE))'
-	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	@$(CC) -Ibuild/sqlite/$(SQLITE) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/sqlite/$(SQLITE)/$(LIBRARY): $(OTHER)
 	@echo ld $@
@@ -87,7 +87,7 @@ build/fuzz_%: fuzz/fuzz_%.c $(CORE)
 build/asan/%.o: src/%.c VERSION
 	@mkdir -p $(@D)
 	@echo cc $< '(sanitizers)'
-	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 build/oom: tests/oom/oom.c tests/oom/scenarios.h $(CORE)
 	@echo ld $@

@@ -599,7 +599,7 @@ rounds; the smallest and the largest ratio of a round are in brackets. Below 1, 
 
 \[rows.sql](rows.sql) makes the rows: 1,000,000, each a bigint key, an integer, a numeric, a text of
 20 bytes, a timestamptz and a boolean; 127 MB as JSON. The two sides of a comparison take turns,
-$::all_rounds rounds in all (three fifths of that for many, join, write, files and instead).
+$::all_rounds rounds in all (three fifths of that for many, joins, distance, write, files and instead).
 
 - wowsql's time is from sqlite3_prepare_v2 to the last row, in a process that has already loaded the
   extension and created the virtual table (\[sql.c](sql.c)). Results are stepped through, not printed.
@@ -612,8 +612,13 @@ $::all_rounds rounds in all (three fifths of that for many, join, write, files a
 - The decoder reads the JSON from memory (\[decode.c](decode.c)); cJSON_Parse gets the same bytes at once
   in a process of its own, twice: the second time the memory for the tree has already been obtained from
   the system. Freeing the tree is not counted. These are CPU times.
-- The join looks up 10,000 of 50,000 customers; each bare request carries as many keys as fit into
-  7,000 bytes. A statement is abandoned after $::timeout_s seconds.
+- Joins are over 1,000,000 users and 200,000 orders (\[distance.sql](distance.sql)), with local tables of keys that are
+  in no order; each bare request carries as many keys as fit into 7,000 bytes. By hand means somebody who knows the
+  server: batches of keys, one embedded request, one grouped request, or all orders at once. What wowsql returns must be
+  what the server computes. \"At most\" is how many requests a statement may take, or rows it may receive.
+- distance is the same through \[delay.c](../tests/delay.c), a proxy that plays a line: 40 ms for a round trip, 100 Mbit/s
+  each way, shared by all connections, a round trip for a handshake; no losses, no slow start. Nothing is compressed.
+- A statement is abandoned after $::timeout_s seconds.
 - Writes go into an empty table like that of the rows, or into one with its first 2,000 or 10,000 rows;
   they count from the beginning of the statement to the end of its COMMIT. curl sends the same rows as one
   array of JSON, from a file. A request for each row is what the vendor's SDK offers: bare requests on one

@@ -24,21 +24,21 @@
 #define WOW_FIRST_PAGE_ROWS 250
 /* How many times larger each page is than the last: five requests reach full size. */
 #define WOW_PAGE_GROWTH 5
-/* A page that takes the server longer than this, milliseconds, is not followed by a larger one:
-** statement timeouts are 3 and 8 seconds where they are known. */
-#define WOW_SLOW_PAGE_MS 2000.0
+/* A page that takes the server longer than this, milliseconds, is not followed by a larger one: a
+** statement timeout of 8 seconds is usual, and a busy machine is to ask for the same as an idle
+** one. */
+#define WOW_SLOW_PAGE_MS 5000.0
 /* How many times smaller a page is asked for again after the server's statement_timeout: a few
 ** tries lead from a first page to a single row. */
 #define WOW_TIMEOUT_SHRINK 4
 /* The largest page_size that a table may ask for; a bound for arithmetic, far above any use. */
 #define WOW_MAX_PAGE_SIZE 100000000
 
-/* The sample of first rows, and how many different values in the columns read it may have at most
-** for the remaining rows to be asked for in groups. A column of 40 equally frequent values shows
-** 38 of them in 128 rows, one of 1,000 shows 120; and if half of the rows have values of their
-** own, at least 50 do. */
+/* Rows that tell whether the remaining ones are better asked for in groups; and how many rows there
+** must have been then for each different value in the columns read. A column of 60 equally frequent
+** values is told after a first page, one of 1,000 after three. */
 #define WOW_SAMPLE_ROWS 128
-#define WOW_MAX_SAMPLE_VALUES 40
+#define WOW_GROUP_SEEN 4
 /* How many groups are asked for first: about 2 MB. If they have fewer than WOW_GROUP_LARGE rows
 ** each on average, what comes after them is asked for as rows: a sorted group costs the server a
 ** few times as much as a row. */
@@ -103,6 +103,10 @@
 #define WOW_MAX_ERROR_BYTES 2000
 /* The body of a response that is an error. */
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
+/* The body of a response that nobody reads: it should be empty. */
+#define WOW_MAX_DROPPED_BYTES (1024 * 1024)
+/* Blanks between rows, one after the other. PostgREST sends two. */
+#define WOW_MAX_BLANK_BYTES (1024 * 1024)
 /* Shorter texts cannot be secrets, and redacting them would tear words apart. */
 #define WOW_MIN_SECRET_BYTES 6
 /* What is long enough to be the random part of a key, or a part of a JWT: "eyJ", and a signature or
@@ -179,6 +183,8 @@
 ** time, too. */
 #define WOW_AHEAD_MS 50
 #define WOW_AHEAD_CHEAP_MS 10
+/* The same where statements are run ahead whether it pays or not. */
+#define WOW_AHEAD_ALWAYS_MS 10000.0
 /* A statement longer than this, its values written out, is not run ahead. */
 #define WOW_MAX_AHEAD_BYTES 1000000
 /* How many times as many lookups as are known there will be, where nothing else is known: as many

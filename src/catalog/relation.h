@@ -18,16 +18,24 @@ struct wow_embed {
   char *join;   /* "inner" or "left"; NULL: nothing is said */
 };
 
+/* Are texts that differ different to the server? */
+enum wow_collating {
+  WOW_COLLATES_UNKNOWN,
+  WOW_COLLATES_STRICTLY,
+  WOW_COLLATES_LOOSELY /* the collation is nondeterministic */
+};
+
 struct wow_column {
   char *name;
   struct wow_type type;
   bool not_null;       /* as it is described */
   bool is_never_null;  /* and that can be relied on, see wow_relation_finish */
   bool is_width_known; /* an integer column that the server was asked about, see scan/width.h */
-  bool may_be_domain;  /* its type's name says nothing: the server is to be asked, see
+  enum wow_collating collating; /* of a text, once the server was asked, see scan/tie.h */
+  bool may_be_domain;           /* its type's name says nothing: the server is to be asked, see
                        ** server/domain.h */
-  int key_position;    /* 1.. within the primary key; 0: not part of it */
-  char *fk_table;      /* what a single-column foreign key refers to; NULL: none */
+  int key_position;             /* 1.. within the primary key; 0: not part of it */
+  char *fk_table;               /* what a single-column foreign key refers to; NULL: none */
   char *fk_column;
   char *default_text; /* as the server describes it; NULL: none, or it does not say */
   char *comment;      /* NULL: none */

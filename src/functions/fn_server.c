@@ -93,13 +93,14 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
   const char *name = wow_functions_arg_text(call, 0);
   const struct {
     const char *name;
-    bool *is_on; /* NULL: log_size */
+    bool *is_on;
+    int *number; /* and `is_on` NULL: log_size */
     sqlite3_int64 max;
-  } settings[] = {{"ahead", &conn->ahead, 1},
-                  {"log_size", NULL, WOW_MAX_LOG_ENTRIES},
-                  {"progress", &conn->progress.is_on, 1},
-                  {"ship", &conn->ship, 1},
-                  {"stats", &conn->stats.is_on, 1}};
+  } settings[] = {{"ahead", NULL, &conn->ahead, WOW_AHEAD_ALWAYS},
+                  {"log_size", NULL, NULL, WOW_MAX_LOG_ENTRIES},
+                  {"progress", &conn->progress.is_on, NULL, 1},
+                  {"ship", &conn->ship, NULL, 1},
+                  {"stats", &conn->stats.is_on, NULL, 1}};
   struct wow_log *log = &conn->log;
   bool is_set = call->argc > 1;
   sqlite3_int64 value = is_set ? sqlite3_value_int64(call->argv[1]) : 0;
@@ -114,6 +115,11 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     if (settings[i].is_on) {
       if (is_set) *settings[i].is_on = value != 0;
       sqlite3_result_int(call->ctx, *settings[i].is_on);
+      return SQLITE_OK;
+    }
+    if (settings[i].number) {
+      if (is_set) *settings[i].number = (int)value;
+      sqlite3_result_int(call->ctx, *settings[i].number);
       return SQLITE_OK;
     }
     if (is_set && wow_log_resize(log, (int)value) != SQLITE_OK) {

@@ -8,9 +8,10 @@
 
 /* A term that is not sent, and why; for wowsql_explain. */
 struct wow_plan_note {
-  char *plan;   /* the plan's text */
-  char *term;   /* e.g. "tags = ?" or "ORDER BY note" */
-  char *reason; /* in words */
+  char *plan;    /* the plan's text */
+  char *term;    /* e.g. "tags = ?" or "ORDER BY note" */
+  char *reason;  /* in words */
+  bool is_ahead; /* not about a term: why the plan is not run ahead (server/ahead_sql.h) */
   struct wow_plan_note *next;
 };
 

@@ -3,6 +3,7 @@
 */
 #include "plan/bind.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -30,7 +31,7 @@ void wow_bind_reset(struct wow_binding *binding) {
   }
   sqlite3_free(binding->filter);
   wow_condition_reset(&binding->parameters);
-  memset(binding, 0, sizeof(*binding));
+  memset(binding, 0, offsetof(struct wow_binding, terms));
 }
 
 static const struct wow_column *column_of(const struct wow_binding *binding,
@@ -307,6 +308,7 @@ static int bind_term(struct wow_binding *binding, const struct wow_bind_context 
 static int bind_terms(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
                       sqlite3_value **argv, struct wow_error *err) {
   int n = context->plan->n_terms < argc ? context->plan->n_terms : argc, rc = SQLITE_OK;
+  memset(binding->terms, 0, sizeof(binding->terms[0]) * (size_t)n);
   for (int i = 0; i < n; i++)
     binding->terms[i].term = &context->plan->terms[i];
   binding->n_terms = n;
@@ -333,7 +335,7 @@ static void bind_limit(struct wow_binding *binding, sqlite3_value *limit, sqlite
 int wow_bind_values(struct wow_binding *binding, const struct wow_bind_context *context, int argc,
                     sqlite3_value **argv, struct wow_error *err) {
   const struct wow_plan *plan = context->plan;
-  memset(binding, 0, sizeof(*binding));
+  memset(binding, 0, offsetof(struct wow_binding, terms));
   binding->relation = context->relation;
   binding->max_url_bytes = context->max_url_bytes > 0 ? context->max_url_bytes : WOW_MAX_URL_BYTES;
   binding->plan = plan;

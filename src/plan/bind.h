@@ -64,7 +64,6 @@ struct wow_bound_term {
 struct wow_binding {
   const struct wow_relation *relation;
   const struct wow_plan *plan;
-  struct wow_bound_term terms[WOW_MAX_TERMS]; /* those of the plan, in its order */
   int n_terms;
   char *filter;                /* the value of wowsql_filter; NULL: not given */
   struct wow_where parameters; /* and what it says */
@@ -77,6 +76,9 @@ struct wow_binding {
   bool is_partial;          /* a term was left to SQLite, which will drop rows of the response */
   bool is_exact;            /* the server's rows are, one for one, those that SQLite will keep */
   sqlite3_int64 first_rows; /* LIMIT and OFFSET together; -1: not said */
+  struct wow_bound_term
+      terms[WOW_MAX_TERMS]; /* those of the plan, in its order. Only n_terms of them
+                                              ** are ever touched: each lookup binds */
 };
 
 /* What the values are bound with. */

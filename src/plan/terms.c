@@ -13,8 +13,7 @@
 
 #include "types/shippable.h"
 
-void wow_terms_note(struct wow_planner *p, const char *term, const char *reason) {
-  p->n_local++;
+static void add_note(struct wow_planner *p, const char *term, bool is_ahead, const char *reason) {
   if (p->context->notes == NULL || p->rc != SQLITE_OK) return;
   struct wow_plan_note *note = sqlite3_malloc64(sizeof(*note));
   if (note == NULL) {
@@ -24,9 +23,15 @@ void wow_terms_note(struct wow_planner *p, const char *term, const char *reason)
   memset(note, 0, sizeof(*note));
   note->term = sqlite3_mprintf("%s", term);
   note->reason = sqlite3_mprintf("%s", reason);
+  note->is_ahead = is_ahead;
   note->next = p->notes;
   p->notes = note;
   if (note->term == NULL || note->reason == NULL) p->rc = SQLITE_NOMEM;
+}
+
+void wow_terms_note(struct wow_planner *p, const char *term, const char *reason) {
+  p->n_local++;
+  add_note(p, term, false, reason);
 }
 
 static void note_term(struct wow_planner *p, const char *column, enum wow_op op,
@@ -204,6 +209,8 @@ void wow_terms_consider(struct wow_planner *p, int constraint) {
   } else {
     bool can_omit = constraint < WOW_MAX_OMIT && p->n_args < WOW_MAX_OMIT;
     bool is_other_value = literal == NULL && term.op == WOW_EQ;
+    if (is_other_value && !wow_shippable_has_one_text(&column->type))
+      add_note(p, column->name, true, "equal values of the column can be written in several ways");
     p->is_lookup = p->is_lookup || (is_other_value && wow_shippable_has_one_text(&column->type));
     term.is_exact =
         (rule.ship == WOW_EXACT && can_omit) || wow_terms_must_omit(p, &column->type, term.op);

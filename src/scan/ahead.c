@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "scan/ahead_sql.h"
 #include "scan/lookup_batch.h"
+#include "server/ahead_sql.h"
 #include "server/connection.h"
 #include "server/run.h"
 
@@ -47,8 +47,8 @@ static char *find_query(struct wow_connection *conn, const char *plan_text, sqli
     if (sqlite3_data_count(stmt) > 0) continue;
     sqlite3_uint64 own = hash_of(stmt, plan_text);
     if (is_refused(&conn->dry_run, own)) continue;
-    char *sql = wow_ahead_sql_query(stmt);
-    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text)) {
+    char *sql = wow_ahead_sql_query(stmt, NULL);
+    if (sql && found == NULL && wow_ahead_sql_may_run(conn->db, sql, plan_text, NULL)) {
       found = sql;
       *hash = own;
       continue;
@@ -89,7 +89,8 @@ static int max_noted(const struct wow_lookup_set *set, const char *sql) {
 
 /* What a dry run may compute for, milliseconds. Those that were not worth it do not take longer in
 ** all than the statement has itself since the first, and WOW_AHEAD_MS. */
-static double allowed_ms(const struct wow_lookup_set *set) {
+static double allowed_ms(const struct wow_lookup_set *set, const struct wow_connection *conn) {
+  if (conn->ahead == WOW_AHEAD_ALWAYS) return WOW_AHEAD_ALWAYS_MS;
   if (set->n_ahead == 0) return WOW_AHEAD_MS;
   double own_ms = wow_clock_ms() - set->ahead_since - set->ahead_ms;
   return WOW_AHEAD_MS + own_ms - set->wasted_ms;
@@ -137,17 +138,18 @@ int wow_ahead_run(struct wow_lookup_set *set, const struct wow_lookup *lookup,
   struct wow_connection *conn = lookup->target->conn;
   const struct wow_pace *pace = &lookup->target->server->learned.pace;
   sqlite3_uint64 hash = 0;
-  int n_before = set->coming.n;
-  double allowed = allowed_ms(set), took = 0;
+  double allowed = allowed_ms(set, conn), took = 0;
   set->outlook = WOW_OUTLOOK;
-  if (!conn->ahead || set->coming.is_off || allowed <= 0) return SQLITE_OK;
+  if (conn->ahead == WOW_AHEAD_OFF || set->coming.is_off || allowed <= 0) return SQLITE_OK;
   char *sql = find_query(conn, set->plan_text, &hash);
   if (sql == NULL) return SQLITE_OK;
-  int rc = wow_lookup_batch_note(set, lookup, err);
+  int rc = wow_lookup_batch_note(set, lookup, err), n_before = set->coming.n;
   if (rc == SQLITE_OK) took = run(set, lookup, sql, allowed);
-  int n_found = set->coming.n - n_before - 1; /* one is the present lookup */
+  int n_found = set->coming.n - n_before;
+  set->ahead_goes_on = conn->dry_run.n_noted >= conn->dry_run.max_noted;
   if (rc == SQLITE_OK) set->outlook = outlook(set, &conn->dry_run, n_found, sql);
   sqlite3_free(sql);
+  if (conn->ahead == WOW_AHEAD_ALWAYS) return rc;
   bool is_in_vain = n_found <= 0;
   double request_ms = wow_pace_is_far(pace) ? wow_pace_round_trip_ms(pace) : 1; /* or more */
   if (n_found * request_ms < took) set->wasted_ms += took;

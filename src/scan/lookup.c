@@ -62,7 +62,7 @@ static int fetch_coming(struct wow_lookup_set *set, const struct wow_lookup *loo
   bool found = false;
   if (lookup->binding->hint >= 0 && !set->hint_used)
     rc = wow_lookup_batch_note_hint(set, lookup, err);
-  else if (!wow_lookup_batch_knows(set, key))
+  else if (!wow_lookup_batch_knows(set, key) || wow_lookup_batch_is_rest(set))
     rc = wow_ahead_run(set, lookup, err);
   while (rc == SQLITE_OK && !found && wow_lookup_batch_has(set, lookup) &&
          !wow_lookup_whole_is_due(set, lookup)) {

@@ -164,6 +164,11 @@ bool wow_lookup_batch_has(const struct wow_lookup_set *set, const struct wow_loo
          !wow_lookup_set_is_full(set->cache);
 }
 
+bool wow_lookup_batch_is_rest(const struct wow_lookup_set *set) {
+  int n = set->coming.n - set->coming.n_fetched;
+  return set->ahead_goes_on && n > 0 && n < WOW_KEYS_PER_REQUEST / 2;
+}
+
 /* The bytes that a lookup takes of a request. */
 static sqlite3_int64 length_of(const struct wow_lookup_set *set, const struct wow_lookup *lookup,
                                const struct batch *batch, int i) {

@@ -19,6 +19,10 @@ int wow_lookup_batch_note_hint(struct wow_lookup_set *set, const struct wow_look
 /* Has the lookup of this key been noted? */
 bool wow_lookup_batch_knows(const struct wow_lookup_set *set, sqlite3_str *key);
 
+/* Are the noted ones that have not been fetched what was left over of full requests, too few for
+** one more, and were there others that the dry run did not come to? */
+bool wow_lookup_batch_is_rest(const struct wow_lookup_set *set);
+
 /* Are there noted ones that have not been fetched, and can be fetched together with this one? */
 bool wow_lookup_batch_has(const struct wow_lookup_set *set, const struct wow_lookup *lookup);
 

@@ -49,6 +49,7 @@ struct wow_lookup_set {
   bool hint_used;
   struct wow_coming coming;
   int n_ahead;        /* dry runs for these lookups */
+  bool ahead_goes_on; /* the last of them ended because it had found enough */
   int n_dry;          /* lookups in the last one */
   int n_in_vain;      /* how many of the last ones found nothing */
   double ahead_since; /* when the first began, milliseconds */

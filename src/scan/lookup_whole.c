@@ -76,6 +76,7 @@ static bool is_worth_fetching(struct wow_lookup_set *set, const struct wow_looku
   double coming = n_coming * (rows_per_key + request / WOW_KEYS_PER_REQUEST);
   double cost = set->outlook * (spent + coming) - spent;
   double known = *lookup->target->n_rows;
+  if (lookup->target->conn->ahead == WOW_AHEAD_ALWAYS) return false;
   if (set->n_requests == 0 && n_coming == 0) return false;
   if (known >= 0 && known <= cost) return true;
   if (set->whole_rows < 0 && set->n_requests >= WOW_LOOKUPS_BEFORE_COUNT)

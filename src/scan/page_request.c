@@ -21,16 +21,9 @@ static void append_sort(sqlite3_str *str, const struct wow_column *column, bool 
   wow_deparse_order(str, column, descending);
 }
 
-static bool can_sort(const struct wow_column *column) {
+bool wow_page_request_can_sort(const struct wow_column *column) {
   return column->embed == NULL && wow_relation_can_name(column) &&
          wow_shippable_has_order(&column->type);
-}
-
-bool wow_page_request_tells_apart(const struct wow_shape *shape) {
-  for (int i = 0; i < shape->n_select; i++) {
-    if (!can_sort(&shape->target->relation->columns[shape->select[i]])) return false;
-  }
-  return true;
 }
 
 /* The order of the response. For pages by offset it must be total: so it is by the selected
@@ -46,14 +39,14 @@ static void append_order(sqlite3_str *str, const struct wow_page_request *reques
   if (!request->by_offset || (shape->has_key && !request->is_doubted)) return;
   for (int i = 0; i < shape->n_select; i++) {
     const struct wow_column *column = &relation->columns[shape->select[i]];
-    if (can_sort(column)) append_sort(str, column, false, &n);
+    if (wow_page_request_can_sort(column)) append_sort(str, column, false, &n);
   }
   bool may_read_all = relation == shape->target->planned;
   for (int i = 0; may_read_all && i < relation->n_columns; i++) {
     bool is_selected = false;
     for (int j = 0; j < shape->n_select; j++)
       is_selected = is_selected || shape->select[j] == i;
-    if (!is_selected && can_sort(&relation->columns[i]))
+    if (!is_selected && wow_page_request_can_sort(&relation->columns[i]))
       append_sort(str, &relation->columns[i], false, &n);
   }
 }
@@ -167,6 +160,10 @@ static void append_select(sqlite3_str *str, const struct wow_page_request *reque
       append_embedded(str, request, i, &n);
       continue;
     }
+    if (!has_all || column->remote) append_member(str, column, &n);
+  }
+  for (int i = 0; request->by_offset && i < shape->n_telling; i++) {
+    const struct wow_column *column = &shape->target->relation->columns[shape->telling[i]];
     if (!has_all || column->remote) append_member(str, column, &n);
   }
   for (int i = 0; i < shape->n_computed; i++) {

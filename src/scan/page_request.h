@@ -28,6 +28,10 @@ struct wow_shape {
   ** columns make it unique if has_key. */
   const struct wow_computed *computed;
   int n_computed;
+  /* Columns that only pages by offset ask for: those which tell rows apart that may be one by the
+  ** selected ones. They come after all other members. */
+  const int *telling;
+  int n_telling;
   int counting; /* the computed member that is count(), the rows of a group; -1: none */
 };
 
@@ -52,9 +56,8 @@ struct wow_page_request {
 ** it. NULL: no memory. */
 char *wow_page_request_path(const struct wow_page_request *request);
 
-/* Have all selected columns an order on the server, so that rows which are not alike in them can be
-** sorted? */
-bool wow_page_request_tells_apart(const struct wow_shape *shape);
+/* Has the column an order on the server, by which a request may ask for it? */
+bool wow_page_request_can_sort(const struct wow_column *column);
 
 /* The name of a computed member: `base`, made different from the relation's columns. NULL: no
 ** memory. */

@@ -104,12 +104,14 @@ static bool wants_count(const struct wow_pages *pages) {
   return pages->max_rows < 0 ? pages->is_few : pages->max_rows > 1 || is_cut_to_one;
 }
 
-/* A relation without a key, of which no count can be had: in a total order, so that what comes
-** after this response can be asked for. */
-static int start_uncounted(struct wow_pages *pages, struct wow_error *err) {
+/* A relation without a key, in a total order, so that what comes after this response can be asked
+** for; `limit` -1: all of it. */
+static int open_by_offset(struct wow_pages *pages, sqlite3_int64 limit, bool count,
+                          struct wow_error *err) {
   pages->by_offset = true;
   pages->offset = 0;
-  return open_from_start(pages, -1, false, err);
+  int rc = wow_tie_begin(&pages->tie, &pages->shape, err);
+  return rc == SQLITE_OK ? open_from_start(pages, limit, count, err) : rc;
 }
 
 int wow_page_turn_first(struct wow_pages *pages, struct wow_error *err) {
@@ -119,24 +121,14 @@ int wow_page_turn_first(struct wow_pages *pages, struct wow_error *err) {
   if (pages->shape.has_key || pages->first_rows >= 0) {
     return open_from_start(pages, wow_page_size_next(&pages->size), wants_count(pages), err);
   }
-  if (server->learned.max_rows > 0) {
-    pages->by_offset = true;
-    return open_from_start(pages, server->learned.max_rows, true, err);
-  }
-  if (server->learned.hides_counts && may_cut(pages)) return start_uncounted(pages, err);
+  if (server->learned.max_rows > 0)
+    return open_by_offset(pages, server->learned.max_rows, true, err);
+  if (server->learned.hides_counts && may_cut(pages)) return open_by_offset(pages, -1, false, err);
   /* No key: the whole in one request, and its true length unless the server is said not to cut. */
   return open_from_start(pages, -1, may_cut(pages), err);
 }
 
 /* ---------------------------------------------------------------- the end of a page */
-
-/* A page of this relation without a key came back cut: read it in pages, in a total order. */
-static int restart_by_offset(struct wow_pages *pages, sqlite3_int64 cap, struct wow_error *err) {
-  wow_page_close(pages->current);
-  pages->by_offset = true;
-  pages->offset = 0;
-  return open_from_start(pages, cap, false, err);
-}
 
 int wow_page_turn_check_count(struct wow_pages *pages, struct wow_error *err) {
   struct wow_page *page = pages->current;
@@ -148,11 +140,10 @@ int wow_page_turn_check_count(struct wow_pages *pages, struct wow_error *err) {
   pages->shape.target->server->learned.hides_counts = total < 0;
   if (page->part == 0) pages->total = total;
   if (pages->shape.has_key || pages->by_offset) return SQLITE_OK;
-  if (total < 0) {
-    wow_page_close(page);
-    return start_uncounted(pages, err);
-  }
-  return total > rows && rows > 0 ? restart_by_offset(pages, rows, err) : SQLITE_OK;
+  bool is_cut = total > rows && rows > 0;
+  if (total >= 0 && !is_cut) return SQLITE_OK;
+  wow_page_close(page);
+  return open_by_offset(pages, is_cut ? rows : -1, false, err);
 }
 
 /* Can the query have rows after a page of `got` rows, of `asked`? */
@@ -228,6 +219,7 @@ static int continue_after_last(struct wow_pages *pages, struct wow_error *err) {
     pages->first_rows = -1;
     return open_from_start(pages, -1, true, err);
   }
+  if (!pages->shape.has_key) pages->offset -= wow_tie_turn(&pages->tie);
   if (!pages->by_offset && !wow_keyset_can_continue(place, wow_page_turn_place_bytes(pages)))
     pages->by_offset = true;
   struct wow_twins_view view = wow_page_turn_twins(pages);

@@ -37,6 +37,7 @@ struct wow_pages {
   struct wow_keyset keyset; /* the place of the last row */
   struct wow_twins twins;   /* rows with one key */
   struct wow_tie tie;       /* by offset, without a key */
+  int *telling;             /* see wow_shape */
   /* Rows handed out of an unordered, limited response of a relation without a key. */
   struct wow_seen seen;
   bool is_skipping;

@@ -10,6 +10,16 @@
 #include "server/progress.h"
 #include "types/value.h"
 
+/* Rows without a key may have to be read in pages, if the server cuts them. */
+static int choose_telling(struct wow_pages *pages) {
+  struct wow_shape *shape = &pages->shape;
+  bool is_needed = !shape->has_key && !wow_shape_is_grouped(shape) &&
+                   shape->target->server->options.max_rows != 0;
+  int rc = is_needed ? wow_tie_choose(shape, &pages->telling, &shape->n_telling) : SQLITE_OK;
+  shape->telling = pages->telling;
+  return rc;
+}
+
 struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   struct wow_pages *pages = sqlite3_malloc64(sizeof(*pages));
   if (pages == NULL) return NULL;
@@ -18,7 +28,8 @@ struct wow_pages *wow_pages_new(const struct wow_shape *shape) {
   pages->meter.conn = shape->target->conn;
   pages->meter.server = shape->target->server;
   pages->current = &pages->pages[0];
-  if (wow_page_init(&pages->pages[0], &pages->shape, &pages->meter) == SQLITE_OK &&
+  if (choose_telling(pages) == SQLITE_OK &&
+      wow_page_init(&pages->pages[0], &pages->shape, &pages->meter) == SQLITE_OK &&
       wow_page_init(&pages->pages[1], &pages->shape, &pages->meter) == SQLITE_OK) {
     return pages;
   }
@@ -43,6 +54,7 @@ void wow_pages_free(struct wow_pages *pages) {
   wow_page_free(&pages->pages[1]);
   wow_keyset_reset(&pages->keyset);
   wow_condition_reset(&pages->where);
+  sqlite3_free(pages->telling);
   sqlite3_free(pages);
 }
 
@@ -155,12 +167,12 @@ static int check_progress(struct wow_pages *pages, struct wow_error *err) {
                         "them");
 }
 
-/* By offset and without a key: is the order of the rows known? */
-static int check_tie(struct wow_pages *pages, struct wow_error *err) {
+/* By offset and without a key: is the order of the rows known, and was this one handed out? */
+static int check_tie(struct wow_pages *pages, bool *is_again, struct wow_error *err) {
   const struct wow_page *page = pages->current;
+  *is_again = false;
   if (!pages->by_offset || pages->shape.has_key) return SQLITE_ROW;
-  bool begins_page = page->got == 0 && pages->offset > 0;
-  int rc = wow_tie_next(&pages->tie, &pages->shape, page->rows, begins_page, err);
+  int rc = wow_tie_next(&pages->tie, page->rows, page->got == 0, is_again, err);
   return rc == SQLITE_OK ? SQLITE_ROW : rc;
 }
 
@@ -236,8 +248,18 @@ static int wait_for_more(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
+/* A server that does not keep to limit= could go on without end. */
+static int check_asked(const struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_page *page = pages->current;
+  if (page->asked < 0 || page->got < page->asked) return SQLITE_ROW;
+  return wow_error_set(err, SQLITE_ERROR, NULL,
+                       "the server sends more than the %lld rows asked for",
+                       (sqlite3_int64)page->asked);
+}
+
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
   int rc = SQLITE_OK;
+  bool is_again = false;
   if (!pages->is_started && !pages->is_done) rc = wow_page_turn_first(pages, err);
   if (rc == SQLITE_OK && !pages->is_done) rc = look_at_network(pages, err);
   while (rc == SQLITE_OK && !pages->is_done) {
@@ -245,9 +267,10 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     rc = wow_page_turn_check_count(pages, err);
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
-    if (rc == SQLITE_ROW) rc = check_tie(pages, err);
+    if (rc == SQLITE_ROW) rc = check_asked(pages, err);
+    if (rc == SQLITE_ROW) rc = check_tie(pages, &is_again, err);
     if (rc == SQLITE_ROW) {
-      if (skip_seen(pages)) {
+      if (is_again || skip_seen(pages)) {
         pages->current->got++;
         if (pages->current->part == 0) pages->offset++; /* else it has come again */
         rc = SQLITE_OK;

@@ -83,36 +83,12 @@ void wow_scan_free(struct wow_scan *scan) {
 
 /* ---------------------------------------------------------------- the plan */
 
-/* Rows without a key may have to be read in pages, if the server cuts them; where a selected column
-** has no order, all others are selected to tell the rows apart. */
-static void add_telling_columns(struct wow_scan *scan) {
-  const struct wow_relation *relation = scan->target.relation;
-  struct wow_shape shape = {
-      .target = &scan->target, .select = scan->columns.select, .n_select = scan->columns.n_select};
-  bool is_needed = relation->n_key == 0 && relation == scan->target.planned &&
-                   scan->target.server->options.max_rows != 0 &&
-                   !wow_page_request_tells_apart(&shape);
-  int n = scan->columns.n_select, *select = scan->columns.select;
-  for (int i = 0; is_needed && i < relation->n_columns; i++) {
-    bool is_there = relation->columns[i].embed != NULL ||
-                    !wow_relation_can_name(&relation->columns[i]) ||
-                    !wow_shippable_has_order(&relation->columns[i].type);
-    for (int j = 0; j < n; j++)
-      is_there = is_there || select[j] == i;
-    if (is_there) continue;
-    memmove(select + 1, select, sizeof(*select) * (size_t)n++); /* those of the order stay last */
-    select[0] = i;
-  }
-  scan->columns.n_select = n;
-}
-
 static int choose_columns(struct wow_scan *scan) {
   const struct wow_relation *relation = scan->target.relation;
   sqlite3_uint64 bytes = sizeof(int) * (sqlite3_uint64)(relation->n_columns + 1);
   int rc = wow_plan_choose_columns(&scan->plan, relation, &scan->columns);
   scan->members = sqlite3_malloc64(bytes);
   if (rc != SQLITE_OK || scan->members == NULL) return SQLITE_NOMEM;
-  add_telling_columns(scan);
   scan->other_bytes = 60 + 3 * (int)strlen(relation->name);
   for (int i = 0; i < relation->n_columns; i++)
     scan->members[i] = -1;

@@ -10,8 +10,9 @@
 **
 ** Groups: what a statement makes of rows depends on the values that it reads, and how often. Where
 ** it groups by just these columns, it is given the server's groups, each row as often as it counts;
-** where it does not, the first rows show whether there are few different ones, and the rest comes
-** in groups. If groups turn out to be small, the remaining rows come as rows again.
+** where it does not, the rows so far show at the end of each page whether there are few different
+** ones, and the rest comes in groups. If groups turn out to be small, the remaining rows come as
+** rows again.
 */
 #include "scan/strategy.h"
 
@@ -89,15 +90,14 @@ int wow_strategy_sample(struct wow_scan *scan) {
     scan->may_group = false;
     return rc;
   }
-  if (!wow_tally_is_sampling(scan->tally)) return SQLITE_OK;
   const int *columns = wow_tally_columns(scan->tally, &n);
   for (int i = 0; i < n; i++)
     values[i] = wow_source_value(scan, scan->members[columns[i]]);
-  wow_tally_sample(scan->tally, values);
-  /* While it may still turn out that groups are better, no further page is asked for. */
-  scan->may_group = wow_tally_is_sampling(scan->tally) || wow_tally_is_worthwhile(scan->tally);
-  wow_pages_hold(scan->pages, scan->may_group);
-  return SQLITE_OK;
+  rc = wow_tally_sample(scan->tally, values);
+  scan->may_group = wow_tally_can_sample(scan->tally);
+  /* While it looks as if groups are better, no further page is asked for. */
+  wow_pages_hold(scan->pages, scan->may_group && wow_tally_may_be_worthwhile(scan->tally));
+  return rc;
 }
 
 bool wow_strategy_foresees(const struct wow_scan *scan, int column) {

@@ -8,9 +8,16 @@
 
 #include <string.h>
 
+#include "base/number_map.h"
 #include "base/text.h"
 #include "types/shippable.h"
 #include "types/value.h"
+
+/* How many different values so many rows had. */
+struct mark {
+  sqlite3_int64 n_rows;
+  sqlite3_int64 n_values;
+};
 
 struct wow_tally {
   struct wow_pages *pages;
@@ -24,9 +31,9 @@ struct wow_tally {
   sqlite3_int64 n_groups;
   sqlite3_int64 n_rows; /* of all groups so far */
   bool at_first;
-  sqlite3_uint64 seen[WOW_MAX_SAMPLE_VALUES]; /* hashes of the different values sampled */
-  int n_seen;
-  int n_sampled;
+  struct wow_number_map values; /* the different ones of the rows sampled, as hashes */
+  sqlite3_int64 n_sampled;
+  struct mark last, before; /* each at twice as many rows as the one before it */
 };
 
 /* What the columns are chosen by. */
@@ -144,6 +151,7 @@ int wow_tally_new(const struct wow_target *target, const struct wow_plan *plan,
 void wow_tally_free(struct wow_tally *tally) {
   if (tally == NULL) return;
   wow_pages_free(tally->pages);
+  wow_number_map_reset(&tally->values);
   sqlite3_free(tally->count.name);
   sqlite3_free(tally->count.request);
   sqlite3_free(tally);
@@ -161,32 +169,46 @@ const int *wow_tally_columns(const struct wow_tally *tally, int *n) {
 /* ---------------------------------------------------------------- the sample */
 
 void wow_tally_forget_sample(struct wow_tally *tally) {
-  tally->n_seen = tally->n_sampled = 0;
+  wow_number_map_reset(&tally->values);
+  tally->n_sampled = 0;
+  tally->last = tally->before = (struct mark){0, 0};
 }
 
-bool wow_tally_is_sampling(const struct wow_tally *tally) {
-  return tally->n_sampled < WOW_SAMPLE_ROWS;
-}
-
-void wow_tally_sample(struct wow_tally *tally, const struct wow_json_value *const *values) {
+int wow_tally_sample(struct wow_tally *tally, const struct wow_json_value *const *values) {
   sqlite3_uint64 hash = WOW_TEXT_HASH_START;
   for (int i = 0; i < tally->n_columns; i++) {
     unsigned char kind = (unsigned char)(values[i]->kind + 1);
     hash = wow_text_hash(hash, &kind, 1);
     hash = wow_text_hash(hash, values[i]->text, values[i]->bytes);
   }
+  if (wow_number_map_at(&tally->values, hash) == NULL) return SQLITE_NOMEM;
   tally->n_sampled++;
-  for (int i = 0; i < tally->n_seen; i++) {
-    if (tally->seen[i] == hash) return;
-  }
-  if (tally->n_seen < WOW_MAX_SAMPLE_VALUES)
-    tally->seen[tally->n_seen++] = hash;
-  else
-    tally->n_sampled = WOW_SAMPLE_ROWS + 1; /* too many: no further row needs a look */
+  if (tally->n_sampled < WOW_SAMPLE_ROWS / 2 || tally->n_sampled < 2 * tally->last.n_rows)
+    return SQLITE_OK;
+  tally->before = tally->last;
+  tally->last = (struct mark){tally->n_sampled, (sqlite3_int64)tally->values.n};
+  return SQLITE_OK;
 }
 
+bool wow_tally_can_sample(const struct wow_tally *tally) {
+  return tally->values.n < WOW_GROUP_ROWS;
+}
+
+/* Of the last half of the rows, had few a new value? A group costs as much as a few rows. */
+static bool has_few_new(const struct wow_tally *tally) {
+  sqlite3_int64 n_rows = tally->n_sampled - tally->before.n_rows;
+  sqlite3_int64 n_new = (sqlite3_int64)tally->values.n - tally->before.n_values;
+  return n_rows >= WOW_GROUP_LARGE * n_new;
+}
+
+/* The values seen come again in groups: so there must have been several rows for each. */
 bool wow_tally_is_worthwhile(const struct wow_tally *tally) {
-  return tally->n_sampled == WOW_SAMPLE_ROWS;
+  bool has_several = tally->n_sampled >= WOW_GROUP_SEEN * (sqlite3_int64)tally->values.n;
+  return tally->n_sampled >= WOW_SAMPLE_ROWS && has_several && has_few_new(tally);
+}
+
+bool wow_tally_may_be_worthwhile(const struct wow_tally *tally) {
+  return tally->n_sampled < WOW_SAMPLE_ROWS || has_few_new(tally);
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -255,9 +277,10 @@ static bool is_lasting(const struct wow_error *err, bool has_filter) {
 }
 
 bool wow_tally_is_refused(struct wow_server *server, bool has_filter, struct wow_error *err) {
-  bool is_refusal =
-      err->http_status >= 400 && err->http_status < 500 && err->rc != SQLITE_INTERRUPT;
-  if (!is_refusal) return false;
+  bool is_refusal = err->http_status >= 400 && err->http_status < 500;
+  /* Rows come in pages, each of which may be done in time. */
+  bool has_timed_out = err->code && strcmp(err->code, "57014") == 0;
+  if (err->rc == SQLITE_INTERRUPT || !(is_refusal || has_timed_out)) return false;
   if (is_lasting(err, has_filter)) server->learned.refuses_aggregates = true;
   wow_error_reset(err);
   return true;

@@ -29,13 +29,16 @@ bool wow_tally_is_statements_own(const struct wow_tally *tally);
 const int *wow_tally_columns(const struct wow_tally *tally, int *n);
 bool wow_tally_has_column(const struct wow_tally *tally, int column);
 
-/* Looks at one of the first rows: the values of wow_tally_columns. Call for one row after the
-** other, from the first on. */
+/* Looks at a row that came as one: the values of wow_tally_columns. Call for one row after the
+** other, from the first on, while wow_tally_can_sample: beyond, there are too many different values
+** for groups. SQLITE_OK or SQLITE_NOMEM. */
 void wow_tally_forget_sample(struct wow_tally *tally);
-void wow_tally_sample(struct wow_tally *tally, const struct wow_json_value *const *values);
-bool wow_tally_is_sampling(const struct wow_tally *tally);
-/* The rows seen had few different values, and there were enough of them to tell. */
+int wow_tally_sample(struct wow_tally *tally, const struct wow_json_value *const *values);
+bool wow_tally_can_sample(const struct wow_tally *tally);
+/* The rows seen had few different values, and there were enough of them to tell; or they may still
+** turn out so soon. */
 bool wow_tally_is_worthwhile(const struct wow_tally *tally);
+bool wow_tally_may_be_worthwhile(const struct wow_tally *tally);
 
 /* Makes ready for the rows that `where` leaves, see wow_pages_start: some thousands of groups
 ** first. After those (wow_tally_at_page_end), if they had few rows each, the remaining rows, which
@@ -51,8 +54,8 @@ bool wow_tally_at_first(const struct wow_tally *tally);
 /* The current row's value of a column; NULL: it is not one of those read. */
 const struct wow_json_value *wow_tally_value(const struct wow_tally *tally, int column);
 
-/* Does this error say that the server does not compute aggregates, now or at all? Then it is
-** forgotten, and if the server never computes any, that is remembered. With parameters of the
+/* Does this error say that the server does not compute aggregates, or took too long for these? Then
+** it is forgotten, and if the server never computes any, that is remembered. With parameters of the
 ** user's own (`has_filter`) a syntax error may be in those. */
 bool wow_tally_is_refused(struct wow_server *server, bool has_filter, struct wow_error *err);
 

@@ -158,7 +158,7 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->references = 1;
   conn->db = db;
   conn->ship = true;
-  conn->ahead = true;
+  conn->ahead = WOW_AHEAD_ON;
   conn->progress.is_on = true;
   conn->runs = wow_run_new(db);
   int rc = wow_log_init(&conn->log, WOW_LOG_ENTRIES);

@@ -12,6 +12,10 @@
 /* Statements for which a dry run is of no use, or not allowed, by a hash of their text. */
 #define WOW_MAX_NOT_AHEAD 16
 
+/* wowsql_config('ahead'): WOW_AHEAD_ALWAYS whether it pays or not, so that tests see what it does
+** to answers. */
+enum wow_ahead { WOW_AHEAD_OFF, WOW_AHEAD_ON, WOW_AHEAD_ALWAYS };
+
 struct wow_dry_run {
   bool is_on;
   int n_noted; /* keys that it has found */

@@ -261,7 +261,9 @@ static int take_text(struct collector *collector, const struct wow_request *requ
   if (request->accept || strlen(out->body) == out->body_bytes) return SQLITE_OK;
   wow_secret_free(out->body);
   out->body = NULL;
-  return wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+  wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+  if (!is_read(request)) wow_error_unsure(err, true);
+  return err->rc;
 }
 
 /* Is it JSON, as "application/json" and "application/geo+json" are, or text, which says so or has a

@@ -27,9 +27,10 @@
 
 struct running {
   sqlite3_stmt *stmt;
-  int n_runs;       /* SQLITE_STMTSTATUS_RUN, as last seen */
-  int n_steps;      /* SQLITE_STMTSTATUS_VM_STEP */
-  unsigned version; /* of what is in the databases that statements commit to */
+  int n_runs;  /* SQLITE_STMTSTATUS_RUN, as last seen */
+  int n_steps; /* SQLITE_STMTSTATUS_VM_STEP */
+  unsigned
+      version; /* of what is in the databases that statements commit to; for those that write */
 };
 
 struct run {
@@ -155,9 +156,10 @@ static unsigned data_version(sqlite3 *db) {
 }
 
 static struct running look_at(sqlite3_stmt *stmt) {
+  bool writes = !sqlite3_stmt_readonly(stmt);
   return (struct running){stmt, sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0),
                           sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0),
-                          data_version(sqlite3_db_handle(stmt))};
+                          writes ? data_version(sqlite3_db_handle(stmt)) : 0};
 }
 
 /* Is the statement, as it is now, in the run of which it was a member? See above. */

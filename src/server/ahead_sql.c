@@ -1,7 +1,7 @@
 /*
 ** Statements that may be run ahead, see ahead_sql.h.
 */
-#include "scan/ahead_sql.h"
+#include "server/ahead_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +59,12 @@ static char *query_of(const char *sql) {
                          (int)(end_of_query(token) - token.text), token.text);
 }
 
-char *wow_ahead_sql_query(sqlite3_stmt *stmt) {
+char *wow_ahead_sql_query(sqlite3_stmt *stmt, const char **why) {
+  if (why) *why = WOW_AHEAD_NO_QUERY;
   if (sqlite3_stmt_isexplain(stmt) || sqlite3_sql(stmt) == NULL) return NULL;
   char *sql = sqlite3_expanded_sql(stmt);
   if (sql == NULL || strlen(sql) > WOW_MAX_AHEAD_BYTES) {
+    if (why) *why = WOW_AHEAD_TOO_LONG;
     sqlite3_free(sql);
     return NULL;
   }
@@ -185,17 +187,20 @@ static bool is_harmless(const char *name, int bytes) {
   return false;
 }
 
-/* Has the application not put a function of its own in the place of one of these? */
-static bool are_builtin(sqlite3 *db, const char *names) {
+/* One of these functions in whose place the application has put its own. NULL: none, or no
+** memory. */
+static char *find_replaced(sqlite3 *db, const char *names, int *rc) {
   sqlite3_stmt *stmt = NULL;
-  char *sql = sqlite3_mprintf(
-      "SELECT 1 FROM pragma_function_list WHERE NOT builtin AND name COLLATE NOCASE IN (%s)",
-      names);
-  bool are = sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-             sqlite3_step(stmt) == SQLITE_DONE;
+  char *found = NULL;
+  char *sql = sqlite3_mprintf("SELECT name FROM pragma_function_list WHERE NOT builtin AND name "
+                              "COLLATE NOCASE IN (%s)",
+                              names);
+  *rc = sql ? sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+  if (*rc == SQLITE_OK) *rc = sqlite3_step(stmt);
+  if (*rc == SQLITE_ROW) found = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 0));
   sqlite3_finalize(stmt);
   sqlite3_free(sql);
-  return are;
+  return found;
 }
 
 struct look {
@@ -203,7 +208,8 @@ struct look {
   sqlite3_str *names; /* of functions, quoted, with commas */
   int filter_at;      /* the instruction that runs the plan; -1: not seen */
   bool is_looped;     /* and it is run more than once */
-  bool is_harmless;
+  char *harmful;      /* a function that may do something; NULL: none was seen */
+  int rc;
 };
 
 static bool ends_with(const char *text, const char *with) {
@@ -214,11 +220,13 @@ static bool ends_with(const char *text, const char *with) {
 /* A function's name, "substr(3)". */
 static void look_at_function(struct look *look, const char *p4) {
   int bytes = (int)strcspn(p4, "(");
-  look->is_harmless = look->is_harmless && is_harmless(p4, bytes);
   char *name = sqlite3_mprintf("%.*s", bytes, p4);
-  if (name)
-    sqlite3_str_appendf(look->names, "%s%Q", sqlite3_str_length(look->names) ? "," : "", name);
-  sqlite3_free(name);
+  if (name == NULL) look->rc = SQLITE_NOMEM;
+  sqlite3_str_appendf(look->names, "%s%Q", sqlite3_str_length(look->names) ? "," : "", name);
+  if (look->harmful == NULL && !is_harmless(p4, bytes))
+    look->harmful = name;
+  else
+    sqlite3_free(name);
 }
 
 static void look_at(struct look *look, sqlite3_stmt *listing) {
@@ -236,20 +244,42 @@ static void look_at(struct look *look, sqlite3_stmt *listing) {
   if (calls && *p4) look_at_function(look, p4);
 }
 
-bool wow_ahead_sql_may_run(sqlite3 *db, const char *sql, const char *plan_text) {
+/* Looks at all instructions, and sets look->rc. */
+static void look_at_all(struct look *look, sqlite3 *db, const char *sql) {
   sqlite3_stmt *listing = NULL;
-  struct look look = {plan_text, sqlite3_str_new(NULL), -1, false, true};
   char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
   int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &listing, NULL) : SQLITE_NOMEM;
   if (rc == SQLITE_OK && sqlite3_column_count(listing) < 6) rc = SQLITE_ERROR;
   while (rc == SQLITE_OK && sqlite3_step(listing) == SQLITE_ROW)
-    look_at(&look, listing);
+    look_at(look, listing);
+  if (rc == SQLITE_OK) rc = sqlite3_str_errcode(look->names);
+  if (rc != SQLITE_OK) look->rc = rc;
   sqlite3_finalize(listing);
   sqlite3_free(explain);
-  bool may = rc == SQLITE_OK && look.filter_at >= 0 && look.is_looped && look.is_harmless &&
-             sqlite3_str_errcode(look.names) == SQLITE_OK;
-  char *names = sqlite3_str_finish(look.names);
-  if (may && names) may = are_builtin(db, names);
+}
+
+bool wow_ahead_sql_may_run(sqlite3 *db, const char *sql, const char *plan_text, char **why) {
+  struct look look = {plan_text, sqlite3_str_new(NULL), -1, false, NULL, SQLITE_OK};
+  int replaced_rc = SQLITE_DONE;
+  look_at_all(&look, db, sql);
+  char *names = sqlite3_str_finish(look.names), *replaced = NULL;
+  const char *reason = NULL, *name = look.harmful;
+  if (look.rc != SQLITE_OK)
+    reason = WOW_AHEAD_UNPLANNED;
+  else if (look.filter_at < 0)
+    reason = WOW_AHEAD_OTHER_PLAN;
+  else if (!look.is_looped)
+    reason = WOW_AHEAD_ONCE;
+  else if (look.harmful)
+    reason = WOW_AHEAD_FUNCTION;
+  if (reason == NULL && names) replaced = find_replaced(db, names, &replaced_rc);
+  if (replaced_rc != SQLITE_DONE) {
+    reason = WOW_AHEAD_REPLACED;
+    name = replaced ? replaced : "a function";
+  }
+  if (why && reason) *why = sqlite3_mprintf(reason, name);
   sqlite3_free(names);
-  return may;
+  sqlite3_free(replaced);
+  sqlite3_free(look.harmful);
+  return reason == NULL;
 }
