@@ -31,8 +31,8 @@
 /* The digits by which a real tells numbers apart. */
 #define MAX_DIGITS 15
 
-/* From this version on SQLite adds integers as such for avg and total, and keeps what is rounded off
-** a sum of reals (Kahan and Babuska). */
+/* From this version on SQLite adds integers as such for avg and total, and keeps what is rounded
+** off a sum of reals (Kahan and Babuska). */
 #define IS_CAREFUL 3043000
 
 enum member { N_VALUES, SUM, LEAST, GREATEST };
