@@ -8,7 +8,8 @@
 #   make test-sqlite SQLITE=3.38.2
 #                   the tests again, with another SQLite (tests/sqlite/versions.txt has those to choose from)
 #   make lint       the style checks alone
-#   make docs       updates the tables in README.md that are made from the code
+#   make docs       updates the parts of the documents that are made from the code
+#   make recording  plays the session of docs/demo.svg again
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -48,7 +49,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo serve serve-stop test test-newer test-sqlite unit lint docs install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql check-asan
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -142,10 +143,15 @@ unit: $(UNITS)
 lint: $(LIBRARY) build/unit_shippable
 	@tools/lint.sh
 
-# Updates the parts of README.md that are made from the code.
+# Updates the parts of the documents that are made from the code.
 docs: deps
 	@$(MAKE) --no-print-directory $(LIBRARY) build/unit_shippable
 	@tools/docs.tcl
+
+# Plays the session of docs/demo.svg again.
+recording: deps
+	@$(MAKE) -s --no-print-directory $(LIBRARY)
+	@tools/record.tcl
 
 bench: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)

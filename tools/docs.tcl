@@ -1,41 +1,62 @@
 #!/usr/bin/env tclsh
-# Updates the parts of README.md that are made from the code: what is sent for each type, the functions
-# with their descriptions, the last benchmark, and the output of the demo. With --check it writes
-# nothing, and a difference is an error (except in the demo, which tests/readme.test runs).
+# Updates the parts of the documents that are made from the code: what is sent for each type, the functions
+# with their descriptions and examples, and what the session in README.md prints. With --check it writes
+# nothing, and a difference is an error (except in the session, which tests/readme.test runs).
 set root [file normalize [file join [file dirname [info script]] ..]]
 cd $root
 
 source tools/source.tcl
+source tools/session.tcl
 
-# The text between <!-- name --> and <!-- /name -->.
-proc replace_part {text name part} {
+# The text between <!-- name --> and <!-- /name -->, and the text with another one there.
+proc find_part {text name} {
   set open "<!-- $name -->\n"
   set from [expr {[string first $open $text] + [string length $open]}]
-  set to [expr {[string first "<!-- /$name -->" $text] - 1}]
+  list $from [expr {[string first "<!-- /$name -->" $text] - 1}]
+}
+proc part {text name} { string range $text {*}[find_part $text $name] }
+proc replace_part {text name part} {
+  lassign [find_part $text $name] from to
   string cat [string range $text 0 $from-1] $part [string range $text $to+1 end]
 }
 
+# A heading for each group, and under it what each function says.
 proc functions {} {
-  set sql "SELECT '| `' || replace(usage, '|', '\\|') || '` | ' || summary || ' |' FROM wowsql_help;"
+  set sql {SELECT iif("group" = lag("group") OVER (ORDER BY g, n), '', '## ' || upper(substr("group", 1, 1)) || substr("group", 2) || char(10) || char(10))
+      || '**`' || usage || '`**  ' || char(10) || summary || char(10) || char(10) || '```sql' || char(10) || example || ';' || char(10) || '```' || char(10)
+    FROM (SELECT *, rowid AS n, min(rowid) OVER (PARTITION BY "group") AS g FROM wowsql_help) ORDER BY g, n;}
   set library [lindex [glob wowsql.so wowsql.dylib] 0]
-  set rows [exec sqlite3 :memory: ".load ./$library" $sql]
-  return "| function | what it does |\n|---|---|\n$rows\n"
+  return "[exec sqlite3 -init /dev/null :memory: ".load ./$library" $sql]\n"
 }
 
-proc demo {} { return "```console\n[exec stack/demo << {}]\n```\n" }
-
-set text [read_file README.md]
-set new [replace_part $text shippability [exec build/unit_shippable --markdown]\n]
-set new [replace_part $new functions [functions]]
-# bench/results.md without its title and its picture, which README.md has itself.
-set new [replace_part $new bench [string trim [regsub -all -line {^(#|!\[).*$} [read_file bench/results.md] {}]]\n]
-if {[lindex $argv 0] eq "--check"} {
-  if {$new eq $text} { exit 0 }
-  puts "README.md does not match the code; run make docs"
-  exit 1
+# What the session prints, on a server of its own.
+proc session {text} {
+  set dir [exec mktemp -d /tmp/wowsql-docs-XXXXXX]
+  try {
+    set settings [exec stack/local --dir $dir start --shop 2>@stderr]
+    regexp -line {^WOWSQL_PROJECT_URL=(.*)$} $settings -> ::env(WOWSQL_PROJECT_URL)
+    regexp -line {^WOWSQL_ANON_KEY=(.*)$} $settings -> ::env(WOWSQL_API_KEY)
+    return "```console\n[play_session $text]```\n"
+  } finally {
+    exec stack/local --dir $dir stop
+    file delete -force $dir
+  }
 }
-set new [replace_part $new demo [demo]]
-set f [open README.md w]
-fconfigure $f -encoding utf-8
-puts -nonewline $f $new
-close $f
+
+set is_check [expr {[lindex $argv 0] eq "--check"}]
+set parts [list docs/sent.md shippability "[exec build/unit_shippable --markdown]\n" \
+  docs/functions.md functions [functions]]
+if {!$is_check} { lappend parts README.md session [session [part [read_file README.md] session]] }
+set differs 0
+foreach {file name part} $parts {
+  set text [read_file $file]
+  set new [replace_part $text $name $part]
+  if {$new eq $text} continue
+  set differs 1
+  if {$is_check} { puts "$file does not match the code; run make docs"; continue }
+  set f [open $file w]
+  fconfigure $f -encoding utf-8
+  puts -nonewline $f $new
+  close $f
+}
+exit [expr {$is_check && $differs}]

@@ -42,6 +42,6 @@ check "exported symbols" exports
 check "layers (tools/layers.txt)" layers
 check "lengths" lengths
 check "names across files" names
-check "README" docs
+check "documents" docs
 echo "lint: $passed passed, $failed failed"
 [ "$failed" = 0 ]

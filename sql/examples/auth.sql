@@ -10,7 +10,7 @@
 .mode list
 .nullvalue NULL
 .output /dev/null
-SELECT wowsql_connect('', :service_key, '{"name":"mailbox","rest_path":"/auth/v1"}'), wowsql_use('main');
+SELECT wowsql_connect('', :service_key, '{"name":"mailbox","rest_path":"/auth/v1","max_rows":0}'), wowsql_use('main');
 .output
 CREATE TEMP VIEW mails AS
   SELECT value ->> '$.kind' AS kind, value ->> '$.code' AS code

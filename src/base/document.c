@@ -5,14 +5,28 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <string.h>
+
+/* cJSON is content with a document that something follows, and passes over a byte order mark: to
+** SQLite, which may be given the text, neither is JSON. */
+static bool is_whole(const char *text, size_t bytes, const char *end) {
+  while (end < text + bytes && strchr(" \t\r\n", *end) && *end)
+    end++;
+  return end == text + bytes && *text != '\xef';
+}
 
 /* POSIX has malloc() set errno. An allocator that an application has put in its place may not: then
 ** the document counts as one that is not JSON. */
 cJSON *wow_document_parse(const char *text, size_t bytes, struct wow_error *err) {
   int before = errno;
   errno = 0;
-  cJSON *document = cJSON_ParseWithLength(text, bytes);
+  const char *end = NULL;
+  cJSON *document = cJSON_ParseWithLengthOpts(text, bytes, &end, false);
   if (document == NULL && errno == ENOMEM) wow_error_nomem(err);
+  if (document && !is_whole(text, bytes, end)) {
+    cJSON_Delete(document);
+    document = NULL;
+  }
   errno = before;
   return document;
 }

@@ -13,8 +13,8 @@
 
 struct cJSON;
 
-/* Reads a document; cJSON_Delete it. NULL: it is not JSON, or there was no memory, which `err` then
-** says: whatever is recorded after that is not the first error. */
+/* Reads a document, which the text is all of; cJSON_Delete it. NULL: it is not JSON, or there was
+** no memory, which `err` then says: whatever is recorded after that is not the first error. */
 struct cJSON *wow_document_parse(const char *text, size_t bytes, struct wow_error *err);
 
 /* Adds a member. If there is no memory for it the document can no longer be printed, so that it is

@@ -64,10 +64,17 @@ static char *clean_copy(const char *text) {
       n--;
   }
   char *copy = sqlite3_mprintf("%.*s%s", (int)n, text, text[n] ? "..." : "");
+  bool is_utf8 = copy == NULL || wow_text_is_utf8(copy, strlen(copy));
   for (char *p = copy; p && *p; p++) {
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+    unsigned char c = (unsigned char)*p;
+    if (c < 0x20 || c == 0x7f) *p = ' ';
+    if (c >= 0x80 && !is_utf8) *p = '?';
   }
   return copy;
+}
+
+static bool is_blank(const char *text) {
+  return text[strspn(text, " \t\r\n")] == 0;
 }
 
 /* Records an error and frees `message`. */
@@ -196,11 +203,13 @@ static char *right_hint(const char *message, bool is_write) {
   return sqlite3_mprintf("the role may need the right %s on%s: see GRANT", right, name);
 }
 
-/* A member as text: a string as it is, anything else as JSON. NULL: absent, null, or no memory. */
+/* A member as text: a string as it is, anything else as JSON. NULL: absent, null, blank, or no
+** memory. */
 static char *member_text(const cJSON *object, const char *name) {
   const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
   if (member == NULL || cJSON_IsNull(member)) return NULL;
-  if (cJSON_IsString(member)) return clean_copy(cJSON_GetStringValue(member));
+  const char *string = cJSON_GetStringValue(member);
+  if (string) return is_blank(string) ? NULL : clean_copy(string);
   char *printed = cJSON_PrintUnformatted(member);
   char *text = clean_copy(printed);
   cJSON_free(printed);
@@ -243,7 +252,7 @@ static char *service_message(const cJSON *object) {
   return text;
 }
 
-static bool is_html(const char *body) {
+bool wow_error_is_html(const char *body) {
   while (*body == ' ' || *body == '\n' || *body == '\r' || *body == '\t')
     body++;
   return sqlite3_strnicmp(body, "<!doctype", 9) == 0 || sqlite3_strnicmp(body, "<html", 5) == 0 ||
@@ -253,8 +262,8 @@ static bool is_html(const char *body) {
 /* The message of a body that is not JSON: the text itself, or what kind of page it is. NULL: it is
 ** empty, or no memory. */
 static char *plain_message(const char *body) {
-  if (is_html(body)) return clean_copy("the server answered with an HTML page");
-  return *body ? clean_copy(body) : NULL;
+  if (wow_error_is_html(body)) return clean_copy("the server answered with an HTML page");
+  return is_blank(body) ? NULL : clean_copy(body);
 }
 
 /* Takes secrets out of every text of a document. It is decoded by now, so that escapes hide
@@ -294,7 +303,7 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
   if (err->hint == NULL) err->hint = clean_copy(hint_for(err, body->has_key));
   if (err->message == NULL) err->message = clean_copy("the server gave no reason");
   err->rc = err->message ? code_of(http_status, err->code) : SQLITE_NOMEM;
-  if (err->hint == NULL && is_html(text)) {
+  if (err->hint == NULL && wow_error_is_html(text)) {
     err->hint = clean_copy("is this the URL of a WowSQL project or of a PostgREST server?");
   }
   cJSON_Delete(json);

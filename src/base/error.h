@@ -61,6 +61,9 @@ struct wow_error_body {
 int wow_error_response(struct wow_error *err, const char *what, int http_status,
                        const struct wow_error_body *body);
 
+/* Is this a page for browsers, such as a gateway's? */
+bool wow_error_is_html(const char *body);
+
 /* Adds "prefix text" to an error's details. */
 void wow_error_add_details(struct wow_error *err, const char *prefix, const char *text);
 

@@ -103,6 +103,10 @@
 #define WOW_MAX_ERROR_BYTES 2000
 /* The body of a response that is an error. */
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
+/* The body of a response that nobody reads: it should be empty. */
+#define WOW_MAX_DROPPED_BYTES (1024 * 1024)
+/* Blanks between rows, one after the other. PostgREST sends two. */
+#define WOW_MAX_BLANK_BYTES (1024 * 1024)
 /* Shorter texts cannot be secrets, and redacting them would tear words apart. */
 #define WOW_MIN_SECRET_BYTES 6
 /* What is long enough to be the random part of a key, or a part of a JWT: "eyJ", and a signature or

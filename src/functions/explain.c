@@ -26,7 +26,7 @@ struct explanation {
 static char *is_ahead(const struct explanation *e, const char *plan) {
   char *why = NULL;
   if (strstr(plan, "=eq.?") == NULL) return NULL;
-  if (!e->conn->ahead) return sqlite3_mprintf("%s", WOW_AHEAD_SWITCHED_OFF);
+  if (e->conn->ahead == WOW_AHEAD_OFF) return sqlite3_mprintf("%s", WOW_AHEAD_SWITCHED_OFF);
   for (const struct wow_plan_note *note = e->notes; note; note = note->next) {
     if (note->is_ahead && strcmp(note->plan, plan) == 0)
       return sqlite3_mprintf("%s: %s", note->term, note->reason);

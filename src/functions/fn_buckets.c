@@ -99,10 +99,14 @@ static void add_number(struct wow_tvf_rows *rows, double value) {
     wow_tvf_add_null(rows);
 }
 
-/* The list in a response: it, or its member `name`. NULL: there is none. */
+/* The list of objects in a response: it, or its member `name`. NULL: there is none. */
 static const cJSON *list_in(const cJSON *response, const char *name) {
-  const cJSON *list =
-      cJSON_IsObject(response) ? cJSON_GetObjectItemCaseSensitive(response, name) : response;
+  const cJSON *element, *list = cJSON_IsObject(response)
+                                    ? cJSON_GetObjectItemCaseSensitive(response, name)
+                                    : response;
+  cJSON_ArrayForEach(element, list) {
+    if (!cJSON_IsObject(element)) return NULL;
+  }
   return cJSON_IsArray(list) ? list : NULL;
 }
 

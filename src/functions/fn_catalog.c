@@ -306,13 +306,14 @@ static const struct wow_tvf tables[] = {
     {"wowsql_tables",
      "name TEXT, columns INTEGER, key TEXT, writable INTEGER, comment TEXT, kind TEXT, "
      "estimated_rows INTEGER",
-     7, "server HIDDEN", 1, 0, 0, "wowsql_tables [WHERE server = name]",
+     7, "server HIDDEN", 1, 0, WOW_EFFECTS, "wowsql_tables [WHERE server = name]",
      "The tables and views of a server; estimated_rows by the service key only.",
      "SELECT name, kind, key FROM wowsql_tables WHERE server = 'main'", table_tables},
     {"wowsql_columns",
      "name TEXT, type TEXT, declared TEXT, not_null INTEGER, key INTEGER, fk_table TEXT, "
      "fk_column TEXT, default_value TEXT, labels TEXT, comment TEXT",
-     10, "relation HIDDEN, server HIDDEN", 2, 1, 0, "wowsql_columns(table) [WHERE server = name]",
+     10, "relation HIDDEN, server HIDDEN", 2, 1, WOW_EFFECTS,
+     "wowsql_columns(table) [WHERE server = name]",
      "The columns of a table, as the server describes it; labels are those of an enum.",
      "SELECT name, type, labels FROM wowsql_columns('users')", table_columns},
     {NULL, NULL, 0, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},

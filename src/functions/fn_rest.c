@@ -22,6 +22,18 @@ int wow_fn_rest_check_path(const char *path, struct wow_error *err) {
                         "a path below the server's REST service is needed");
 }
 
+/* Is the response JSON, as SQLite reads it? */
+static int check_json(struct wow_connection *conn, const char *what,
+                      const struct wow_response *response, struct wow_error *err) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(conn->db, "SELECT json_valid(?1)", -1, &stmt, NULL);
+  if (rc == SQLITE_OK) rc = sqlite3_bind_text(stmt, 1, response->body, -1, SQLITE_STATIC);
+  bool is_json = rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+  sqlite3_finalize(stmt);
+  return is_json ? SQLITE_OK
+                 : wow_error_set(err, SQLITE_ERROR, what, "the server's response is not JSON");
+}
+
 /* Fetches a path that the user gave. Free response->body. */
 static int get_path(struct wow_connection *conn, const char *server_name, const char *path,
                     struct wow_response *response, struct wow_error *err) {
@@ -40,6 +52,12 @@ static int get_path(struct wow_connection *conn, const char *server_name, const 
   else
     rc = wow_error_nomem(err);
   if (rc == SQLITE_OK) rc = wow_complete_rows(conn, server, &request, response, err);
+  /* Only a function may return nothing. */
+  bool is_empty = rc == SQLITE_OK && *response->body == 0 && strncmp(what, "rpc/", 4) == 0;
+  if (rc == SQLITE_OK && !is_empty && check_json(conn, what, response, err) != SQLITE_OK) {
+    sqlite3_free(response->body);
+    rc = err->rc;
+  }
   sqlite3_free(encoded);
   sqlite3_free(what);
   return rc;
@@ -207,7 +225,15 @@ static int run_rpc(struct wow_call *call, struct wow_error *err) {
   struct rpc rpc = {.name = wow_functions_arg_text(call, 0),
                     .args = wow_functions_arg_text(call, 1)};
   int rc = call_rpc(call->conn, &rpc, &response, err);
-  return rc == SQLITE_OK ? result_body(call, &response, err) : rc;
+  if (rc != SQLITE_OK) return rc;
+  /* A function may return a document of another type; but a page is not its answer to a request for
+  ** JSON. */
+  bool is_checked = response.is_json ? *response.body != 0 : wow_error_is_html(response.body);
+  if (is_checked) rc = check_json(call->conn, rpc.name, &response, err);
+  if (rc == SQLITE_OK) return result_body(call, &response, err);
+  wow_error_unsure(err, true);
+  sqlite3_free(response.body);
+  return rc;
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -266,6 +292,7 @@ static int table_rpc_rows(struct wow_tvf_call *call, struct wow_error *err) {
   int rc = call_rpc(call->conn, &rpc, &response, err);
   if (rc != SQLITE_OK) return rc;
   rc = add_elements(call, response.body, err);
+  if (rc != SQLITE_OK) wow_error_unsure(err, true);
   sqlite3_free(response.body);
   return rc;
 }

@@ -157,7 +157,9 @@ static bool ask_response(sqlite3 *db, const char *sql, const char *body, sqlite3
 static int check_stored(struct wow_call *call, const struct table_write *write,
                         const struct wow_response *response, struct wow_error *err) {
   sqlite3_stmt *stmt = NULL;
-  static const char sql[] = "SELECT CASE json_valid(?1) WHEN 1 THEN json_array_length(?1) END";
+  static const char sql[] =
+      "SELECT CASE WHEN json_valid(?1) AND json_type(?1) = 'array' THEN (SELECT CASE total(type <> "
+      "'object') WHEN 0 THEN count(*) END FROM json_each(?1)) END";
   bool is_json = ask_response(call->conn->db, sql, response->body, &stmt);
   sqlite3_int64 n = is_json ? sqlite3_column_int64(stmt, 0) : -1;
   sqlite3_finalize(stmt);
@@ -168,7 +170,7 @@ static int check_stored(struct wow_call *call, const struct table_write *write,
     wow_error_set(err, SQLITE_ERROR, write->table, "the server shows %lld of the %lld rows %s", n,
                   n_stored, is_said ? "stored" : "sent, and does not say how many it stored");
   } else {
-    wow_error_set(err, SQLITE_ERROR, write->table, "the server's response is not JSON");
+    wow_error_set(err, SQLITE_ERROR, write->table, "the server's response is not an array of rows");
   }
   wow_error_unsure(err, true);
   return err->rc;

@@ -29,6 +29,12 @@ int wow_service_fetch(struct wow_connection *conn, const char *server_name,
   return rc;
 }
 
+static int fail_json(const struct wow_request *request, struct wow_error *err) {
+  wow_error_set(err, SQLITE_ERROR, request->what, "the service's response is not JSON");
+  if (strcmp(request->method, "GET") != 0 && !request->reads) wow_error_unsure(err, true);
+  return err->rc;
+}
+
 int wow_service_json(struct wow_connection *conn, const char *server, struct wow_request *request,
                      cJSON **json, struct wow_error *err) {
   struct wow_response response = {0};
@@ -36,8 +42,7 @@ int wow_service_json(struct wow_connection *conn, const char *server, struct wow
   int rc = wow_service_fetch(conn, server, request, &response, err);
   if (rc != SQLITE_OK) return rc;
   if (response.body_bytes > 0) *json = wow_document_parse(response.body, response.body_bytes, err);
-  if (response.body_bytes > 0 && *json == NULL)
-    rc = wow_error_set(err, SQLITE_ERROR, request->what, "the service's response is not JSON");
+  if (response.body_bytes > 0 && *json == NULL) rc = fail_json(request, err);
   sqlite3_free(response.body);
   return rc;
 }

@@ -121,10 +121,23 @@ static int slice_ms(const struct wow_transfer *t) {
   return (int)slice + 1;
 }
 
-static int fail_interrupted(const struct wow_transfer *t, struct wow_error *err) {
-  int rc = wow_error_set(err, SQLITE_INTERRUPT, t->what, "interrupted");
-  if (rc == SQLITE_INTERRUPT) wow_transfer_say_outcome(t, err);
+static int fail(const struct wow_transfer *t, int code, const char *message,
+                struct wow_error *err) {
+  int rc = wow_error_set(err, code, t->what, "%s", message);
+  if (rc != SQLITE_NOMEM) wow_transfer_say_outcome(t, err);
   return rc;
+}
+
+/* Must the wait end now, because of the user or of the statement's budget? */
+static int check_patience(const struct wow_transfer *t, struct wow_error *err) {
+  if (t->state == TRANSFER_DONE) return SQLITE_OK;
+  if (is_interrupted(t->http)) return fail(t, SQLITE_INTERRUPT, "interrupted", err);
+  if (t->deadline_ms == 0 || wow_clock_ms() <= t->deadline_ms) return SQLITE_OK;
+  return fail(
+      t, SQLITE_ERROR,
+      "the statement was stopped at its budget of time, the option statement_max_seconds of "
+      "wowsql_connect",
+      err);
 }
 
 static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
@@ -141,10 +154,10 @@ static int wait_for_data(struct wow_transfer *t, struct wow_error *err) {
     curl_multi_poll(t->http->multi, NULL, 0, slice_ms(t), NULL);
     t->http->log->traffic.waited_ms += wow_clock_ms() - began_ms;
     wow_http_pump(t->http);
-    wow_transfer_check_time(t);
-    if (t->state != TRANSFER_DONE && is_interrupted(t->http)) return fail_interrupted(t, err);
+    wow_transfer_check_silence(t);
+    if (check_patience(t, err) != SQLITE_OK) return err->rc;
   }
-  if (t->state != TRANSFER_DONE && is_interrupted(t->http)) return fail_interrupted(t, err);
+  if (check_patience(t, err) != SQLITE_OK) return err->rc;
   if (t->state != TRANSFER_DONE || t->rc == SQLITE_OK) return SQLITE_OK;
   wow_error_copy(err, &t->err);
   return t->rc;

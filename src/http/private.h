@@ -64,6 +64,7 @@ struct wow_transfer {
   struct wow_http_response response;
   long retry_after_s; /* -1: not said */
   bool headers_done;  /* of a response that is not 1xx */
+  bool is_cut;        /* an error's body was longer than is kept */
   struct wow_secret_text error_body;
   char curl_message[CURL_ERROR_SIZE];
 

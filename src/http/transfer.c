@@ -33,6 +33,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   size_t bytes = size * n, end = bytes;
   t->active_ms = wow_clock_ms();
+  if (t->headers_done) return bytes; /* trailers, which say nothing that matters here */
   while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == '\n'))
     end--;
   if (bytes > 5 && sqlite3_strnicmp(line, "HTTP/", 5) == 0) {
@@ -55,16 +56,25 @@ static bool is_success(const struct wow_transfer *t) {
   return t->response.status >= 200 && t->response.status < 300;
 }
 
+/* The end of a long error is not waited for. */
+static size_t keep_error(struct wow_transfer *t, const char *data, size_t bytes) {
+  size_t room = WOW_MAX_ERROR_BODY_BYTES - t->error_body.bytes;
+  t->is_cut = bytes > room;
+  wow_secret_append(&t->error_body, data, bytes < room ? bytes : room);
+  return t->is_cut ? 0 : bytes;
+}
+
+/* Drops what nobody reads, but not without end. */
+static int drop(const struct wow_transfer *t, size_t bytes) {
+  return t->handed_bytes + (sqlite3_int64)bytes > WOW_MAX_DROPPED_BYTES ? SQLITE_TOOBIG : SQLITE_OK;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *ctx) {
   struct wow_transfer *t = ctx;
   size_t bytes = size * n;
   t->active_ms = wow_clock_ms();
-  if (!is_success(t)) {
-    size_t room = WOW_MAX_ERROR_BODY_BYTES - t->error_body.bytes;
-    wow_secret_append(&t->error_body, data, bytes < room ? bytes : room);
-    return bytes;
-  }
-  int rc = t->sink.write ? t->sink.write(t->sink.ctx, data, bytes) : SQLITE_OK;
+  if (!is_success(t)) return keep_error(t, data, bytes);
+  int rc = t->sink.write ? t->sink.write(t->sink.ctx, data, bytes) : drop(t, bytes);
   if (rc == SQLITE_BUSY) {
     t->is_paused = true;
     return CURL_WRITEFUNC_PAUSE;
@@ -224,6 +234,7 @@ void wow_transfer_start(struct wow_transfer *t) {
   t->curl_message[0] = 0;
   t->body_read = 0;
   t->is_paused = false;
+  t->is_cut = false;
   t->active_ms = wow_clock_ms();
   t->state = TRANSFER_RUNNING;
   set_options(t);
@@ -394,6 +405,7 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   curl_multi_remove_handle(t->http->multi, t->easy);
   /* To curl, headers that break off are a response without a body. */
   if (code == CURLE_OK && !t->headers_done) code = CURLE_GOT_NOTHING;
+  if (t->is_cut) code = CURLE_OK;
   if (code != CURLE_OK) {
     bool reached = was_sent(t);
     if (t->sink_rc == SQLITE_OK && is_connection_failure(code) && try_again(t, reached)) return;
@@ -407,17 +419,9 @@ void wow_transfer_finish_attempt(struct wow_transfer *t, int curl_code) {
   }
 }
 
-void wow_transfer_check_time(struct wow_transfer *t) {
-  double now = wow_clock_ms();
-  if (t->deadline_ms > 0 && now > t->deadline_ms && t->state != TRANSFER_DONE) {
-    if (t->state == TRANSFER_RUNNING) curl_multi_remove_handle(t->http->multi, t->easy);
-    end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what,
-                         "the statement was stopped at its budget of time, the option "
-                         "statement_max_seconds of wowsql_connect"));
-    return;
-  }
+void wow_transfer_check_silence(struct wow_transfer *t) {
   if (t->state != TRANSFER_RUNNING || t->is_paused) return;
-  if (now - t->active_ms <= (double)t->options->silence_timeout_ms) return;
+  if (wow_clock_ms() - t->active_ms <= (double)t->options->silence_timeout_ms) return;
   char *host = wow_url_host(t->url);
   curl_multi_remove_handle(t->http->multi, t->easy);
   int rc = wow_error_hint(&t->err, SQLITE_ERROR, t->what,

@@ -140,7 +140,7 @@ void wow_transfer_start(struct wow_transfer *transfer);
 void wow_transfer_finish_attempt(struct wow_transfer *transfer, int curl_code);
 /* It was refused with 401: asks for new credentials, and starts it again with them, or ends it. */
 int wow_transfer_renew(struct wow_transfer *transfer, struct wow_error *err);
-/* Ends the transfer if no byte has moved for too long, or if its statement's time is over. */
-void wow_transfer_check_time(struct wow_transfer *transfer);
+/* Ends the transfer if no byte has moved for too long. */
+void wow_transfer_check_silence(struct wow_transfer *transfer);
 
 #endif

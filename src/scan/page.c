@@ -46,6 +46,11 @@ struct wow_spent *wow_page_spent(struct wow_meter *meter) {
 
 static int sink(void *ctx, const char *data, size_t bytes) {
   struct wow_page *page = ctx;
+  if (page->is_ended) {
+    /* What may come now is a few blanks, which nobody steps over any more. */
+    page->bytes_after += bytes;
+    return page->bytes_after > WOW_MAX_BLANK_BYTES ? SQLITE_TOOBIG : SQLITE_OK;
+  }
   if (!page->is_hungry && wow_rows_pending(page->rows) > WOW_MAX_BUFFER_BYTES) return SQLITE_BUSY;
   page->is_hungry = false;
   page->bytes += (sqlite3_int64)bytes;
@@ -66,6 +71,8 @@ int wow_page_open(struct wow_page *page, const struct wow_page_request *request,
   page->bytes = 0;
   page->is_hungry = true;
   page->is_complete = false;
+  page->is_ended = false;
+  page->bytes_after = 0;
   page->part = request->place ? request->part : 0;
   page->is_counted = count;
   page->n_grouped = 0;
@@ -143,6 +150,8 @@ bool wow_page_count_group(struct wow_page *page) {
 int wow_page_finish(struct wow_page *page, sqlite3_int64 *total, struct wow_error *err) {
   sqlite3_int64 announced = -1;
   /* The array has ended; what is left of the transfer is its end, which must be a good one. */
+  page->is_ended = true;
+  wow_transfer_resume(page->transfer);
   int rc = wow_http_finish(page->transfer, err);
   if (rc != SQLITE_OK) return rc;
   wow_page_range(page, &announced, total);

@@ -29,6 +29,8 @@ struct wow_page {
   size_t url_bytes;        /* of the request's path and query */
   sqlite3_int64 bytes;     /* fed to the decoder */
   bool is_hungry;          /* the decoder needs more for its next row */
+  bool is_ended;           /* its array has: what follows is not read */
+  size_t bytes_after;      /* that have followed */
   bool is_complete;        /* the whole body has been fed */
   unsigned part;           /* of the rows by the place it was asked to go on from; 0: of none */
   bool is_counted;         /* Prefer: count=exact was sent */

@@ -248,6 +248,15 @@ static int wait_for_more(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
+/* A server that does not keep to limit= could go on without end. */
+static int check_asked(const struct wow_pages *pages, struct wow_error *err) {
+  const struct wow_page *page = pages->current;
+  if (page->asked < 0 || page->got < page->asked) return SQLITE_ROW;
+  return wow_error_set(err, SQLITE_ERROR, NULL,
+                       "the server sends more than the %lld rows asked for",
+                       (sqlite3_int64)page->asked);
+}
+
 int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
   int rc = SQLITE_OK;
   bool is_again = false;
@@ -258,6 +267,7 @@ int wow_pages_next(struct wow_pages *pages, struct wow_error *err) {
     rc = wow_page_turn_check_count(pages, err);
     if (rc != SQLITE_OK) break;
     rc = wow_rows_next(pages->current->rows, err);
+    if (rc == SQLITE_ROW) rc = check_asked(pages, err);
     if (rc == SQLITE_ROW) rc = check_tie(pages, &is_again, err);
     if (rc == SQLITE_ROW) {
       if (is_again || skip_seen(pages)) {

@@ -164,8 +164,8 @@ int wow_request_open(struct wow_connection *conn, struct wow_server *server,
         .repeatable = is_read(request),
         .lags_until_ms = wow_server_lags_until_ms(server),
         .software = request->service == WOW_REST ? server->learned.software : NULL,
-        .pace = is_read(request) && request->service == WOW_REST ? &server->learned.pace : NULL,
         .deadline_ms = spent ? wow_budget_deadline_ms(server, spent) : 0,
+        .pace = is_read(request) && request->service == WOW_REST ? &server->learned.pace : NULL,
         .options = request->options ? request->options : &server->http,
         .sink = request->sink,
         .secrets = request->secrets,
@@ -261,7 +261,9 @@ static int take_text(struct collector *collector, const struct wow_request *requ
   if (request->accept || strlen(out->body) == out->body_bytes) return SQLITE_OK;
   wow_secret_free(out->body);
   out->body = NULL;
-  return wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+  wow_error_set(err, SQLITE_ERROR, request->what, "the response contains a zero byte");
+  if (!is_read(request)) wow_error_unsure(err, true);
+  return err->rc;
 }
 
 /* Is it JSON, as "application/json" and "application/geo+json" are, or text, which says so or has a

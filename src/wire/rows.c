@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "wire/json_scan.h"
 
@@ -59,8 +60,9 @@ struct wow_rows {
   int search_depth;
   bool search_in_string;
 
-  char *peeked;  /* unescaped strings of wow_rows_peek_last */
-  char *failure; /* the error that is repeated */
+  size_t blank_bytes; /* after the last byte that is not one */
+  char *peeked;       /* unescaped strings of wow_rows_peek_last */
+  char *failure;      /* the error that is repeated */
 };
 
 /* ---------------------------------------------------------------- making and feeding */
@@ -118,6 +120,7 @@ void wow_rows_free(struct wow_rows *rows) {
 void wow_rows_restart(struct wow_rows *rows) {
   rows->start = rows->end = 0;
   rows->base = 0;
+  rows->blank_bytes = 0;
   rows->is_complete = false;
   rows->state = ROWS_BEGIN;
   rows->is_searching = false;
@@ -321,6 +324,8 @@ static int need_more(struct wow_rows *rows, struct wow_error *err) {
         rows, err,
         sqlite3_mprintf("a row has more than %llu bytes", (sqlite3_uint64)rows->max_row_bytes));
   }
+  if (rows->blank_bytes > WOW_MAX_BLANK_BYTES)
+    return malformed(rows, rows->buffer + rows->start, "an end of the blanks", err);
   if (!rows->is_complete) return SQLITE_OK;
   return fail(rows, err,
               sqlite3_mprintf("the response ended after %llu bytes, before its end",
@@ -358,8 +363,10 @@ static int decode_row(struct wow_rows *rows, struct wow_error *err) {
 /* Moves rows->start to the next byte that is not blank. Its value; 0: there is none yet. */
 static char next_byte(struct wow_rows *rows) {
   if (rows->start == rows->end) return 0;
+  size_t before = rows->start;
   const char *p = wow_json_scan_blanks(rows->buffer + rows->start);
   rows->start = (size_t)(p - rows->buffer);
+  rows->blank_bytes = rows->start < rows->end ? 0 : rows->blank_bytes + rows->start - before;
   return rows->start < rows->end ? *p : 0;
 }
 
