@@ -47,12 +47,13 @@ OBJECTS := $(SOURCES:src/%.c=build/%.o)
 # The same code for programs that link SQLite themselves: unit tests, benchmarks, fuzzers.
 CORE    := $(patsubst src/%.c,build/core/%.o,$(SOURCES))
 ASAN    := $(patsubst src/%.c,build/asan/%.o,$(SOURCES))
+LIBFUZZER := $(patsubst src/%.c,build/libfuzzer/%.o,$(SOURCES))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 # The same code compiled with the headers of another SQLite, SQLITE=3.38.2 for instance.
 OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps test-deps dist deb npm wheel demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql check-asan
+.PHONY: all deps test-deps dist deb npm wheel demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql fuzz-texts check-asan check-oom check-valgrind
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -100,6 +101,17 @@ build/asan/oom: tests/oom/oom.c tests/oom/scenarios.h $(ASAN)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) $(SANITIZE) -DSQLITE_CORE -o $@ $< $(ASAN) -lsqlite3 $(LIBS) -lpthread
 
+# The same for libFuzzer (Debian: clang, libclang-rt-dev).
+build/libfuzzer/%.o: src/%.c VERSION
+	@mkdir -p $(@D)
+	@echo clang $< '(libFuzzer)'
+	@clang $(ALL_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link -DSQLITE_CORE -MMD -MP -c -o $@ $<
+
+build/fuzz_texts: fuzz/fuzz_texts.c $(LIBFUZZER)
+	@echo ld $@
+	@clang $(ALL_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -DSQLITE_CORE -o $@ $< $(LIBFUZZER) \
+	  -lsqlite3 $(LIBS) -lpthread
+
 build/bench/decode: bench/decode.c $(CORE)
 	@mkdir -p $(@D)
 	@echo ld $@
@@ -109,8 +121,8 @@ build/unit_%: tests/unit/%.c $(CORE)
 	@echo ld $@
 	@$(CC) $(ALL_CFLAGS) -DSQLITE_CORE -o $@ $< $(CORE) -lsqlite3 $(LIBS) -lpthread
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER) $(ASAN))
-.SECONDARY: $(CORE) $(ASAN)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(CORE) $(OTHER) $(ASAN) $(LIBFUZZER))
+.SECONDARY: $(CORE) $(ASAN) $(LIBFUZZER)
 
 deps:
 	@tools/deps.sh
@@ -170,11 +182,33 @@ fuzz: build/fuzz_rows build/fuzz_door
 	build/fuzz_rows $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 	build/fuzz_door $(or $(FUZZ_SEED),$(shell date +%s)) $(or $(FUZZ_ROUNDS),200000)
 
+# Feeds the other readers of texts from outside (fuzz/fuzz_texts.c has their names), under sanitizers;
+# FUZZ_SECONDS each. What is found is kept in build/.
+FUZZ_TARGETS ?= catalog columns select options guard deparse redact error sql
+fuzz-texts: build/fuzz_texts
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p build/corpus/$$target; \
+	  FUZZ_TARGET=$$target build/fuzz_texts -max_total_time=$(or $(FUZZ_SECONDS),180) -max_len=2000 -timeout=10 \
+	    -verbosity=0 -artifact_prefix=build/$$target- build/corpus/$$target fuzz/seeds/$$target || exit 1; \
+	  echo "$$target: nothing found"; \
+	done
+
 # Random queries and transactions compared with local copies, random filters of DELETE with what PostgREST
 # makes of them, and servers and clients that are killed (tests/*.fuzz). FUZZ_SEED and FUZZ_ROUNDS choose the run.
 fuzz-sql: deps
 	@$(MAKE) --no-print-directory $(LIBRARY)
 	@tests/run --fuzz
+
+# Every allocation of the scenarios in tests/oom fails once, under sanitizers.
+check-oom: deps build/asan/oom
+	@WOWSQL_OOM=build/asan/oom WOWSQL_OOM_ARGUMENTS=--all tests/run --limit 36000 oom
+
+# The unit tests, and the scenarios of tests/oom, under valgrind.
+check-valgrind: deps $(UNITS) build/oom
+	@for unit in $(UNITS); do \
+	  valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $$unit || exit 1; \
+	done
+	@WOWSQL_OOM=tests/oom/valgrind WOWSQL_OOM_ARGUMENTS="--seconds 10" tests/run --limit 3600 oom
 
 # The whole test suite, with the library built with AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan: deps

@@ -277,7 +277,7 @@ if {[info exists ::env(WOWSQL_TEST_KEPT)]} {
   rename sqlite3 t::sqlite3
 
   proc sqlite3 {name args} {
-    set result [t::sqlite3 $name {*}$args]
+    set result [t::sqlite3 $name {*}$args] ;# of `sqlite3 -version`
     if {[info commands ::$name] ne {}} { trace add execution ::$name {enter leave} [list t::keep ::$name] }
     return $result
   }

@@ -31,10 +31,9 @@ static char *copy_text(const char *text) {
 
 void wow_error_copy(struct wow_error *to, const struct wow_error *from) {
   if (to->rc != SQLITE_OK) return;
-  wow_error_reset(to);
   to->rc = from->rc;
   to->http_status = from->http_status;
-  to->may_be_done = from->may_be_done;
+  to->may_be_done = to->may_be_done || from->may_be_done;
   to->what = copy_text(from->what);
   to->code = copy_text(from->code);
   to->message = copy_text(from->message);
@@ -313,8 +312,21 @@ int wow_error_response(struct wow_error *err, const char *what, int http_status,
 
 /* ---------------------------------------------------------------- output */
 
+#define MAY_BE_DONE                                                                                \
+  "the server may have carried the request out all the same: look at what is there before you "    \
+  "repeat it"
+
+/* There may have been no memory for the hint that matters most. */
+static const char *hint_of(const struct wow_error *err) {
+  return err->rc == SQLITE_NOMEM && err->may_be_done ? MAY_BE_DONE : err->hint;
+}
+
 char *wow_error_text(const struct wow_error *err) {
-  if (err->rc == SQLITE_NOMEM) return sqlite3_mprintf("wowsql: out of memory");
+  const char *hint = hint_of(err);
+  if (err->rc == SQLITE_NOMEM) {
+    return sqlite3_mprintf("wowsql: out of memory%s%s%s", hint ? " [hint: " : "", hint ? hint : "",
+                           hint ? "]" : "");
+  }
   sqlite3_str *str = sqlite3_str_new(NULL);
   sqlite3_str_appendall(str, "wowsql: ");
   if (err->what) sqlite3_str_appendf(str, "%s: ", err->what);
@@ -323,7 +335,7 @@ char *wow_error_text(const struct wow_error *err) {
   if (err->http_status || err->code) sqlite3_str_appendall(str, ": ");
   sqlite3_str_appendall(str, err->message ? err->message : sqlite3_errstr(err->rc));
   if (err->details) sqlite3_str_appendf(str, " (%s)", err->details);
-  if (err->hint) sqlite3_str_appendf(str, " [hint: %s]", err->hint);
+  if (hint) sqlite3_str_appendf(str, " [hint: %s]", hint);
   return sqlite3_str_finish(str);
 }
 
@@ -347,7 +359,7 @@ char *wow_error_json(const struct wow_error *err) {
   append_member(str, "code", err->code);
   append_member(str, "message", err->message);
   append_member(str, "details", err->details);
-  append_member(str, "hint", err->hint);
+  append_member(str, "hint", hint_of(err));
   sqlite3_str_appendf(str, "\"sqlite_code\":%d}", err->rc);
   return sqlite3_str_finish(str);
 }
@@ -361,9 +373,8 @@ void wow_error_redact(struct wow_error *err, const struct wow_secrets *secrets) 
 void wow_error_unsure(struct wow_error *err, bool is_done) {
   sqlite3_free(err->hint);
   err->may_be_done = true;
-  err->hint = clean_copy(is_done ? "the server has carried the request out all the same"
-                                 : "the server may have carried the request out all the same: look "
-                                   "at what is there before you repeat it");
+  err->hint =
+      clean_copy(is_done ? "the server has carried the request out all the same" : MAY_BE_DONE);
 }
 
 void wow_error_about(struct wow_error *err, const char *what) {

@@ -14,7 +14,8 @@ struct wow_secrets;
 struct wow_error {
   int rc;           /* SQLite result code; SQLITE_OK: nothing has failed */
   int http_status;  /* 0: the failure was not an HTTP response */
-  bool may_be_done; /* a request with effects failed, and may have had them all the same */
+  bool may_be_done; /* a request with effects may have had them: it failed all the same, or what
+                    ** came after it did; may be set while rc is still SQLITE_OK */
   char *what;       /* what was acted on, e.g. a relation's name; may be NULL */
   char *code;       /* SQLSTATE or PGRSTnnn; may be NULL */
   char *message;    /* never NULL once rc is set, except for SQLITE_NOMEM */

@@ -138,8 +138,6 @@
 #define WOW_MAX_LOG_ENTRIES 1000000
 /* What the log shows of the statement that a request was sent for: enough to recognise it by. */
 #define WOW_MAX_OUTLINE_BYTES 500
-/* Idle curl handles that are kept for the next request: a scan has two requests under way. */
-#define WOW_MAX_IDLE_HANDLES 4
 /* The shortest time between two updates of the progress line, milliseconds. */
 #define WOW_PROGRESS_MS 100
 /* When it comes first: nobody looks for it sooner. */

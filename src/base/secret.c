@@ -169,15 +169,6 @@ void wow_secret_reset(struct wow_secrets *secrets) {
   memset(secrets, 0, sizeof(*secrets));
 }
 
-/* Replaces the first bytes of `text` by the mark, and returns what follows it. */
-static char *mark(char *text, size_t bytes) {
-  memcpy(text, MARK, strlen(MARK));
-  text += strlen(MARK);
-  const char *rest = text + bytes - strlen(MARK);
-  memmove(text, rest, strlen(rest) + 1);
-  return text;
-}
-
 static bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -212,21 +203,46 @@ static size_t key_length(const char *text) {
   return n;
 }
 
-static void redact_keys(char *text) {
-  for (char *at = text; *at; at++) {
-    size_t bytes = at > text && is_word(at[-1]) ? 0 : key_length(at);
-    if (bytes > 0) at = mark(at, bytes) - 1;
+/* The bytes of the longest secret or key that begins at a place of a text; 0: none does. A key is
+** not a part of a longer word, unless that was taken for a secret, up to `after`. */
+static size_t secret_bytes(const struct wow_secrets *secrets, const char *text, const char *at,
+                           const char *after) {
+  bool is_in_word = at > text && at != after && is_word(at[-1]);
+  size_t longest = is_in_word ? 0 : key_length(at);
+  for (int i = 0; i < secrets->n; i++) {
+    if (*at != secrets->texts[i][0]) continue;
+    size_t bytes = strlen(secrets->texts[i]);
+    if (bytes > longest && strncmp(at, secrets->texts[i], bytes) == 0) longest = bytes;
   }
+  return longest;
 }
 
+/* Where the secrets end that begin here or within each other. */
+static const char *end_of_secrets(const struct wow_secrets *secrets, const char *text,
+                                  const char *from, const char *after) {
+  const char *end = from;
+  for (const char *at = from; at == from || at < end; at++) {
+    size_t bytes = secret_bytes(secrets, text, at, after);
+    if (at + bytes > end) end = at + bytes;
+  }
+  return end;
+}
+
+/* Secrets that overlap, or contain each other, become one mark: of none of them a part stays. */
 void wow_secret_redact(const struct wow_secrets *secrets, char *text) {
   if (text == NULL) return;
-  size_t before = strlen(text);
-  for (int i = 0; i < secrets->n; i++) {
-    const char *secret = secrets->texts[i];
-    for (char *at = strstr(text, secret); at; at = strstr(at, secret))
-      at = mark(at, strlen(secret));
+  char *to = text;
+  const char *from = text, *after = text;
+  while (*from) {
+    const char *end = end_of_secrets(secrets, text, from, after);
+    if (end == from) {
+      *to++ = *from++;
+      continue;
+    }
+    memcpy(to, MARK, strlen(MARK));
+    to += strlen(MARK);
+    from = after = end;
   }
-  redact_keys(text);
-  wow_secret_clear(text + strlen(text), before - strlen(text));
+  wow_secret_clear(to, (size_t)(from - to));
+  *to = 0;
 }

@@ -138,6 +138,13 @@ static void join_arrays(sqlite3_str *all, const char *body) {
   sqlite3_str_append(all, from, (int)(end - from));
 }
 
+/* Finalizes a statement (NULL: there was no memory for it). SQLITE_OK, or SQLITE_NOMEM if it ended
+** for lack of memory: what it did not find may be there. */
+static int end_statement(sqlite3_stmt *stmt, struct wow_error *err) {
+  bool is_short = stmt == NULL || sqlite3_finalize(stmt) == SQLITE_NOMEM;
+  return is_short ? wow_error_nomem(err) : SQLITE_OK;
+}
+
 /* How many rows a response has, where that is not said: as many as its array has elements. -1: it
 ** is not an array. */
 static sqlite3_int64 count_elements(sqlite3 *db, const char *body) {
@@ -292,9 +299,9 @@ static int has_longer_array(const struct wow_parts *parts, const char *offset, b
     sqlite3_bind_text(stmt, 2, offset, name, SQLITE_STATIC);
     *has = sqlite3_step(stmt) == SQLITE_ROW;
   }
-  sqlite3_finalize(stmt);
+  rc = end_statement(stmt, err);
   sqlite3_free(response.body);
-  return SQLITE_OK;
+  return rc;
 }
 
 /* The server cuts embedded arrays, too, and does not count them: is any of them longer than it is
@@ -328,8 +335,8 @@ static int check_embedded(struct wow_connection *conn, struct wow_server *server
                         "the server cut '%s' at %lld rows", text_of(stmt, 0),
                         sqlite3_column_int64(stmt, 1));
   }
-  sqlite3_finalize(stmt);
-  return rc;
+  int ended = end_statement(stmt, err);
+  return rc == SQLITE_OK ? ended : rc;
 }
 
 int wow_complete_rows(struct wow_connection *conn, struct wow_server *server,

@@ -29,7 +29,7 @@ static int check_json(struct wow_connection *conn, const char *what,
   int rc = sqlite3_prepare_v2(conn->db, "SELECT json_valid(?1)", -1, &stmt, NULL);
   if (rc == SQLITE_OK) rc = sqlite3_bind_text(stmt, 1, response->body, -1, SQLITE_STATIC);
   bool is_json = rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
-  sqlite3_finalize(stmt);
+  if (sqlite3_finalize(stmt) == SQLITE_NOMEM || rc == SQLITE_NOMEM) return wow_error_nomem(err);
   return is_json ? SQLITE_OK
                  : wow_error_set(err, SQLITE_ERROR, what, "the server's response is not JSON");
 }
@@ -87,7 +87,7 @@ static sqlite3_stmt *list_members(sqlite3 *db, const char *json, const char *pat
 }
 
 /* The function with its arguments in a URL, which only texts, numbers and booleans go into. NULL:
-** they do not. */
+** they do not, or no memory. */
 static char *rpc_path(sqlite3 *db, const struct rpc *rpc) {
   static const char *const reserved[] = {"select", "order", "limit", "offset",     "columns",
                                          "and",    "or",    "not",   "on_conflict"};
@@ -109,7 +109,7 @@ static char *rpc_path(sqlite3 *db, const struct rpc *rpc) {
     sqlite3_str_appendchar(str, 1, '=');
     wow_deparse_bytes(str, value, (int)strlen(value));
   }
-  sqlite3_finalize(stmt);
+  if (sqlite3_finalize(stmt) != SQLITE_OK) fits = false;
   char *path = sqlite3_str_finish(str);
   if (fits) return path;
   sqlite3_free(path);
@@ -117,7 +117,7 @@ static char *rpc_path(sqlite3 *db, const struct rpc *rpc) {
 }
 
 /* An order of a function's rows, by all that they have; a single value is called pgrst_scalar by
-** PostgREST. */
+** PostgREST. NULL: no memory. */
 static char *rpc_order(sqlite3 *db, const char *body) {
   sqlite3_str *str = sqlite3_str_new(NULL);
   bool is_object = body[strspn(body, "[ \n\r\t")] == '{';
@@ -126,9 +126,12 @@ static char *rpc_order(sqlite3 *db, const char *body) {
     if (n) sqlite3_str_appendchar(str, 1, ',');
     wow_deparse_name(str, text_of(stmt, 0));
   }
-  sqlite3_finalize(stmt);
+  int rc = sqlite3_finalize(stmt);
   if (!is_object) sqlite3_str_appendall(str, "pgrst_scalar");
-  return sqlite3_str_finish(str);
+  char *order = sqlite3_str_finish(str);
+  if (rc == SQLITE_OK && (stmt || !is_object)) return order;
+  sqlite3_free(order);
+  return NULL;
 }
 
 /* Completes what a function returned, by GET: then it runs in a transaction that cannot write, so

@@ -80,8 +80,14 @@ static sqlite3_stmt *over_json(struct wow_call *call, int index, const char *sql
   return NULL;
 }
 
-/* Counts the rows of an object or an array of objects. -1: it is something else. */
-static sqlite3_int64 count_rows(struct wow_call *call, int index) {
+/* Finalizes it; if it ended for lack of memory, `err` says so. */
+static void end_over_json(sqlite3_stmt *stmt, struct wow_error *err) {
+  if (stmt == NULL || sqlite3_finalize(stmt) == SQLITE_NOMEM) wow_error_nomem(err);
+}
+
+/* Counts the rows of an object or an array of objects. -1: it is something else, or `err` has an
+** error. */
+static sqlite3_int64 count_rows(struct wow_call *call, int index, struct wow_error *err) {
   static const char sql[] =
       "SELECT CASE WHEN NOT coalesce(json_valid(?1), 0) THEN -1 WHEN json_type(?1) = 'object' THEN "
       "1 "
@@ -91,15 +97,15 @@ static sqlite3_int64 count_rows(struct wow_call *call, int index) {
   bool has_count =
       stmt && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_INTEGER;
   sqlite3_int64 n = has_count ? sqlite3_column_int64(stmt, 0) : -1;
-  sqlite3_finalize(stmt);
+  end_over_json(stmt, err);
   return n;
 }
 
-static bool is_object(struct wow_call *call, int index) {
+static bool is_object(struct wow_call *call, int index, struct wow_error *err) {
   static const char sql[] = "SELECT CASE json_valid(?1) WHEN 1 THEN json_type(?1) = 'object' END";
   sqlite3_stmt *stmt = over_json(call, index, sql);
   bool is = stmt && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
-  sqlite3_finalize(stmt);
+  end_over_json(stmt, err);
   return is;
 }
 
@@ -109,7 +115,7 @@ static int look_at_rows(struct wow_call *call, int index, struct rows *rows,
   static const char sql[] =
       "SELECT e.key, count(DISTINCT r.key) FROM json_each(CASE json_type(?1) WHEN 'array' THEN ?1 "
       "ELSE json_array(json(?1)) END) r, json_each(r.value) e GROUP BY e.key";
-  *rows = (struct rows){.columns = sqlite3_str_new(NULL), .n = count_rows(call, index)};
+  *rows = (struct rows){.columns = sqlite3_str_new(NULL), .n = count_rows(call, index, err)};
   rows->are_alike = true;
   if (rows->n < 0) {
     return wow_error_hint(err, SQLITE_ERROR, wow_functions_arg_text(call, 0),
@@ -128,8 +134,8 @@ static int look_at_rows(struct wow_call *call, int index, struct rows *rows,
     wow_deparse_name(rows->columns, name);
     if (sqlite3_column_int64(stmt, 1) != rows->n) rows->are_alike = false;
   }
-  sqlite3_finalize(stmt);
-  return rc;
+  end_over_json(stmt, err);
+  return rc == SQLITE_OK ? err->rc : rc;
 }
 
 /* Without columns= the server would read the rows twice, and want all of them to have the same; but
@@ -162,9 +168,10 @@ static int check_stored(struct wow_call *call, const struct table_write *write,
       "'object') WHEN 0 THEN count(*) END FROM json_each(?1)) END";
   bool is_json = ask_response(call->conn->db, sql, response->body, &stmt);
   sqlite3_int64 n = is_json ? sqlite3_column_int64(stmt, 0) : -1;
-  sqlite3_finalize(stmt);
+  end_over_json(stmt, err);
   bool is_said = response->total >= 0;
-  sqlite3_int64 n_stored = is_said ? response->total : count_rows(call, 1);
+  sqlite3_int64 n_stored = is_said ? response->total : count_rows(call, 1, err);
+  if (err->rc != SQLITE_OK) return err->rc;
   if (is_json && n == n_stored) return SQLITE_OK;
   if (is_json) {
     wow_error_set(err, SQLITE_ERROR, write->table, "the server shows %lld of the %lld rows %s", n,
@@ -312,7 +319,7 @@ static int find_last_id(struct wow_call *call, const struct wow_last_insert *las
   bool has_row = rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
   if (rc == SQLITE_OK)
     rc = wow_connection_set_last_id(call->conn, has_row ? sqlite3_column_value(stmt, 0) : NULL);
-  sqlite3_finalize(stmt);
+  if (sqlite3_finalize(stmt) == SQLITE_NOMEM) rc = SQLITE_NOMEM;
   return rc == SQLITE_OK ? rc : wow_error_nomem(err);
 }
 
@@ -346,7 +353,7 @@ static int run_update(struct wow_call *call, struct wow_error *err) {
   struct table_write write;
   int rc = begin_write(call, "PATCH", &write, err);
   if (rc != SQLITE_OK) return rc;
-  if (!is_object(call, 2)) {
+  if (!is_object(call, 2, err)) {
     return wow_error_hint(err, SQLITE_ERROR, write.table, "for example json_object('active', 1)",
                           "the new values are not a JSON object");
   }

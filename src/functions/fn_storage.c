@@ -142,7 +142,7 @@ static int upload(struct wow_call *call, const struct wow_object *object, struct
     rc = wow_service_json(call->conn, NULL, &request, &response, err);
   }
   if (rc == SQLITE_OK)
-    rc = wow_service_result(call, upload_summary(object, response, form, mime_type), err);
+    rc = wow_service_made(call, upload_summary(object, response, form, mime_type), err);
   cJSON_Delete(response);
   sqlite3_free(content_type);
   sqlite3_free(form->head);
@@ -323,7 +323,7 @@ static int run_file_url(struct wow_call *call, struct wow_error *err) {
     cJSON *json = cJSON_CreateObject();
     wow_document_add_text(json, "file_url", signed_url.url);
     wow_document_add_text(json, "expires_at", signed_url.expires_at);
-    rc = wow_service_result(call, json, err);
+    rc = wow_service_made(call, json, err);
   }
   sqlite3_free(signed_url.url);
   sqlite3_free(signed_url.expires_at);

@@ -57,6 +57,10 @@ int wow_service_result(struct wow_call *call, cJSON *json, struct wow_error *err
   return SQLITE_OK;
 }
 
+int wow_service_made(struct wow_call *call, cJSON *json, struct wow_error *err) {
+  return json ? wow_service_result(call, json, err) : wow_error_nomem(err);
+}
+
 int wow_service_pass_on(struct wow_call *call, struct wow_request *request, struct wow_error *err) {
   cJSON *json = NULL;
   int rc = wow_service_json(call->conn, NULL, request, &json, err);

@@ -27,6 +27,8 @@ int wow_service_json(struct wow_connection *conn, const char *server, struct wow
 
 /* Makes a JSON document (NULL: SQL NULL) the result of a function, and frees it. */
 int wow_service_result(struct wow_call *call, struct cJSON *json, struct wow_error *err);
+/* The same for a document that was made here, where NULL is SQLITE_NOMEM. */
+int wow_service_made(struct wow_call *call, struct cJSON *json, struct wow_error *err);
 
 /* Sends a request to the current server, and makes its response the result. */
 int wow_service_pass_on(struct wow_call *call, struct wow_request *request, struct wow_error *err);

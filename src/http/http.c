@@ -38,8 +38,6 @@ int wow_http_new(sqlite3 *db, struct wow_log *log, struct wow_http **out, struct
 
 void wow_http_free(struct wow_http *http) {
   if (http == NULL) return;
-  for (int i = 0; i < http->n_idle; i++)
-    curl_easy_cleanup(http->idle[i]);
   if (http->multi) curl_multi_cleanup(http->multi);
   sqlite3_free(http);
 }
@@ -176,5 +174,8 @@ int wow_http_finish(struct wow_transfer *t, struct wow_error *err) {
     if (t->is_paused) wow_transfer_resume(t);
     rc = wow_http_wait(t, err);
   }
-  return rc == SQLITE_OK ? wow_http_wait(t, err) : rc;
+  if (rc == SQLITE_OK) rc = wow_http_wait(t, err);
+  /* Whatever fails from now on, this is done. */
+  if (rc == SQLITE_OK && !t->repeatable) err->may_be_done = true;
+  return rc;
 }

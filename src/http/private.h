@@ -13,8 +13,6 @@
 struct wow_http {
   sqlite3 *db;
   CURLM *multi;
-  CURL *idle[WOW_MAX_IDLE_HANDLES];
-  int n_idle;
   struct wow_transfer *transfers; /* those not closed yet */
   struct wow_log *log;
   double interrupt_checked_ms; /* when an interrupt was last looked for */

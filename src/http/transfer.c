@@ -159,16 +159,36 @@ static void set_body(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_SEEKDATA, t);
 }
 
-static void set_options(struct wow_transfer *t) {
+/*
+** The options of which curl keeps a copy. Without a method a DELETE would be a GET and a PATCH a
+** POST. And if curl (7.88, at least) has no memory for the query of a URL it sends the request
+** without one, which means all rows: so it is told what to send.
+*/
+static CURLcode set_texts(struct wow_transfer *t) {
+  CURL *easy = t->easy;
+  bool is_plain_get = strcmp(t->method, "GET") == 0 && !has_body(t);
+  const char *target = wow_url_target(t->url);
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, t->url);
+  if (code == CURLE_OK && target) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target);
+  if (code == CURLE_OK && !is_plain_get)
+    code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+  /* A server on this machine is not the proxy's business, whatever no_proxy says. */
+  if (code == CURLE_OK && wow_url_is_loopback(t->url))
+    code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  if (code == CURLE_OK) /* every encoding that curl knows */
+    code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
+  if (code == CURLE_OK && t->options->ca_file)
+    code = curl_easy_setopt(easy, CURLOPT_CAINFO, t->options->ca_file);
+  return code;
+}
+
+static CURLcode set_options(struct wow_transfer *t) {
   CURL *easy = t->easy;
   const struct wow_http_options *options = t->options;
-  bool is_get = strcmp(t->method, "GET") == 0;
-  curl_easy_setopt(easy, CURLOPT_URL, t->url);
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* it has been checked as it is */
   /* What an HTTPS proxy says to CONNECT is not the server's response. */
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  /* A server on this machine is not the proxy's business, whatever no_proxy says. */
-  if (wow_url_is_loopback(t->url)) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_message);
@@ -178,16 +198,11 @@ static void set_options(struct wow_transfer *t) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* see follow() */
-  /* The head of a proxy's answer to CONNECT is not the server's. */
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* every encoding that curl knows */
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "wowsql/" WOWSQL_VERSION);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, WOW_RECEIVE_BYTES);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options->verify_ssl ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options->verify_ssl ? 2L : 0L);
-  if (options->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
@@ -200,7 +215,7 @@ static void set_options(struct wow_transfer *t) {
   ** if the server has acted on it. */
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->repeatable ? 0L : 1L);
   set_body(t);
-  if (!is_get || has_body(t)) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+  return set_texts(t);
 }
 
 /* Has any of the request been sent? Of the bytes that go through a proxy, its own count, too. */
@@ -221,7 +236,7 @@ void wow_transfer_say_outcome(const struct wow_transfer *t, struct wow_error *er
 
 /* Some servers quote the key that they refuse, and so may curl. */
 static void end(struct wow_transfer *t, int rc) {
-  if (rc != SQLITE_OK && rc != SQLITE_NOMEM) wow_transfer_say_outcome(t, &t->err);
+  if (rc != SQLITE_OK) wow_transfer_say_outcome(t, &t->err);
   wow_error_redact(&t->err, &t->secrets);
   t->state = TRANSFER_DONE;
   t->ended_ms = wow_clock_ms();
@@ -237,13 +252,23 @@ void wow_transfer_start(struct wow_transfer *t) {
   t->is_cut = false;
   t->active_ms = wow_clock_ms();
   t->state = TRANSFER_RUNNING;
-  set_options(t);
-  if (curl_multi_add_handle(t->http->multi, t->easy) != CURLM_OK) {
+  if (set_options(t) != CURLE_OK) {
+    end(t, wow_error_nomem(&t->err));
+    return;
+  }
+  CURLMcode code = curl_multi_add_handle(t->http->multi, t->easy);
+  if (code == CURLM_OUT_OF_MEMORY) {
+    end(t, wow_error_nomem(&t->err));
+  } else if (code != CURLM_OK) {
     end(t, wow_error_set(&t->err, SQLITE_ERROR, t->what, "libcurl cannot start the request"));
   }
 }
 
 static void fail_network(struct wow_transfer *t, CURLcode code) {
+  if (code == CURLE_OUT_OF_MEMORY) {
+    end(t, wow_error_nomem(&t->err));
+    return;
+  }
   char *host = wow_url_host(t->url);
   const char *name = host ? host : "the server";
   const char *message = t->curl_message[0] ? t->curl_message : curl_easy_strerror(code);
@@ -434,21 +459,6 @@ void wow_transfer_check_silence(struct wow_transfer *t) {
 
 /* ---------------------------------------------------------------- opening and closing */
 
-/* Handles are reused because of their buffers; the connections belong to the multi handle. */
-static CURL *take_handle(struct wow_http *http) {
-  if (http->n_idle > 0) return http->idle[--http->n_idle];
-  return curl_easy_init();
-}
-
-static void give_handle(struct wow_http *http, CURL *easy) {
-  if (http->n_idle == WOW_MAX_IDLE_HANDLES) {
-    curl_easy_cleanup(easy);
-    return;
-  }
-  curl_easy_reset(easy);
-  http->idle[http->n_idle++] = easy;
-}
-
 static int add_headers(struct wow_transfer *t, const struct wow_http_request *request) {
   int rc = SQLITE_OK;
   for (int i = 0; rc == SQLITE_OK && i < request->headers->n; i++)
@@ -470,7 +480,7 @@ static void transfer_free(struct wow_transfer *t) {
   wow_error_reset(&t->err);
   wow_secret_reset_text(&t->error_body);
   free_headers(t->headers);
-  if (t->easy) give_handle(t->http, t->easy);
+  curl_easy_cleanup(t->easy);
   wow_secret_reset(&t->secrets);
   sqlite3_free(t->server);
   sqlite3_free(t->what);
@@ -506,7 +516,9 @@ int wow_transfer_open(struct wow_http *http, const struct wow_http_request *requ
   t->renewal = request->renewal;
   t->rows = -1;
   t->retry_after_s = -1;
-  t->easy = take_handle(http);
+  /* Always a new one: curl_easy_reset() may lack memory for what it sets, and does not say so. The
+  ** connections belong to the multi handle. */
+  t->easy = curl_easy_init();
   if (!t->server || !t->method || !t->url || (request->what && !t->what) || !t->easy ||
       add_headers(t, request) != SQLITE_OK) {
     transfer_free(t);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sqlite.h"
@@ -163,4 +164,15 @@ char *wow_url_clean(const char *url) {
     p += bytes;
   }
   return sqlite3_str_finish(str);
+}
+
+const char *wow_url_target(const char *url) {
+  static const char *const proxies[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+  const char *authority = strstr(url, "://");
+  const char *target = authority ? authority + 3 + strcspn(authority + 3, "/?#") : "";
+  bool may_be_proxied = false;
+  for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++)
+    may_be_proxied = may_be_proxied || getenv(proxies[i]);
+  if (sqlite3_strnicmp(url, "https:", 6) == 0 || wow_url_is_loopback(url)) may_be_proxied = false;
+  return *target == '/' && strchr(target, '#') == NULL && !may_be_proxied ? target : NULL;
 }

@@ -30,4 +30,8 @@ bool wow_url_is_loopback(const char *url);
 ** whose names say that they are secret. sqlite3_free it. NULL: no memory. */
 char *wow_url_clean(const char *url);
 
+/* The target of a request for a URL: its path and query, a part of it. NULL: it may have to be
+** another one, because a proxy wants all of the URL, or because there is a fragment. */
+const char *wow_url_target(const char *url);
+
 #endif

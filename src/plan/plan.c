@@ -221,25 +221,29 @@ static bool take(const char **p, const char *text) {
   return true;
 }
 
-/* Takes a name as wow_deparse_plain_name writes it: the one that is also written so. */
-static int take_column(const char **p, const struct wow_relation *relation) {
+/* Takes a name as wow_deparse_plain_name writes it: the one that is also written so. SQLITE_OK,
+** SQLITE_ERROR or SQLITE_NOMEM. */
+static int take_column(const char **p, const struct wow_relation *relation, int *column) {
   for (int i = 0; i < relation->n_columns; i++) {
     sqlite3_str *str = sqlite3_str_new(NULL);
     wow_deparse_plain_name(str, relation->columns[i].name);
     char *name = sqlite3_str_finish(str);
     const char *after = *p;
-    bool same = name && take(&after, name) && strchr(",&=.", *after);
+    if (name == NULL) return SQLITE_NOMEM;
+    bool same = take(&after, name) && strchr(",&=.", *after);
     sqlite3_free(name);
     if (!same) continue;
     *p = after;
-    return i;
+    *column = i;
+    return SQLITE_OK;
   }
-  return -1;
+  return SQLITE_ERROR;
 }
 
 static int parse_term(const char **p, const struct wow_relation *relation, struct wow_plan *plan) {
-  int column = take_column(p, relation);
-  if (column < 0 || !take(p, "=") || plan->n_terms == WOW_MAX_TERMS) return SQLITE_ERROR;
+  int column, rc = take_column(p, relation, &column);
+  if (rc != SQLITE_OK) return rc;
+  if (!take(p, "=") || plan->n_terms == WOW_MAX_TERMS) return SQLITE_ERROR;
   for (int op = 0; op < WOW_N_OPS; op++) {
     const char *after = *p;
     if (!take(&after, op_texts[op]) || !strchr("&", *after)) continue;
@@ -256,8 +260,8 @@ static int parse_order(const char **p, const struct wow_relation *relation, stru
   do {
     struct wow_plan_order *order = &plan->order[plan->n_order];
     if (plan->n_order == WOW_MAX_ORDER) return SQLITE_ERROR;
-    order->column = take_column(p, relation);
-    if (order->column < 0) return SQLITE_ERROR;
+    int rc = take_column(p, relation, &order->column);
+    if (rc != SQLITE_OK) return rc;
     bool not_null = wow_relation_is_not_null(&relation->columns[order->column]);
     order->descending = take(p, wow_deparse_direction(true, not_null));
     if (!order->descending && !take(p, wow_deparse_direction(false, not_null))) {
@@ -282,20 +286,22 @@ static bool take_bracket(const char **p, const struct wow_brackets *brackets,
   return false;
 }
 
-static bool take_head(const char **p, const struct wow_relation *relation) {
+/* SQLITE_OK, SQLITE_ERROR or SQLITE_NOMEM. */
+static int take_head(const char **p, const struct wow_relation *relation) {
   sqlite3_str *head = sqlite3_str_new(NULL);
   append_head(head, relation);
-  bool is_head = sqlite3_str_errcode(head) == SQLITE_OK && take(p, sqlite3_str_value(head));
+  int rc = sqlite3_str_errcode(head);
+  if (rc == SQLITE_OK && !take(p, sqlite3_str_value(head))) rc = SQLITE_ERROR;
   sqlite3_free(sqlite3_str_finish(head));
-  return is_head;
+  return rc;
 }
 
 static int parse_members(const char **p, const struct wow_relation *relation,
                          const struct wow_brackets *brackets, struct wow_plan *plan) {
   while (**p && **p != '&') {
     if (!take_bracket(p, brackets, plan)) {
-      int column = take_column(p, relation);
-      if (column < 0) return SQLITE_ERROR;
+      int column, rc = take_column(p, relation, &column);
+      if (rc != SQLITE_OK) return rc;
       plan->columns[column] = true;
     }
     take(p, ",");
@@ -323,7 +329,7 @@ int wow_plan_parse(struct wow_plan *plan, const char *text, int number,
   int rc = wow_plan_init(plan, relation);
   if (rc == SQLITE_OK) plan->text = sqlite3_mprintf("%s", text);
   if (rc == SQLITE_OK && plan->text == NULL) rc = SQLITE_NOMEM;
-  if (rc == SQLITE_OK && !take_head(&p, relation)) rc = SQLITE_ERROR;
+  if (rc == SQLITE_OK) rc = take_head(&p, relation);
   if (rc == SQLITE_OK) rc = parse_members(&p, relation, brackets, plan);
   while (rc == SQLITE_OK && take(&p, "&"))
     rc = parse_part(&p, relation, plan);

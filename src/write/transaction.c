@@ -194,7 +194,11 @@ static void report_kept(struct wow_transaction *tx) {
   struct wow_error err = {0};
   char *message = NULL;
   char *text = wow_accepted_text(&tx->accepted);
-  if (text) {
+  if (text == NULL && tx->accepted.n > 0) {
+    err.may_be_done = true;
+    wow_error_nomem(&err);
+    wow_connection_report(tx->conn, &err, &message);
+  } else if (text) {
     wow_error_set(&err, SQLITE_ERROR, NULL,
                   "rolled back here, but the server has accepted, and keeps: %s", text);
     wow_connection_report(tx->conn, &err, &message);

@@ -9,17 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static const char connect_sql[] =
-    "SELECT wowsql_connect('$URL', '$KEY', '{\"max_rows\":0,\"retries\":0,\"timeout\":10}') IS NULL";
+static const char connect_sql[] = "SELECT wowsql_connect('$URL', '$KEY', "
+                                  "'{\"max_rows\":0,\"retries\":0,\"timeout\":10}') IS NULL";
 
 struct scenario {
   const char *name;
-  const char *setup; /* with memory */
-  const char *sql;   /* memory runs out in these statements */
-  const char *effect; /* a query that shows what they did on the server; NULL: nothing */
-  const char *undo;   /* takes that back */
+  const char *setup;     /* with memory */
+  const char *sql;       /* memory runs out in these statements */
+  const char *effect;    /* a query that shows what they did on the server; NULL: nothing */
+  const char *undo;      /* takes that back */
   const char *undo_here; /* takes back what they did in their own database */
-  bool loads;         /* memory also runs out while the extension is loaded */
+  bool loads;            /* memory also runs out while the extension is loaded */
 };
 
 #define TABLES                                                                                     \
@@ -57,24 +57,28 @@ static const struct scenario scenarios[] = {
             "SELECT name FROM item WHERE id = 7 OR name = 'name 9'"},
     {.name = "join",
      .setup = TABLES,
-     .sql = "SELECT label, name, (SELECT max(n) FROM sale WHERE item = i.id) FROM local JOIN item i "
-            "ON i.id = local.item ORDER BY 1"},
+     .sql =
+         "SELECT label, name, (SELECT max(n) FROM sale WHERE item = i.id) FROM local JOIN item i "
+         "ON i.id = local.item ORDER BY 1"},
     {.name = "ahead",
      .setup = TABLES,
      .sql = "SELECT s.id, i.name FROM sale s LEFT JOIN item i ON i.id = s.item WHERE s.n = 3 "
             "ORDER BY s.id"},
     {.name = "aggregate",
      .setup = TABLES,
-     .sql = "SELECT kind, count(*), sum(price) FROM item GROUP BY kind ORDER BY 1;"
-            "SELECT count(*) FROM sale WHERE n > 2; SELECT item, count(*), sum(n) FROM sale GROUP BY "
-            "item ORDER BY 1"},
+     .sql =
+         "SELECT kind, count(*), sum(price) FROM item GROUP BY kind ORDER BY 1;"
+         "SELECT count(*) FROM sale WHERE n > 2; SELECT item, count(*), sum(n) FROM sale GROUP BY "
+         "item ORDER BY 1"},
     {.name = "brackets",
      .setup = TABLES,
-     .sql = "SELECT kind, [count(*)], [max(price)] FROM item WHERE id > 3 GROUP BY kind ORDER BY 1"},
+     .sql =
+         "SELECT kind, [count(*)], [max(price)] FROM item WHERE id > 3 GROUP BY kind ORDER BY 1"},
     {.name = "explain",
      .setup = TABLES,
-     .sql = "SELECT count(*) FROM wowsql_explain('SELECT name FROM item WHERE id = 3 AND length(name) "
-            "> 1'); SELECT count(*) > 20 FROM wowsql_help"},
+     .sql =
+         "SELECT count(*) FROM wowsql_explain('SELECT name FROM item WHERE id = 3 AND length(name) "
+         "> 1'); SELECT count(*) > 20 FROM wowsql_help"},
     {.name = "insert",
      .setup = TABLES,
      .sql = "INSERT INTO new VALUES (1, 'one'), (2, 'two')",
@@ -102,17 +106,18 @@ static const struct scenario scenarios[] = {
      .undo = CLEAR_NEW},
     {.name = "get",
      .sql = "SELECT wowsql_get('oom_item?id=eq.7&select=name');"
-            "SELECT name FROM (SELECT value ->> 'name' AS name FROM wowsql_rows('oom_item?id=lt.4&order=id'))"},
+            "SELECT name FROM (SELECT value ->> 'name' AS name FROM "
+            "wowsql_rows('oom_item?id=lt.4&order=id'))"},
     {.name = "sign-in",
      .sql = "SELECT wowsql_sign_in('oom_user@example.com', 'SecurePassword123') ->> '$.user.email';"
             "SELECT wowsql_session() ->> '$.user.email'; SELECT wowsql_sign_out() IS NULL",
      .undo_here = "SELECT wowsql_sign_out()"},
     {.name = "upload",
      .sql = "SELECT wowsql_upload('oom', 'a/b c.txt', x'68656c6c6f', 'text/plain') ->> 'size'",
-     .effect = "SELECT name FROM wowsql_files('oom') ORDER BY 1",
+     .effect = "SELECT key FROM wowsql_files('oom') ORDER BY 1",
      .undo = "SELECT wowsql_delete_file('oom', 'a/b c.txt')"},
     {.name = "download",
-     .sql = "SELECT CAST(wowsql_download('oom', 'kept.txt') AS TEXT); SELECT name FROM "
+     .sql = "SELECT CAST(wowsql_download('oom', 'kept.txt') AS TEXT); SELECT key FROM "
             "wowsql_files('oom') ORDER BY 1; SELECT name FROM wowsql_buckets WHERE name = 'oom'"},
     {0}};
 

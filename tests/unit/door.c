@@ -125,6 +125,26 @@ static void check_secret(const char *name, const char *value, const char *text,
   wow_error_reset(&err);
 }
 
+static void check_target(const char *url, const char *expected) {
+  CHECK_TEXT(wow_url_target(url), expected);
+}
+
+static void check_targets(void) {
+  unsetenv("all_proxy");
+  unsetenv("ALL_PROXY");
+  unsetenv("http_proxy");
+  check_target("http://host.test/t?id=eq.1", "/t?id=eq.1");
+  check_target("https://host.test:81/a/b", "/a/b");
+  check_target("http://host.test", NULL);
+  check_target("http://host.test?a=/b", NULL);
+  check_target("http://host.test/t?a#b", NULL);
+  setenv("http_proxy", "http://proxy.test", 1);
+  check_target("http://host.test/t", NULL);
+  check_target("https://host.test/t", "/t");
+  check_target("http://127.0.0.1/t", "/t");
+  unsetenv("http_proxy");
+}
+
 static void check_secrets(void) {
   check_secret("apikey", "secret-1", "secret-1, secret-1!", "***, ***!");
   check_secret("apikey", "short", "short", "short");
@@ -136,6 +156,8 @@ static void check_secrets(void) {
   check_secret("Authorization", "Token token=\"abcdef\"", "abcdef", "***");
   check_secret("Cookie", "a=cookie-1; b=cookie-2", "cookie-2 cookie-1", "*** ***");
   check_secret("Authorization", "Bearer eyJh.eyJi.signature", "eyJi signature", "eyJi ***");
+  check_secret("apikey", "aXaXaX", "aXaXaXaXaX.aXaXaXbaXaXaX", "***.***b***");
+  check_secret("Cookie", "a=cookie-1; b=cookie-12", "cookie-12 cookie-1", "*** ***");
   /* Whoever's they are. */
   check_secret("Accept", "x", "no wowsql_anon_0123456789ab, 'wowsql_service_0123456789abc'!",
                "no ***, '***'!");
@@ -152,6 +174,7 @@ int main(void) {
   check_headers();
   check_paths();
   check_hosts();
+  check_targets();
   check_secrets();
   return unit_end("unit_door");
 }
