@@ -10,6 +10,9 @@
 #   make lint       the style checks alone
 #   make docs       updates the parts of the documents that are made from the code
 #   make recording  plays the session of docs/demo.svg again
+#   make dist       a source archive, with all of src/ in one file, wowsql.c
+#   make deb, npm, wheel
+#                   packages for Debian, Node.js and Python; all in build/packages (docs/packages.md)
 #   make install    installs the library where `.load wowsql` finds it (PREFIX, DESTDIR)
 #
 # WERROR=1 turns warnings into errors, as CI does.
@@ -27,8 +30,8 @@ endif
 
 # Evaluated when a recipe runs, not when make starts: `make deps` may have to install pkg-config first.
 LIBS      = $(shell $(PKG) --libs libcurl libcjson) -lm
-CPPFLAGS += -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -Isrc $(CPPFLAGS) \
+DEFINES  := -D_POSIX_C_SOURCE=200809L -DWOWSQL_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -Isrc $(DEFINES) $(CPPFLAGS) \
              $(shell $(PKG) --cflags sqlite3 libcurl libcjson)
 
 ifeq ($(shell uname -s),Darwin)
@@ -50,7 +53,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 OTHER   := $(SOURCES:src/%.c=build/sqlite/$(SQLITE)/obj/%.o)
 UNITS   := $(patsubst tests/unit/%.c,build/unit_%,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all deps demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql fuzz-texts check-asan check-oom check-valgrind
+.PHONY: all deps test-deps dist deb npm wheel demo serve serve-stop test test-newer test-sqlite unit lint docs recording install uninstall clean bench fuzz fuzz-sql fuzz-texts check-asan check-oom check-valgrind
 all: $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
@@ -124,6 +127,10 @@ build/unit_%: tests/unit/%.c $(CORE)
 deps:
 	@tools/deps.sh
 
+# What the tests of bindings and packages need beside that.
+test-deps:
+	@tools/deps.sh bindings packages
+
 demo: deps
 	@$(MAKE) -s --no-print-directory $(LIBRARY)
 	@stack/demo
@@ -135,7 +142,7 @@ serve: deps
 serve-stop:
 	@stack/local stop
 
-test: deps
+test: test-deps
 	@$(MAKE) --no-print-directory -j2 $(LIBRARY) $(UNITS)
 	@tests/run
 
@@ -211,6 +218,34 @@ check-asan: deps
 	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 tests/run --preloaded
 	@$(MAKE) --no-print-directory clean
+
+PACKAGES := build/packages
+DIST := wowsql-$(VERSION)
+
+# What git knows, and the single file. Runs in a clone.
+dist:
+	@rm -rf build/dist && mkdir -p build/dist/$(DIST) $(PACKAGES)
+	@git ls-files -z | xargs -0 tar -cf - | tar -xf - -C build/dist/$(DIST)
+	@tools/amalgamate.tcl >build/dist/$(DIST)/wowsql.c
+	@tar -czf $(PACKAGES)/$(DIST).tar.gz -C build/dist $(DIST)
+	@echo $(PACKAGES)/$(DIST).tar.gz
+
+deb: dist
+	@cp -R packages/debian build/dist/$(DIST)/debian
+	@tools/debian_changelog.sh >build/dist/$(DIST)/debian/changelog
+	@cd build/dist/$(DIST) && dpkg-buildpackage --build=binary --no-sign >../deb.log 2>&1 || { cat ../deb.log; exit 1; }
+	@mv build/dist/*.deb build/dist/*.changes build/dist/*.buildinfo $(PACKAGES)
+	@echo $(PACKAGES)/*.deb
+
+npm: $(LIBRARY)
+	@rm -rf build/npm && mkdir -p build/npm $(PACKAGES)
+	@cp packages/npm/* LICENSE build/npm
+	@cd build/npm && npm pkg set version=$(VERSION) && \
+	  lib=lib/$$(node -p 'process.platform + "-" + process.arch') && mkdir -p $$lib && cp ../../$(LIBRARY) $$lib && \
+	  npm pack --silent --pack-destination ../packages | sed 's,^,$(PACKAGES)/,'
+
+wheel: $(LIBRARY)
+	@python3 packages/python/build.py $(VERSION) $(LIBRARY) $(PACKAGES)
 
 # `.load wowsql` leaves finding the library to the dynamic linker. Its cache takes files called lib*.so
 # alone, but under the name that they have inside (the soname), which is wowsql.so; hence two names.

@@ -534,6 +534,35 @@ proc d::every {t alias} {
   expr {"$alias.\"*\"" in $refs ? [join $refs {, }] : "*"}
 }
 
+# Aggregates that the server may compute, or may have to leave to SQLite. What depends on the order of additions is
+# rounded: sums of numeric values are exact there, and those of large integers as reals are not here.
+proc d::aggregates {t} {
+  set list {}
+  foreach _ {1 2 3} {
+    lassign [column $t] name family
+    set c [ref a [list $name $family]]
+    set choices [list "count($c)" "count(*)"]
+    if {[can $family order]} { lappend choices "min($c)" "max($c)" "min($c), max($c)" "max($c) IS NULL" "count(DISTINCT $c)" "typeof(max($c))" }
+    if {$family in {int small bool}} {
+      lappend choices "sum($c)" "avg($c)" "total($c)" "sum($c), avg($c)" "sum($c), min($c), max($c)" "sum($c) / count($c)" \
+        "count($c), total($c), max($c)" "avg($c), min($c)" "sum($c) FILTER (WHERE $c > 1)" "sum($c + 1)"
+    }
+    lappend list [pick $choices]
+  }
+  join $list {, }
+}
+proc d::aggregate_query {t where} {
+  set aggregates [aggregates $t]
+  set g [ref a [column $t group]]
+  set g2 [ref a [column $t group]]
+  pick [list \
+    [list [cat [s "SELECT $aggregates FROM $t a"] $where] list] \
+    [list [cat [s "SELECT $g, $aggregates FROM $t a"] $where [s " GROUP BY $g"] [opt [s [pick {{} { HAVING count(*) > 1}}]]]] bag] \
+    [list [cat [s "SELECT $g, $g2, $aggregates FROM $t a"] $where [s " GROUP BY $g2, $g"]] bag] \
+    [list [cat [s "SELECT * FROM (SELECT $aggregates FROM $t a"] $where [s " GROUP BY $g UNION ALL SELECT $aggregates FROM $t a)"]] bag] \
+    [list [cat [s "SELECT l.k, l.t, (SELECT [lindex [split $aggregates ,] 0] FROM $t a"] $where [s ") FROM loc l"]] bag]]
+}
+
 # A query: {node compare}.
 proc d::query {} {
   variable relations
@@ -547,7 +576,8 @@ proc d::query {} {
   set c2 [ref a [column $t]]
   set i [ref a [pick [lsearch -all -inline -index 1 -regexp [columns_for $t {}] {^(int|small)$}]]]
   set where [where $t a]
-  switch [int 26] {
+  switch [int 30] {
+    26 - 27 - 28 - 29 { return [aggregate_query $t $where] }
     0 - 1 - 2 { return [list [cat [s "SELECT [every $t a] FROM $t a"] $where] bag] }
     3 { return [ordered $t a "$c, $c2" "$t a" [where_spelled $t a]] }
     4 - 5 - 6 { return [ordered $t a "$c, $c2" "$t a" $where] }

@@ -380,11 +380,13 @@ proc server::range {offset n total} {
 }
 
 # Understands what a scan sends: id=gt.N, id=gte.N, id=eq.N and id=in.(N,M), near the end
-# or=(id.gte.N,id.is.null) and or=(id.eq.N), limit and offset, and a request for a count.
+# or=(id.gte.N,id.is.null) and or=(id.eq.N), limit and offset, and a request for a count. Aggregates
+# are switched off.
 proc server::table {n args} {
   upvar #1 request request
   array set option {-max_rows 1000000000}
   set reply {}
+  if {[string match *count()* [param select {}]]} { return [reply -status 400 {{"code":"PGRST123"}}] }
   foreach {name value} $args {
     if {$name in {-max_rows -range}} { set option($name) $value } else { lappend reply $name $value }
   }

@@ -112,7 +112,7 @@ set joins {
   right-count   {SELECT count(*) FROM l RIGHT JOIN R r ON r.k = l.k}
   right-where   {SELECT r.k, r.n FROM l RIGHT JOIN R r ON r.k = l.k WHERE l.rowid IS NULL}
 }
-if {[package vcompare [sqlite3 -version] 3.39] >= 0} { lappend queries {*}$joins }
+since 3.39 { lappend queries {*}$joins }
 
 
 # The statements that show most.

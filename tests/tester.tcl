@@ -19,6 +19,7 @@
 #   start_balance name url url               one address for two of them; its URL
 #   start_tls name url                       the same server by TLS; its address
 #   balance_to_second name bool              are all requests for the second one from now on?
+#   since version script                     runs a script if SQLite is of that version or newer
 #   open_db / connect ?url key options?      a new `db` with the extension; wowsql_connect
 #
 # NULL shows as "NULL" in results. A failing test prints the SQL, the requests, expected and got.
@@ -71,6 +72,11 @@ proc t::fail {name args} {
 proc skip_test {name reason} {
   incr t::skipped
   puts "SKIP $t::file $name: $reason"
+}
+
+# Runs a script (tests, as a rule) if SQLite is of that version or newer: what it uses is new in it.
+proc since {version script} {
+  if {[package vcompare [sqlite3 -version] $version] >= 0} { uplevel 1 $script }
 }
 
 proc do_test {name script expected} {
@@ -271,8 +277,9 @@ if {[info exists ::env(WOWSQL_TEST_KEPT)]} {
   rename sqlite3 t::sqlite3
 
   proc sqlite3 {name args} {
-    t::sqlite3 $name {*}$args
+    set result [t::sqlite3 $name {*}$args] ;# of `sqlite3 -version`
     if {[info commands ::$name] ne {}} { trace add execution ::$name {enter leave} [list t::keep ::$name] }
+    return $result
   }
 }
 

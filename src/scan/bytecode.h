@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/sqlite.h"
+#include "server/aggregation.h"
 #include "scan/target.h"
 
 struct wow_usage_column {
@@ -29,6 +30,7 @@ struct wow_usage {
   struct wow_usage_column *columns;
   int n_columns;
   int first_column; /* SQLite's number of the first */
+  struct wow_aggregation aggregation;
 };
 
 /* Looks at all running statements that run the plan of this text (see plan.h); with several the

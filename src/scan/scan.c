@@ -361,12 +361,8 @@ int wow_scan_column(struct wow_scan *scan, sqlite3_context *ctx, int column,
     rc = wow_source_fetch_counted(scan, err);
   }
   if (rc == SQLITE_OK && scan->state == WOW_SCAN_GROUPED) {
-    const struct wow_json_value *value = wow_tally_value(scan->tally, column);
-    if (value) {
-      scan->has_read = true;
-      wow_value_result(ctx, &relation->columns[column].type, value);
-      return SQLITE_OK;
-    }
+    scan->has_read = scan->has_read || wow_tally_has_column(scan->tally, column);
+    if (wow_tally_result(scan->tally, column, ctx)) return SQLITE_OK;
     rc = wow_source_ungroup(scan, err);
   }
   return rc == SQLITE_OK ? column_of_row(scan, ctx, column, err) : rc;

@@ -28,7 +28,7 @@ static int make_where(struct wow_scan *scan) {
     const struct wow_keyset *keyset;
     unsigned part;
   } after[] = {{&scan->grouped_from, WOW_PART_AFTER}, /* no row is without a key */
-               {&scan->ungrouped_from, WOW_PART_AFTER | WOW_PART_NULLS}};
+               {&scan->ungrouped_from, scan->ungrouped_part}};
   scan->where.n = 0;
   int rc = wow_bind_add_conditions(&scan->binding, &scan->where);
   for (size_t i = 0; rc == SQLITE_OK && i < sizeof(after) / sizeof(after[0]); i++) {
@@ -198,16 +198,15 @@ int wow_source_start_received(struct wow_scan *scan, bool *is_started, struct wo
 
 /* ---------------------------------------------------------------- groups */
 
-/* The groups are small: their remaining rows are asked for as rows. *done: they are; not if the
-** last group cannot be said in a condition, or the server has no such operator (for a domain over
-** an enum). */
-static int rows_after_groups(struct wow_scan *scan, bool *done, struct wow_error *err) {
-  *done = false;
-  if (!wow_tally_at_page_end(scan->tally) || wow_tally_has_large_groups(scan->tally)) {
-    return SQLITE_OK;
-  }
+/* The remaining rows are asked for as rows: those of the groups after the current one, or of that,
+** too. *done: they are; not if the group cannot be said in a condition, or the server has no such
+** operator (for a domain over an enum). */
+static int rows_from_group(struct wow_scan *scan, unsigned part, bool *done,
+                           struct wow_error *err) {
   const struct wow_keyset *place = wow_tally_place(scan->tally);
+  *done = false;
   if (place == NULL) return SQLITE_OK;
+  scan->ungrouped_part = part;
   if (wow_keyset_copy(&scan->ungrouped_from, place) != SQLITE_OK || make_where(scan) != SQLITE_OK)
     return wow_error_nomem(err);
   int rc = wow_pages_start(scan->pages, &scan->where, -1, -1, err);
@@ -223,17 +222,47 @@ static int rows_after_groups(struct wow_scan *scan, bool *done, struct wow_error
   return SQLITE_OK;
 }
 
-static int next_group(struct wow_scan *scan, struct wow_error *err) {
+/* The current group is one whose rows have to be read. */
+static int read_group(struct wow_scan *scan, struct wow_error *err) {
   bool done = false;
-  int rc = rows_after_groups(scan, &done, err);
+  if (wow_tally_at_first(scan->tally)) return wow_source_ungroup(scan, err);
+  int rc = rows_from_group(scan, WOW_PART_AT | WOW_PART_AFTER | WOW_PART_NULLS, &done, err);
   if (rc != SQLITE_OK || done) return rc;
-  rc = wow_tally_next(scan->tally, err);
+  return wow_error_hint(err, SQLITE_ERROR, scan->target.relation->name,
+                        "run it after SELECT wowsql_config('aggregates', 0)",
+                        "a group's sums cannot be taken over from the server");
+}
+
+static int next_group(struct wow_scan *scan, struct wow_error *err) {
+  bool done = false, must_read = false;
+  int rc = SQLITE_OK;
+  if (wow_tally_at_page_end(scan->tally) && !wow_tally_has_large_groups(scan->tally))
+    rc = rows_from_group(scan, WOW_PART_AFTER | WOW_PART_NULLS, &done, err);
+  if (rc != SQLITE_OK || done) return rc;
+  rc = wow_tally_next(scan->tally, &must_read, err);
   scan->state = rc == SQLITE_ROW ? WOW_SCAN_GROUPED : WOW_SCAN_END;
+  if (must_read) return read_group(scan, err);
   return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Is the request for groups short enough? Lists were cut for that of rows, whose select= may be
+** shorter. */
+static int fits_groups(const struct wow_scan *scan, bool *fits) {
+  char *conditions = conditions_of(scan);
+  if (conditions == NULL) return SQLITE_NOMEM;
+  *fits = (int)strlen(conditions) + wow_tally_request_bytes(scan->tally) <=
+          wow_server_url_bytes(scan->target.server);
+  sqlite3_free(conditions);
+  return SQLITE_OK;
+}
+
 int wow_source_start_groups(struct wow_scan *scan, bool *refused, struct wow_error *err) {
-  if (make_where(scan) != SQLITE_OK) return wow_error_nomem(err);
+  bool fits = true;
+  if (make_where(scan) != SQLITE_OK || fits_groups(scan, &fits) != SQLITE_OK)
+    return wow_error_nomem(err);
+  *refused = !fits;
+  scan->may_group = fits;
+  if (!fits) return SQLITE_OK;
   int rc = wow_tally_start(scan->tally, &scan->where, err);
   if (rc == SQLITE_OK) rc = next_group(scan, err);
   *refused =

@@ -48,6 +48,7 @@ struct wow_scan {
   /* Where the scan went on as groups, and where it went back to rows: borrowed by `where`. */
   struct wow_keyset grouped_from;
   struct wow_keyset ungrouped_from;
+  unsigned ungrouped_part; /* which rows by that: bits of enum wow_place_part */
   struct wow_pages *pages;
   struct wow_rows *received;         /* what another cursor has received of its page */
   struct wow_bracket_scan *brackets; /* NULL: the plan has no bracketed aggregates */

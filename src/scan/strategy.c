@@ -75,7 +75,7 @@ static int make_tally(struct wow_scan *scan, bool look) {
 /* Are groups what the statement asks for? */
 static int wants_groups(struct wow_scan *scan, bool *wants) {
   *wants = false;
-  if (!scan->may_group || scan->plan.ordered == 0) return SQLITE_OK;
+  if (!scan->may_group || scan->plan.uses_nothing) return SQLITE_OK;
   int rc = make_tally(scan, true);
   *wants = rc == SQLITE_OK && scan->tally && wow_tally_is_statements_own(scan->tally);
   return rc;

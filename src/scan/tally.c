@@ -10,6 +10,7 @@
 
 #include "base/number_map.h"
 #include "base/text.h"
+#include "scan/spread.h"
 #include "types/shippable.h"
 #include "types/value.h"
 
@@ -25,8 +26,10 @@ struct wow_tally {
   struct wow_plan_order sort[WOW_MAX_SORT]; /* all columns read: first those of the plan's order */
   int columns[WOW_MAX_SORT];                /* the same, without direction */
   int n_columns;
-  bool is_statements_own; /* the statement groups by them */
-  struct wow_computed count;
+  bool is_statements_own;        /* the statement groups by them */
+  struct wow_spread *spread;     /* NULL: no column is aggregated */
+  struct wow_computed *computed; /* the number of rows, and what `spread` needs */
+  int n_computed;
   sqlite3_int64 repeats; /* of the current row, still to come */
   sqlite3_int64 n_groups;
   sqlite3_int64 n_rows; /* of all groups so far */
@@ -41,10 +44,13 @@ struct choice {
   const struct wow_plan *plan;
   const struct wow_relation *relation;
   const struct wow_usage *usage;
+  bool aggregates; /* of columns are computed by the server */
 };
 
+/* Are values of the column read, not only aggregates? */
 static bool is_read(const struct choice *c, int column) {
   if (!c->plan->columns[column]) return false;
+  if (c->aggregates && wow_aggregation_has(&c->usage->aggregation, column)) return false;
   if (c->usage->is_known) return c->usage->columns[column].n_reads > 0;
   return wow_plan_uses(c->plan, c->relation, column);
 }
@@ -68,11 +74,33 @@ static bool groups_by_read(const struct choice *c) {
   return n > 0 && (c->plan->groups || (c->usage->is_known && c->usage->groups));
 }
 
-bool wow_tally_has_column(const struct wow_tally *tally, int column) {
+/* Are the aggregates those of the groups: is every column that is read a key of GROUP BY? */
+static bool groups_by_keys(const struct choice *c) {
+  for (int i = 0; i < c->relation->n_columns; i++) {
+    if (!is_read(c, i) || has_one_value(c->plan, i)) continue;
+    if (c->usage->aggregation.columns[i].n_keyed == 0) return false;
+  }
+  return true;
+}
+
+/* Might groups of the server be one group of SQLite's? Numbers with more digits than SQLite's look
+** alike here. */
+static bool may_merge(const struct choice *c) {
+  bool may = c->usage->aggregation.may_merge;
+  for (int i = 0; i < c->relation->n_columns; i++)
+    may = may || (is_read(c, i) && c->relation->columns[i].type.family == WOW_NUMERIC);
+  return may;
+}
+
+static bool is_key(const struct wow_tally *tally, int column) {
   for (int i = 0; i < tally->n_columns; i++) {
     if (tally->columns[i] == column) return true;
   }
   return false;
+}
+
+bool wow_tally_has_column(const struct wow_tally *tally, int column) {
+  return is_key(tally, column) || (tally->spread && wow_spread_has(tally->spread, column));
 }
 
 static void add_column(struct wow_tally *tally, struct wow_plan_order order) {
@@ -88,12 +116,12 @@ static bool take_columns(struct wow_tally *tally, const struct choice *c) {
   if (c->usage->is_known && c->usage->rowid) return false;
   for (int i = 0; i < c->plan->n_order; i++) {
     int column = c->plan->order[i].column;
-    if (wow_tally_has_column(tally, column)) continue;
+    if (is_key(tally, column)) continue;
     if (!is_read(c, column)) return false;
     add_column(tally, c->plan->order[i]);
   }
   for (int i = 0; i < relation->n_columns; i++) {
-    if (!is_read(c, i) || wow_tally_has_column(tally, i)) continue;
+    if (!is_read(c, i) || is_key(tally, i)) continue;
     if (tally->n_columns == WOW_MAX_SORT) return false;
     add_column(tally, (struct wow_plan_order){i, false});
   }
@@ -104,7 +132,8 @@ static bool take_columns(struct wow_tally *tally, const struct choice *c) {
     n_key += column->key_position > 0;
   }
   if (wow_relation_has_inner(relation)) return false; /* its groups would have more rows */
-  return tally->n_columns > 0 && (relation->n_key == 0 || n_key < relation->n_key);
+  return (tally->n_columns > 0 || c->aggregates) &&
+         (relation->n_key == 0 || n_key < relation->n_key);
 }
 
 static struct wow_pages *new_pages(const struct wow_tally *tally, const struct wow_target *target,
@@ -116,44 +145,73 @@ static struct wow_pages *new_pages(const struct wow_tally *tally, const struct w
       .sort = tally->sort,
       .n_sort = tally->n_columns,
       .n_order = plan->n_order,
-      .has_key = true,
-      .computed = &tally->count,
-      .n_computed = 1,
-      .counting = 0,
+      .has_key = tally->n_columns > 0,
+      .computed = tally->computed,
+      .n_computed = tally->n_computed,
+      .counting = tally->n_columns > 0 ? 0 : -1,
   };
   return wow_pages_new(&shape);
 }
 
+static void drop_computed(struct wow_tally *tally, int from) {
+  for (int i = from; i < tally->n_computed; i++) {
+    sqlite3_free(tally->computed[i].name);
+    sqlite3_free(tally->computed[i].request);
+  }
+  if (tally->n_computed > from) tally->n_computed = from;
+}
+
+/* Says what the server computes. */
+static int choose_computed(struct wow_tally *tally, struct choice *c, const struct wow_target *t) {
+  const struct wow_relation *relation = t->relation;
+  sqlite3_uint64 n = WOW_SPREAD_MEMBERS * (sqlite3_uint64)relation->n_columns + 1;
+  tally->computed = sqlite3_malloc64(n * sizeof(*tally->computed));
+  if (tally->computed == NULL) return SQLITE_NOMEM;
+  memset(tally->computed, 0, n * sizeof(*tally->computed));
+  tally->n_computed = 1;
+  tally->computed[0].name = wow_page_request_alias(relation, "wowsql_rows");
+  tally->computed[0].request = sqlite3_mprintf("count()");
+  if (!tally->computed[0].name || !tally->computed[0].request) return SQLITE_NOMEM;
+  c->aggregates = t->conn->aggregates && c->usage->is_known && c->usage->aggregation.is_known;
+  c->aggregates = c->aggregates && groups_by_keys(c);
+  if (!c->aggregates) return SQLITE_OK;
+  struct wow_spread_wanted wanted = {relation, &c->usage->aggregation, t->server->options.collation,
+                                     may_merge(c)};
+  int rc = wow_spread_new(&wanted, tally->computed, &tally->n_computed, &tally->spread);
+  c->aggregates = tally->spread != NULL;
+  if (!c->aggregates) drop_computed(tally, 1);
+  return rc;
+}
+
 int wow_tally_new(const struct wow_target *target, const struct wow_plan *plan,
                   const struct wow_usage *usage, struct wow_tally **out) {
-  struct choice choice = {plan, target->relation, usage};
+  struct choice choice = {.plan = plan, .relation = target->relation, .usage = usage};
   struct wow_tally *tally = sqlite3_malloc64(sizeof(*tally));
   *out = NULL;
   if (tally == NULL) return SQLITE_NOMEM;
   memset(tally, 0, sizeof(*tally));
   tally->relation = target->relation;
-  if (!take_columns(tally, &choice)) {
-    wow_tally_free(tally);
-    return SQLITE_OK;
+  int rc = choose_computed(tally, &choice, target);
+  bool can = rc == SQLITE_OK && take_columns(tally, &choice);
+  if (can) {
+    tally->is_statements_own = choice.aggregates || groups_by_read(&choice);
+    tally->pages = new_pages(tally, target, plan);
+    if (tally->pages == NULL) rc = SQLITE_NOMEM;
   }
-  tally->is_statements_own = groups_by_read(&choice);
-  tally->count.name = wow_page_request_alias(target->relation, "wowsql_rows");
-  tally->count.request = sqlite3_mprintf("count()");
-  if (tally->count.name && tally->count.request) tally->pages = new_pages(tally, target, plan);
-  if (tally->pages) {
+  if (can && rc == SQLITE_OK)
     *out = tally;
-    return SQLITE_OK;
-  }
-  wow_tally_free(tally);
-  return SQLITE_NOMEM;
+  else
+    wow_tally_free(tally);
+  return rc;
 }
 
 void wow_tally_free(struct wow_tally *tally) {
   if (tally == NULL) return;
   wow_pages_free(tally->pages);
+  wow_spread_free(tally->spread);
+  drop_computed(tally, 0);
+  sqlite3_free(tally->computed);
   wow_number_map_reset(&tally->values);
-  sqlite3_free(tally->count.name);
-  sqlite3_free(tally->count.request);
   sqlite3_free(tally);
 }
 
@@ -164,6 +222,15 @@ bool wow_tally_is_statements_own(const struct wow_tally *tally) {
 const int *wow_tally_columns(const struct wow_tally *tally, int *n) {
   *n = tally->n_columns;
   return tally->columns;
+}
+
+int wow_tally_request_bytes(const struct wow_tally *tally) {
+  size_t bytes = 60 + strlen(tally->relation->name);
+  for (int i = 0; i < tally->n_columns; i++) /* in select= and in order= */
+    bytes += 2 * strlen(tally->relation->columns[tally->columns[i]].name) + 20;
+  for (int i = 0; i < tally->n_computed; i++)
+    bytes += strlen(tally->computed[i].name) + strlen(tally->computed[i].request) + 2;
+  return (int)bytes;
 }
 
 /* ---------------------------------------------------------------- the sample */
@@ -191,7 +258,8 @@ int wow_tally_sample(struct wow_tally *tally, const struct wow_json_value *const
 }
 
 bool wow_tally_can_sample(const struct wow_tally *tally) {
-  return tally->values.n < WOW_GROUP_ROWS;
+  /* What is aggregated adds up to that of all rows, not of the remaining ones. */
+  return tally->spread == NULL && tally->values.n < WOW_GROUP_ROWS;
 }
 
 /* Of the last half of the rows, had few a new value? A group costs as much as a few rows. */
@@ -214,15 +282,32 @@ bool wow_tally_may_be_worthwhile(const struct wow_tally *tally) {
 /* ---------------------------------------------------------------- rows */
 
 int wow_tally_start(struct wow_tally *tally, const struct wow_where *where, struct wow_error *err) {
+  bool is_one = tally->n_columns == 0;
   tally->repeats = tally->n_groups = tally->n_rows = 0;
   tally->at_first = false;
-  return wow_pages_start(tally->pages, where, WOW_GROUP_ROWS, -1, err);
+  if (tally->spread) wow_spread_start(tally->spread);
+  return wow_pages_start(tally->pages, where, is_one ? -1 : WOW_GROUP_ROWS, is_one ? 1 : -1, err);
 }
 
-int wow_tally_next(struct wow_tally *tally, struct wow_error *err) {
+/* Is on a group, of `n` rows. */
+static int take_group(struct wow_tally *tally, sqlite3_int64 n, bool *must_read) {
+  sqlite3_int64 n_rows = n;
+  if (tally->spread) {
+    const struct wow_rows *rows = wow_pages_rows(tally->pages);
+    *must_read = !wow_spread_take(tally->spread, rows, tally->n_columns, n, &n_rows);
+  }
+  tally->at_first = ++tally->n_groups == 1;
+  tally->n_rows += n;
+  tally->repeats = n_rows - 1;
+  return SQLITE_ROW;
+}
+
+int wow_tally_next(struct wow_tally *tally, bool *must_read, struct wow_error *err) {
+  *must_read = false;
   if (tally->repeats > 0) {
     tally->repeats--;
     tally->at_first = false;
+    if (tally->spread) wow_spread_next(tally->spread);
     return SQLITE_ROW;
   }
   int rc = wow_pages_next(tally->pages, err);
@@ -230,14 +315,11 @@ int wow_tally_next(struct wow_tally *tally, struct wow_error *err) {
   const struct wow_json_value *count =
       wow_rows_value(wow_pages_rows(tally->pages), tally->n_columns);
   sqlite3_int64 n = 0;
-  if (!wow_value_int64(count, &n) || n < 1) {
-    return wow_error_set(err, SQLITE_ERROR, tally->relation->name,
-                         "the server did not say how many rows a group has");
-  }
-  tally->at_first = ++tally->n_groups == 1;
-  tally->n_rows += n;
-  tally->repeats = n - 1;
-  return SQLITE_ROW;
+  bool is_number = wow_value_int64(count, &n);
+  if (is_number && n == 0 && tally->n_columns == 0) return SQLITE_DONE;
+  if (is_number && n > 0) return take_group(tally, n, must_read);
+  return wow_error_set(err, SQLITE_ERROR, tally->relation->name,
+                       "the server did not say how many rows a group has");
 }
 
 bool wow_tally_at_page_end(const struct wow_tally *tally) {
@@ -254,6 +336,14 @@ const struct wow_keyset *wow_tally_place(const struct wow_tally *tally) {
 
 bool wow_tally_at_first(const struct wow_tally *tally) {
   return tally->at_first;
+}
+
+bool wow_tally_result(const struct wow_tally *tally, int column, sqlite3_context *ctx) {
+  const struct wow_json_value *value = wow_tally_value(tally, column);
+  bool is_aggregated = tally->spread && wow_spread_has(tally->spread, column);
+  if (value) wow_value_result(ctx, &tally->relation->columns[column].type, value);
+  if (is_aggregated) wow_spread_result(tally->spread, column, ctx);
+  return value || is_aggregated;
 }
 
 const struct wow_json_value *wow_tally_value(const struct wow_tally *tally, int column) {

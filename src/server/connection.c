@@ -158,6 +158,7 @@ int wow_connection_new(sqlite3 *db, struct wow_connection **out, struct wow_erro
   conn->references = 1;
   conn->db = db;
   conn->ship = true;
+  conn->aggregates = true;
   conn->ahead = WOW_AHEAD_ON;
   conn->progress.is_on = true;
   conn->runs = wow_run_new(db);

@@ -43,6 +43,7 @@ struct wow_connection {
   bool has_left;              /* the default server was disconnected, and stays so */
   sqlite3_uint64 n_sessions;  /* that there were, see session.h */
   bool ship;                  /* wowsql_config('ship'): send WHERE, ORDER BY and LIMIT at all */
+  bool aggregates;            /* wowsql_config('aggregates'): the server computes them */
   int ahead;                  /* enum wow_ahead: run statements ahead at all, see dry_run.h */
   struct wow_runs *runs;
   struct wow_dry_run dry_run;

@@ -1,0 +1,3 @@
+import wowsql from './index.js';
+
+export const { getLoadablePath, load } = wowsql;

@@ -1,0 +1,61 @@
+/*
+** Aggregates read off the bytecode. Where all that a statement makes of a column is sums, counts
+** and the like, the server can compute them (see tally.h): SQLite tells a virtual table of the
+** columns that are read, but not what for.
+**
+** Only loops that are understood to their last instruction count. What they do with a row must not
+** depend on the rows before it, and with a column that is aggregated they must do nothing else.
+*/
+#ifndef WOW_AGGREGATION_H
+#define WOW_AGGREGATION_H
+
+#include "server/program.h"
+
+/* SQLite's aggregate functions, as bits. */
+enum wow_aggregate {
+  WOW_AGGREGATE_COUNT = 1,
+  WOW_AGGREGATE_SUM = 2,
+  WOW_AGGREGATE_TOTAL = 4,
+  WOW_AGGREGATE_AVG = 8,
+  WOW_AGGREGATE_MIN = 16,
+  WOW_AGGREGATE_MAX = 32
+};
+
+/* Room for the words that say what is not understood. */
+#define WOW_OBSTACLE_BYTES 80
+
+struct wow_aggregation_column {
+  unsigned aggregates; /* bits of enum wow_aggregate: what is computed of it */
+  bool is_plain;       /* its values are read for something else, too */
+  int n_keyed;         /* loops that group by it */
+};
+
+struct wow_aggregation {
+  bool is_known;   /* else the other members say nothing */
+  bool needs_rows; /* something besides those aggregates depends on how many rows there are */
+  bool may_merge;  /* values that differ may be one key of GROUP BY */
+  int n_loops;
+  int n_columns;
+  int first_column; /* SQLite's number of the first */
+  struct wow_aggregation_column *columns;
+  char obstacle[WOW_OBSTACLE_BYTES]; /* the first instruction that is not understood, in words */
+};
+
+/* All zero, with room for the columns. SQLITE_OK or SQLITE_NOMEM. */
+int wow_aggregation_init(struct wow_aggregation *aggregation, int n_columns, int first_column);
+void wow_aggregation_reset(struct wow_aggregation *aggregation);
+
+/* Adds what the loops of a program, which may be a trigger's, do that run the plan. */
+void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_program *program,
+                         bool is_trigger);
+/* All programs have been added. Nothing is known where the application has put functions of its own
+** in the place of SQLite's, or where there is no aggregate of a column. */
+void wow_aggregation_end(struct wow_aggregation *aggregation, sqlite3 *db);
+
+/* Is nothing read of the column but aggregates? */
+static inline bool wow_aggregation_has(const struct wow_aggregation *aggregation, int column) {
+  return aggregation->is_known && aggregation->columns[column].aggregates != 0 &&
+         !aggregation->columns[column].is_plain;
+}
+
+#endif
