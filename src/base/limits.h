@@ -105,6 +105,8 @@
 #define WOW_MAX_ERROR_BODY_BYTES (1024 * 1024)
 /* The body of a response that nobody reads: it should be empty. */
 #define WOW_MAX_DROPPED_BYTES (1024 * 1024)
+/* Rows of one response beyond those that were asked for. */
+#define WOW_MAX_ROWS_UNASKED 1000000
 /* Blanks between rows, one after the other. PostgREST sends two. */
 #define WOW_MAX_BLANK_BYTES (1024 * 1024)
 /* Shorter texts cannot be secrets, and redacting them would tear words apart. */
