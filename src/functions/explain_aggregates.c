@@ -59,10 +59,8 @@ static char *say_obstacle(const struct look *look) {
   const struct wow_obstacle *obstacle = &look->found.obstacle;
   int column = look->found.obstacle_column;
   const char *name = obstacle->aggregate;
-  char call[sizeof(obstacle->aggregate) + 4];
   if (*name == 0) return sqlite3_mprintf("%s", obstacle->text);
-  sqlite3_snprintf(sizeof(call), call, "%s(1)", name);
-  unsigned bit = column >= 0 ? wow_aggregation_bit(call) : 0;
+  unsigned bit = column >= 0 ? wow_aggregation_bit(name) : 0;
   if (bit == 0 ||
       wow_aggregation_why_not(&look->relation->columns[column], bit, look->context->collation))
     return sqlite3_mprintf("%s() of %s", name, obstacle->text);

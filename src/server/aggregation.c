@@ -33,26 +33,35 @@ static const struct {
   const char *name;
   enum wow_aggregate bit;
 } aggregates[] = {
-    {"count(1)", WOW_AGGREGATE_COUNT}, {"sum(1)", WOW_AGGREGATE_SUM},
-    {"total(1)", WOW_AGGREGATE_TOTAL}, {"avg(1)", WOW_AGGREGATE_AVG},
-    {"min(1)", WOW_AGGREGATE_MIN},     {"max(1)", WOW_AGGREGATE_MAX},
+    {"count", WOW_AGGREGATE_COUNT}, {"sum", WOW_AGGREGATE_SUM}, {"total", WOW_AGGREGATE_TOTAL},
+    {"avg", WOW_AGGREGATE_AVG},     {"min", WOW_AGGREGATE_MIN}, {"max", WOW_AGGREGATE_MAX},
 };
-static const char *const names[] = {"count", "sum", "total", "avg", "min", "max"};
-#define OTHER_FORM "SQLite goes through the rows in a way that is not known here"
+#define N_AGGREGATES (sizeof(aggregates) / sizeof(aggregates[0]))
 #define BUILTINS "'count','sum','total','avg','min','max'"
+#define OTHER_FORM "SQLite goes through the rows in a way that is not known here"
 
 unsigned wow_aggregation_bit(const char *name) {
-  for (size_t i = 0; i < sizeof(aggregates) / sizeof(aggregates[0]); i++) {
+  for (size_t i = 0; i < N_AGGREGATES; i++) {
     if (strcmp(name, aggregates[i].name) == 0) return aggregates[i].bit;
   }
   return 0;
 }
 
 const char *wow_aggregation_name(unsigned wanted) {
-  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    if (wanted & aggregates[i].bit) return names[i];
-  }
-  return "count";
+  size_t i = 0;
+  while (i + 1 < N_AGGREGATES && !(wanted & aggregates[i].bit))
+    i++;
+  return aggregates[i].name;
+}
+
+/* The bit of an AggStep's function, "sum(1)"; 0: it is not one of one value that is known. */
+static unsigned bit_of(const char *p4) {
+  char name[8];
+  size_t n = strcspn(p4, "(");
+  if (n >= sizeof(name) || strcmp(p4 + n, "(1)") != 0) return 0;
+  memcpy(name, p4, n);
+  name[n] = 0;
+  return wow_aggregation_bit(name);
 }
 
 static const struct wow_instruction *op_at(const struct loop *loop, int i) {
@@ -154,7 +163,7 @@ static void read_arguments(const struct loop *loop, int i) {
   use(loop, i, op->p2, op->p5);
   if (op->p5 == 0 || column_in(loop, i, op->p2) < 0) return;
   sqlite3_snprintf(sizeof(text), text, "%.*s() %s", (int)strcspn(op->p4, "("), op->p4,
-                   wow_aggregation_bit(op->p4) ? "with a collation" : "is not one of the server's");
+                   bit_of(op->p4) ? "with a collation" : "is not one of the server's");
   fail(loop, text);
 }
 
@@ -169,7 +178,7 @@ static int aggregate_of(const struct loop *loop, int i, unsigned *bit) {
   if (at >= loop->to || !is_known) return -1;
   const struct wow_instruction *op = op_at(loop, at);
   if (op->code != WOW_OP_AGGREGATE || op->p2 != r) return -1;
-  *bit = wow_aggregation_bit(op->p4);
+  *bit = bit_of(op->p4);
   return *bit ? at : -1;
 }
 

@@ -61,9 +61,8 @@ void wow_aggregation_end(struct wow_aggregation *aggregation, sqlite3 *db);
 ** does. */
 const char *wow_aggregation_why_not(const struct wow_column *column, unsigned aggregates,
                                     enum wow_collation collation);
-/* The bit of an aggregate of one value, "sum(1)"; 0: it is not one of those. */
+/* The bit of "sum", and the name of the first of some bits; 0: it is not one of those. */
 unsigned wow_aggregation_bit(const char *name);
-/* "sum" for the lowest of some bits. */
 const char *wow_aggregation_name(unsigned aggregates);
 
 /* Is nothing read of the column but aggregates? */
