@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "functions/explain_aggregates.h"
 #include "functions/guard.h"
 #include "plan/best_index.h"
 #include "server/ahead_sql.h"
@@ -15,6 +16,7 @@ struct explanation {
   struct wow_connection *conn;
   struct wow_tvf_rows *rows;
   const struct wow_plan_note *notes;
+  const char *text;      /* the statement */
   char *query;           /* what a dry run would run; NULL: nothing */
   const char *why_query; /* why there is nothing */
 };
@@ -28,7 +30,7 @@ static char *is_ahead(const struct explanation *e, const char *plan) {
   if (strstr(plan, "=eq.?") == NULL) return NULL;
   if (e->conn->ahead == WOW_AHEAD_OFF) return sqlite3_mprintf("%s", WOW_AHEAD_SWITCHED_OFF);
   for (const struct wow_plan_note *note = e->notes; note; note = note->next) {
-    if (note->is_ahead && strcmp(note->plan, plan) == 0)
+    if (note->kind == WOW_NOTE_AHEAD && strcmp(note->plan, plan) == 0)
       return sqlite3_mprintf("%s: %s", note->term, note->reason);
   }
   if (e->query == NULL) return sqlite3_mprintf("%s", e->why_query);
@@ -45,22 +47,36 @@ static void find_query(struct explanation *e, const char *text) {
   sqlite3_finalize(stmt);
 }
 
+/* ---------------------------------------------------------------- aggregates */
+
+/* "yes", or why the server does not compute the aggregates; NULL: there are none, or no memory. For
+** sqlite3_free. */
+static char *are_computed(const struct explanation *e, const char *plan) {
+  for (const struct wow_plan_note *note = e->notes; note; note = note->next) {
+    if (note->kind == WOW_NOTE_PLAN && strcmp(note->plan, plan) == 0)
+      return wow_explain_aggregates_say(e->conn, e->text, note);
+  }
+  return NULL;
+}
+
 /* ---------------------------------------------------------------- rows */
 
 static void add_row(const struct explanation *e, const char *table, const char *plan,
                     const struct wow_plan_note *note) {
-  char *ahead = is_ahead(e, plan);
+  char *ahead = is_ahead(e, plan), *aggregates = are_computed(e, plan);
   wow_tvf_add_text(e->rows, table);
   wow_tvf_add_text(e->rows, plan);
   wow_tvf_add_text(e->rows, note ? note->term : NULL);
   wow_tvf_add_text(e->rows, note ? note->reason : NULL);
   wow_tvf_add_text(e->rows, ahead);
+  wow_tvf_add_text(e->rows, aggregates);
   wow_tvf_end_row(e->rows);
   sqlite3_free(ahead);
+  sqlite3_free(aggregates);
 }
 
 static bool is_about(const struct wow_plan_note *note, const char *plan) {
-  return !note->is_ahead && strcmp(note->plan, plan) == 0;
+  return note->kind == WOW_NOTE_TERM && strcmp(note->plan, plan) == 0;
 }
 
 /* Adds a row for each term that was not sent, or one without a term if all were. */
@@ -135,7 +151,7 @@ int wow_explain_run(struct wow_tvf_call *call, struct wow_error *err) {
   int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
   conn->notes = outer;
   sqlite3_free(sql);
-  struct explanation e = {.conn = conn, .rows = call->rows, .notes = notes};
+  struct explanation e = {.conn = conn, .rows = call->rows, .notes = notes, .text = text};
   if (rc == SQLITE_OK) find_query(&e, text);
   while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
     rc = explain_line(&e, (const char *)sqlite3_column_text(stmt, 3));

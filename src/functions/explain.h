@@ -1,6 +1,6 @@
 /*
-** wowsql_explain: for each remote table of a statement, its request, what is not sent and why, and
-** whether its lookups are run ahead.
+** wowsql_explain: for each remote table of a statement, its request, what is not sent and why,
+** whether its lookups are run ahead, and whether the server computes its aggregates.
 */
 #ifndef WOW_EXPLAIN_H
 #define WOW_EXPLAIN_H

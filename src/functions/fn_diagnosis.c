@@ -115,10 +115,11 @@ static const struct wow_tvf tables[] = {
      "error TEXT, warning TEXT, statement TEXT",
      15, "", 0, 0, 0, "wowsql_log", "The requests that this connection has made, the newest last.",
      "SELECT method, url, status, ms FROM wowsql_log ORDER BY seq DESC LIMIT 5", table_log},
-    {"wowsql_explain", "\"table\" TEXT, request TEXT, term TEXT, reason TEXT, ahead TEXT", 5,
+    {"wowsql_explain",
+     "\"table\" TEXT, request TEXT, term TEXT, reason TEXT, ahead TEXT, aggregates TEXT", 6,
      "sql HIDDEN", 1, 1, WOW_EFFECTS, "wowsql_explain(sql)",
      "For each remote table of a statement, the request, the terms that SQLite evaluates itself, "
-     "and whether lookups are run ahead.",
+     "whether lookups are run ahead, and whether the server computes the aggregates, or why not.",
      "SELECT request, term, reason FROM wowsql_explain('SELECT * FROM users WHERE lower(name) = "
      "''ada''')",
      wow_explain_run},

@@ -264,8 +264,16 @@ void wow_transfer_start(struct wow_transfer *t) {
   }
 }
 
+/* libcurl before 8.6 also says of a header of more than 100 KB that it is out of memory, in the
+** middle of a response's head; and a server must not make SQLite roll back as it does then. */
+static bool is_head_too_large(const struct wow_transfer *t) {
+  curl_off_t begun_us = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun_us);
+  return begun_us > 0 && !t->headers_done;
+}
+
 static void fail_network(struct wow_transfer *t, CURLcode code) {
-  if (code == CURLE_OUT_OF_MEMORY) {
+  if (code == CURLE_OUT_OF_MEMORY && !is_head_too_large(t)) {
     end(t, wow_error_nomem(&t->err));
     return;
   }

@@ -220,10 +220,12 @@ int wow_best_index_hand_over(struct wow_planner *p) {
   p->info->idxNum = wow_plan_number(&p->plan);
   p->info->idxStr = text;
   p->info->needToFreeIdxStr = 1;
+  wow_terms_add_note(p, WOW_NOTE_PLAN, "", "");
   while (p->notes) {
     struct wow_plan_note *n = p->notes;
     p->notes = n->next;
     n->plan = sqlite3_mprintf("%s", text);
+    n->number = p->info->idxNum;
     n->next = *p->context->notes;
     *p->context->notes = n;
     if (n->plan == NULL) return SQLITE_NOMEM;

@@ -6,16 +6,7 @@
 
 #include "plan/plan.h"
 
-/* A term that is not sent, and why; for wowsql_explain. */
-struct wow_plan_note {
-  char *plan;    /* the plan's text */
-  char *term;    /* e.g. "tags = ?" or "ORDER BY note" */
-  char *reason;  /* in words */
-  bool is_ahead; /* not about a term: why the plan is not run ahead (server/ahead_sql.h) */
-  struct wow_plan_note *next;
-};
-
-void wow_best_index_free_notes(struct wow_plan_note *notes);
+struct wow_plan_note;
 
 /* A term that is planned with another "omit" than usual, to see what that changes: the `nth` of
 ** those with this column and operator. */
@@ -32,11 +23,31 @@ struct wow_plan_context {
   const struct wow_relation *relation;
   const struct wow_brackets *brackets;
   enum wow_collation collation;
+  bool refuses_aggregates;              /* the server was seen to */
   bool ship;                            /* false: send no terms, order and limit (tests) */
   double n_rows;                        /* how many rows the relation is thought to have */
   struct wow_plan_note **notes;         /* where to note terms that stay local; NULL: nowhere */
   const struct wow_plan_change *change; /* NULL: none */
 };
+
+enum wow_plan_note_kind {
+  WOW_NOTE_TERM,  /* a term that is not sent, and why */
+  WOW_NOTE_AHEAD, /* why the plan is not run ahead (server/ahead_sql.h) */
+  WOW_NOTE_PLAN   /* no term: what was planned */
+};
+
+/* For wowsql_explain. */
+struct wow_plan_note {
+  enum wow_plan_note_kind kind;
+  char *plan;   /* the plan's text */
+  int number;   /* and number */
+  char *term;   /* e.g. "tags = ?" or "ORDER BY note" */
+  char *reason; /* in words */
+  struct wow_plan_context context;
+  struct wow_plan_note *next;
+};
+
+void wow_best_index_free_notes(struct wow_plan_note *notes);
 
 /* SQLITE_OK, SQLITE_CONSTRAINT or SQLITE_NOMEM. */
 int wow_best_index_choose(const struct wow_plan_context *context, sqlite3_index_info *info);

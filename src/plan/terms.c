@@ -13,7 +13,8 @@
 
 #include "types/shippable.h"
 
-static void add_note(struct wow_planner *p, const char *term, bool is_ahead, const char *reason) {
+void wow_terms_add_note(struct wow_planner *p, enum wow_plan_note_kind kind, const char *term,
+                        const char *reason) {
   if (p->context->notes == NULL || p->rc != SQLITE_OK) return;
   struct wow_plan_note *note = sqlite3_malloc64(sizeof(*note));
   if (note == NULL) {
@@ -23,7 +24,8 @@ static void add_note(struct wow_planner *p, const char *term, bool is_ahead, con
   memset(note, 0, sizeof(*note));
   note->term = sqlite3_mprintf("%s", term);
   note->reason = sqlite3_mprintf("%s", reason);
-  note->is_ahead = is_ahead;
+  note->kind = kind;
+  note->context = *p->context;
   note->next = p->notes;
   p->notes = note;
   if (note->term == NULL || note->reason == NULL) p->rc = SQLITE_NOMEM;
@@ -31,7 +33,7 @@ static void add_note(struct wow_planner *p, const char *term, bool is_ahead, con
 
 void wow_terms_note(struct wow_planner *p, const char *term, const char *reason) {
   p->n_local++;
-  add_note(p, term, false, reason);
+  wow_terms_add_note(p, WOW_NOTE_TERM, term, reason);
 }
 
 static void note_term(struct wow_planner *p, const char *column, enum wow_op op,
@@ -210,7 +212,8 @@ void wow_terms_consider(struct wow_planner *p, int constraint) {
     bool can_omit = constraint < WOW_MAX_OMIT && p->n_args < WOW_MAX_OMIT;
     bool is_other_value = literal == NULL && term.op == WOW_EQ;
     if (is_other_value && !wow_shippable_has_one_text(&column->type))
-      add_note(p, column->name, true, "equal values of the column can be written in several ways");
+      wow_terms_add_note(p, WOW_NOTE_AHEAD, column->name,
+                         "equal values of the column can be written in several ways");
     p->is_lookup = p->is_lookup || (is_other_value && wow_shippable_has_one_text(&column->type));
     term.is_exact =
         (rule.ship == WOW_EXACT && can_omit) || wow_terms_must_omit(p, &column->type, term.op);

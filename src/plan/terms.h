@@ -24,6 +24,8 @@ void wow_terms_keep_hints(struct wow_planner *p);
 int wow_terms_consider_filter(struct wow_planner *p, int constraint);
 /* Values come to xFilter in the order of the plan's text: terms, wowsql_filter, LIMIT, OFFSET. */
 void wow_terms_number_filter(struct wow_planner *p);
+void wow_terms_add_note(struct wow_planner *p, enum wow_plan_note_kind kind, const char *term,
+                        const char *reason);
 /* Notes what stays local and why, for wowsql_explain. */
 void wow_terms_note(struct wow_planner *p, const char *term, const char *reason);
 

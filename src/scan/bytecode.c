@@ -106,9 +106,8 @@ static void add(struct wow_usage *usage, const struct wow_program *program) {
 static bool add_all(struct wow_usage *usage, const struct wow_program *all) {
   bool runs = false;
   for (int i = 0, n; i < all->n; i += n) {
-    for (n = 1; i + n < all->n && !all->ops[i + n].begins;)
-      n++;
-    struct wow_program program = {.ops = all->ops + i, .n = n};
+    struct wow_program program = wow_program_part(all, i);
+    n = program.n;
     if (!wow_program_runs(&program, -1)) continue;
     add(usage, &program);
     wow_aggregation_add(&usage->aggregation, &program, i > 0);

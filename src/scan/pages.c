@@ -248,8 +248,8 @@ static int wait_for_more(struct wow_pages *pages, struct wow_error *err) {
   return rc;
 }
 
-/* A server that does not keep to limit= could go on without end. One that does not know it sends all
-** its rows, and several rows under a whole key are a key that repeats: these are read. */
+/* A server that does not keep to limit= could go on without end. One that does not know it sends
+** all its rows, and several rows under a whole key are a key that repeats: these are read. */
 static int check_asked(const struct wow_pages *pages, struct wow_error *err) {
   const struct wow_page *page = pages->current;
   if (page->asked < 0 || page->got - page->asked < WOW_MAX_ROWS_UNASKED) return SQLITE_ROW;

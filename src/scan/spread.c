@@ -21,8 +21,8 @@
 #include "types/value.h"
 #include "wire/deparse.h"
 
-#define SUMS (WOW_AGGREGATE_SUM | WOW_AGGREGATE_TOTAL | WOW_AGGREGATE_AVG)
-#define EXTREMES (WOW_AGGREGATE_MIN | WOW_AGGREGATE_MAX)
+#define SUMS WOW_AGGREGATE_SUMS
+#define EXTREMES WOW_AGGREGATE_EXTREMES
 
 /* The greatest number up to which each integer is a double. */
 #define MAX_EXACT ((sqlite3_int64)1 << 53)
@@ -65,37 +65,6 @@ struct wow_spread {
 };
 
 /* ---------------------------------------------------------------- making */
-
-static bool is_number(const struct wow_type *type) {
-  return type->family == WOW_INT || type->family == WOW_NUMERIC || type->family == WOW_BOOL;
-}
-
-/* Are least and greatest the same on both sides? */
-static bool has_extremes(const struct wow_type *type, enum wow_collation collation) {
-  switch (type->family) {
-  case WOW_INT:
-  case WOW_NUMERIC:
-  case WOW_BOOL:
-  case WOW_FLOAT8:
-  case WOW_FLOAT4:
-  case WOW_DATE:
-  case WOW_TIME:
-  case WOW_TIMESTAMP:
-  case WOW_TIMESTAMPTZ: return true;
-  case WOW_TEXT: return collation == WOW_COLLATION_C;
-  default: return false;
-  }
-}
-
-static bool can_compute(const struct wow_column *column, unsigned aggregates,
-                        enum wow_collation collation) {
-  const struct wow_type *type = &column->type;
-  if (!wow_relation_is_plain(column)) return false;
-  if ((aggregates & SUMS) && !is_number(type)) return false;
-  if ((aggregates & EXTREMES) && !has_extremes(type, collation)) return false;
-  /* A JSON null is NULL here, and is counted there. */
-  return !wow_type_is_json(type) && type->family != WOW_USER;
-}
 
 /* Is the sum a real, whatever it is of? SQLite adds numeric values as it does reals. */
 static bool is_sum_real(const struct spread_column *c) {
@@ -170,8 +139,8 @@ int wow_spread_new(const struct wow_spread_wanted *wanted, struct wow_computed *
   bool can = true;
   for (int i = 0; rc == SQLITE_OK && can && i < n; i++) {
     if (!wow_aggregation_has(aggregation, i)) continue;
-    can = can_compute(&wanted->relation->columns[i], aggregation->columns[i].aggregates,
-                      wanted->collation);
+    can = wow_aggregation_why_not(&wanted->relation->columns[i], aggregation->columns[i].aggregates,
+                                  wanted->collation) == NULL;
     if (can) rc = add_column(spread, wanted, i, computed, n_computed);
   }
   if (rc == SQLITE_OK && can && spread->n_columns > 0)

@@ -33,27 +33,44 @@ static const struct {
   const char *name;
   enum wow_aggregate bit;
 } aggregates[] = {
-    {"count(1)", WOW_AGGREGATE_COUNT}, {"sum(1)", WOW_AGGREGATE_SUM},
-    {"total(1)", WOW_AGGREGATE_TOTAL}, {"avg(1)", WOW_AGGREGATE_AVG},
-    {"min(1)", WOW_AGGREGATE_MIN},     {"max(1)", WOW_AGGREGATE_MAX},
+    {"count", WOW_AGGREGATE_COUNT}, {"sum", WOW_AGGREGATE_SUM}, {"total", WOW_AGGREGATE_TOTAL},
+    {"avg", WOW_AGGREGATE_AVG},     {"min", WOW_AGGREGATE_MIN}, {"max", WOW_AGGREGATE_MAX},
 };
+#define N_AGGREGATES (sizeof(aggregates) / sizeof(aggregates[0]))
 #define BUILTINS "'count','sum','total','avg','min','max'"
+#define OTHER_FORM "SQLite goes through the rows in a way that is not known here"
+
+unsigned wow_aggregation_bit(const char *name) {
+  for (size_t i = 0; i < N_AGGREGATES; i++) {
+    if (strcmp(name, aggregates[i].name) == 0) return aggregates[i].bit;
+  }
+  return 0;
+}
+
+const char *wow_aggregation_name(unsigned wanted) {
+  size_t i = 0;
+  while (i + 1 < N_AGGREGATES && !(wanted & aggregates[i].bit))
+    i++;
+  return aggregates[i].name;
+}
+
+/* The bit of an AggStep's function, "sum(1)"; 0: it is not one of one value that is known. */
+static unsigned bit_of(const char *p4) {
+  char name[8];
+  size_t n = strcspn(p4, "(");
+  if (n >= sizeof(name) || strcmp(p4 + n, "(1)") != 0) return 0;
+  memcpy(name, p4, n);
+  name[n] = 0;
+  return wow_aggregation_bit(name);
+}
 
 static const struct wow_instruction *op_at(const struct loop *loop, int i) {
   return &loop->program->ops[i];
 }
 
 static bool fail(const struct loop *loop, const char *obstacle) {
-  char *text = loop->found->obstacle;
-  if (*text == 0) sqlite3_snprintf(sizeof(loop->found->obstacle), text, "%s", obstacle);
+  wow_obstacle_say(&loop->found->obstacle, obstacle);
   return false;
-}
-
-static bool fail_at(const struct loop *loop, int i) {
-  const struct wow_instruction *op = op_at(loop, i);
-  char text[sizeof(loop->found->obstacle)];
-  sqlite3_snprintf(sizeof(text), text, "%s%s%s", op->name, *op->p4 ? " " : "", op->p4);
-  return fail(loop, text);
 }
 
 /* ---------------------------------------------------------------- columns */
@@ -100,6 +117,35 @@ static int column_in(const struct loop *loop, int i, int r) {
   return -1;
 }
 
+static bool is_about_groups(enum wow_opcode code) {
+  return code == WOW_OP_COMPARE || code == WOW_OP_JUMP || code == WOW_OP_GOSUB ||
+         code == WOW_OP_IF_POSITIVE;
+}
+
+/* The only column that is read for the AggStep which the i-th instruction computes an argument of;
+** -1: there are several, or none. */
+static int only_argument(const struct loop *loop, int i, int next) {
+  int from = i, found = -1;
+  while (from > loop->filter + 1 && op_at(loop, from - 1)->code != WOW_OP_AGGREGATE &&
+         !is_about_groups(op_at(loop, from - 1)->code))
+    from--;
+  for (int at = from; at < next && op_at(loop, at)->code != WOW_OP_AGGREGATE; at++) {
+    int column = column_read(loop, at);
+    if (column >= 0 && found >= 0 && column != found) return -1;
+    if (column >= 0) found = column;
+  }
+  return found;
+}
+
+/* The i-th instruction, of the loop that ends at `next`, is not understood. */
+static bool fail_at(const struct loop *loop, int i, int next) {
+  struct wow_aggregation *found = loop->found;
+  if (*found->obstacle.text) return false;
+  wow_obstacle_describe(&found->obstacle, loop->program, i, next);
+  if (*found->obstacle.aggregate) found->obstacle_column = only_argument(loop, i, next);
+  return false;
+}
+
 /* Registers are read by the i-th instruction of the body, not for an aggregate of one column. */
 static void use(const struct loop *loop, int i, int r, int n) {
   for (int k = 0; k < n; k++) {
@@ -109,6 +155,17 @@ static void use(const struct loop *loop, int i, int r, int n) {
 }
 
 /* ---------------------------------------------------------------- the body */
+
+/* An AggStep of which the server computes nothing. */
+static void read_arguments(const struct loop *loop, int i) {
+  const struct wow_instruction *op = op_at(loop, i);
+  char text[WOW_OBSTACLE_BYTES];
+  use(loop, i, op->p2, op->p5);
+  if (op->p5 == 0 || column_in(loop, i, op->p2) < 0) return;
+  sqlite3_snprintf(sizeof(text), text, "%.*s() %s", (int)strcspn(op->p4, "("), op->p4,
+                   bit_of(op->p4) ? "with a collation" : "is not one of the server's");
+  fail(loop, text);
+}
 
 /* The AggStep whose only argument the i-th instruction reads; -1: there is none. */
 static int aggregate_of(const struct loop *loop, int i, unsigned *bit) {
@@ -121,19 +178,15 @@ static int aggregate_of(const struct loop *loop, int i, unsigned *bit) {
   if (at >= loop->to || !is_known) return -1;
   const struct wow_instruction *op = op_at(loop, at);
   if (op->code != WOW_OP_AGGREGATE || op->p2 != r) return -1;
-  for (size_t k = 0; k < sizeof(aggregates) / sizeof(aggregates[0]); k++) {
-    if (strcmp(op->p4, aggregates[k].name) != 0) continue;
-    *bit = aggregates[k].bit;
-    return at;
-  }
-  return -1;
+  *bit = bit_of(op->p4);
+  return *bit ? at : -1;
 }
 
 /* The i-th instruction reads a column. Steps to the last one that is about that. */
 static bool read_column(const struct loop *loop, int *i) {
   int column = column_read(loop, *i);
   unsigned bit = 0;
-  if (column < 0) return fail(loop, "a column of another table");
+  if (column < 0) return fail(loop, "a column of another table is read");
   struct wow_aggregation_column *found = &loop->found->columns[column];
   int aggregate = aggregate_of(loop, *i, &bit);
   if (aggregate < 0) {
@@ -159,13 +212,13 @@ static bool is_binary(const char *p4) {
 /* A Compare: is it of a group's keys, with those of the row before? */
 static bool read_keys(const struct loop *loop, int i) {
   const struct wow_instruction *op = op_at(loop, i), *jump = op_at(loop, i + 1);
-  if (jump->code != WOW_OP_JUMP || jump->p1 != jump->p3) return fail(loop, "a comparison");
+  if (jump->code != WOW_OP_JUMP || jump->p1 != jump->p3) return fail(loop, OTHER_FORM);
   if (loop->pseudo >= 0 && op->p3 != loop->n_sorted) return fail(loop, "DISTINCT");
   if (!is_binary(op->p4)) loop->found->may_merge = true;
   use(loop, i, op->p1, op->p3);
   for (int k = 0; k < op->p3; k++) {
     int column = column_in(loop, i, op->p2 + k);
-    if (column < 0) return fail(loop, "a group by an expression");
+    if (column < 0) return fail(loop, "GROUP BY an expression");
     loop->found->columns[column].is_plain = true;
     loop->found->columns[column].n_keyed++;
   }
@@ -200,7 +253,7 @@ static bool read_body(const struct loop *loop) {
     case WOW_OP_COLUMN: good = read_column(loop, &i); break;
     case WOW_OP_AGGREGATE:
       loop->found->needs_rows = true;
-      use(loop, i, op->p2, op->p5);
+      read_arguments(loop, i);
       break;
     case WOW_OP_COMPARE: good = read_keys(loop, i); break;
     case WOW_OP_JUMP:
@@ -220,7 +273,7 @@ static bool read_body(const struct loop *loop) {
       break;
     default: good = false;
     }
-    if (!good) return fail_at(loop, i);
+    if (!good) return fail_at(loop, i, loop->to);
   }
   return good;
 }
@@ -259,12 +312,12 @@ static bool find_sorted(struct loop *loop) {
   const struct wow_instruction *insert = op_at(loop, last), *record = op_at(loop, last - 1);
   loop->record = last - 1;
   if (record->code != WOW_OP_MAKE_RECORD || insert->p2 != record->p3)
-    return fail_at(loop, loop->record);
+    return fail_at(loop, loop->record, loop->next);
   for (int i = loop->filter + 1; i < loop->record; i++) {
     enum wow_opcode code = op_at(loop, i)->code;
     bool is_column = reads_table(loop, i) && table_column(loop, i) >= 0;
     bool is_harmless = code == WOW_OP_NOOP || code == WOW_OP_REAL_AFFINITY;
-    if (!is_column && !is_harmless) return fail_at(loop, i);
+    if (!is_column && !is_harmless) return fail_at(loop, i, loop->next);
   }
   int open = find(program, 0, WOW_OP_SORTER_OPEN, insert->p1);
   int sort = find(program, loop->next, WOW_OP_SORTER_SORT, insert->p1);
@@ -272,7 +325,7 @@ static bool find_sorted(struct loop *loop) {
   int next = find(program, loop->next, WOW_OP_NEXT, insert->p1);
   if (open < 0 || data < 0 || next < data || op_at(loop, data)->code != WOW_OP_SORTER_DATA ||
       op_at(loop, data)->p1 != insert->p1 || op_at(loop, next)->p2 != data) {
-    return fail(loop, "a sorter");
+    return fail(loop, OTHER_FORM);
   }
   loop->pseudo = op_at(loop, data)->p3;
   loop->from = data + 1;
@@ -280,7 +333,7 @@ static bool find_sorted(struct loop *loop) {
   loop->n_sorted = n_keys(op_at(loop, open)->p4);
   for (int field = 0; field < loop->n_sorted; field++) {
     int column = field_column(loop, field);
-    if (column < 0) return fail(loop, "a group by an expression");
+    if (column < 0) return fail(loop, "GROUP BY an expression");
     loop->found->columns[column].is_plain = true;
   }
   return true;
@@ -302,7 +355,7 @@ static void read_elsewhere(const struct loop *loop) {
 static bool read_loop(struct loop *loop) {
   loop->next = find(loop->program, loop->filter, WOW_OP_VIRTUAL_NEXT, loop->cursor);
   if (loop->next <= loop->filter + 1 || op_at(loop, loop->next)->p2 != loop->filter + 1)
-    return fail(loop, "a loop of another form");
+    return fail(loop, OTHER_FORM);
   loop->from = loop->filter + 1;
   loop->to = loop->next;
   loop->pseudo = -1;
@@ -312,10 +365,27 @@ static bool read_loop(struct loop *loop) {
   return read_body(loop);
 }
 
+/* Are there aggregates of the loop's rows, or of rows that are kept or handed on? */
+static bool aggregates_rows(const struct loop *loop) {
+  const struct wow_program *program = loop->program;
+  int next = find(program, loop->filter, WOW_OP_VIRTUAL_NEXT, loop->cursor);
+  if (next < 0) return false;
+  if (has_aggregate(loop, loop->filter, next)) return true;
+  bool keeps = false;
+  for (int i = loop->filter; i < next; i++) {
+    enum wow_opcode code = op_at(loop, i)->code;
+    keeps = keeps || code == WOW_OP_SORTER_INSERT || code == WOW_OP_GOSUB ||
+            strcmp(op_at(loop, i)->name, "Yield") == 0;
+  }
+  return keeps && has_aggregate(loop, 0, program->n);
+}
+
 int wow_aggregation_init(struct wow_aggregation *aggregation, int n_columns, int first_column) {
   sqlite3_uint64 bytes = sizeof(*aggregation->columns) * ((sqlite3_uint64)n_columns + 1);
-  *aggregation = (struct wow_aggregation){
-      .is_known = true, .n_columns = n_columns, .first_column = first_column};
+  *aggregation = (struct wow_aggregation){.is_known = true,
+                                          .n_columns = n_columns,
+                                          .first_column = first_column,
+                                          .obstacle_column = -1};
   aggregation->columns = sqlite3_malloc64(bytes);
   if (aggregation->columns == NULL) return SQLITE_NOMEM;
   memset(aggregation->columns, 0, bytes);
@@ -333,6 +403,7 @@ void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_p
     const struct wow_instruction *op = &program->ops[i];
     struct loop loop = {.found = aggregation, .program = program, .cursor = op->p1, .filter = i};
     if (op->code != WOW_OP_FILTER) continue;
+    aggregation->has_aggregates = aggregation->has_aggregates || aggregates_rows(&loop);
     /* The rows of a lookup are remembered, also for a trigger's next row; groups are not. */
     bool is_repeated = is_trigger || repeats(program, i);
     if (is_repeated) fail(&loop, "the table is read once for each row of another");
@@ -347,8 +418,50 @@ void wow_aggregation_end(struct wow_aggregation *aggregation, sqlite3 *db) {
     const struct wow_aggregation_column *column = &aggregation->columns[i];
     any = any || wow_aggregation_has(aggregation, i);
     /* Loops that group by different columns. */
-    if (column->n_keyed != 0 && column->n_keyed != aggregation->n_loops)
+    if (column->n_keyed != 0 && column->n_keyed != aggregation->n_loops) {
       aggregation->is_known = false;
+      wow_obstacle_say(&aggregation->obstacle, "the rows are grouped by different columns");
+    }
   }
-  aggregation->is_known = aggregation->is_known && any && wow_program_are_builtin(db, BUILTINS);
+  if (!aggregation->is_known || !any || wow_program_are_builtin(db, BUILTINS)) {
+    aggregation->is_known = aggregation->is_known && any;
+    return;
+  }
+  aggregation->is_known = false;
+  wow_obstacle_say(&aggregation->obstacle, "the application has replaced an aggregate function");
+}
+
+/* ---------------------------------------------------------------- what the server computes */
+
+/* Why least and greatest are not the same on both sides; NULL: they are. */
+static const char *why_no_extremes(const struct wow_type *type, enum wow_collation collation) {
+  switch (type->family) {
+  case WOW_INT:
+  case WOW_NUMERIC:
+  case WOW_BOOL:
+  case WOW_FLOAT8:
+  case WOW_FLOAT4:
+  case WOW_DATE:
+  case WOW_TIME:
+  case WOW_TIMESTAMP:
+  case WOW_TIMESTAMPTZ: return NULL;
+  case WOW_TEXT:
+    return collation == WOW_COLLATION_C ? NULL : "the server has its own order of texts";
+  default: return "the server has another order of such values";
+  }
+}
+
+const char *wow_aggregation_why_not(const struct wow_column *column, unsigned aggregates,
+                                    enum wow_collation collation) {
+  const struct wow_type *type = &column->type;
+  bool is_exact =
+      type->family == WOW_INT || type->family == WOW_NUMERIC || type->family == WOW_BOOL;
+  const char *extremes =
+      aggregates & WOW_AGGREGATE_EXTREMES ? why_no_extremes(type, collation) : NULL;
+  if (!wow_relation_is_plain(column)) return "it is a part of another column or relation";
+  if ((aggregates & WOW_AGGREGATE_SUMS) && !is_exact)
+    return "only sums of integers, numeric values and booleans are the same on both sides";
+  if (extremes) return extremes;
+  if (wow_type_is_json(type)) return "a JSON null is NULL here, and a value there";
+  return type->family == WOW_USER ? "its type is not known" : NULL;
 }

@@ -9,7 +9,10 @@
 #ifndef WOW_AGGREGATION_H
 #define WOW_AGGREGATION_H
 
+#include "catalog/relation.h"
+#include "server/obstacle.h"
 #include "server/program.h"
+#include "types/shippable.h"
 
 /* SQLite's aggregate functions, as bits. */
 enum wow_aggregate {
@@ -20,9 +23,8 @@ enum wow_aggregate {
   WOW_AGGREGATE_MIN = 16,
   WOW_AGGREGATE_MAX = 32
 };
-
-/* Room for the words that say what is not understood. */
-#define WOW_OBSTACLE_BYTES 80
+#define WOW_AGGREGATE_SUMS (WOW_AGGREGATE_SUM | WOW_AGGREGATE_TOTAL | WOW_AGGREGATE_AVG)
+#define WOW_AGGREGATE_EXTREMES (WOW_AGGREGATE_MIN | WOW_AGGREGATE_MAX)
 
 struct wow_aggregation_column {
   unsigned aggregates; /* bits of enum wow_aggregate: what is computed of it */
@@ -38,7 +40,10 @@ struct wow_aggregation {
   int n_columns;
   int first_column; /* SQLite's number of the first */
   struct wow_aggregation_column *columns;
-  char obstacle[WOW_OBSTACLE_BYTES]; /* the first instruction that is not understood, in words */
+  /* Said also where it is not known: */
+  bool has_aggregates;          /* rows are aggregated, all of them or in groups */
+  struct wow_obstacle obstacle; /* the first that was met */
+  int obstacle_column;          /* of which an expression is aggregated; -1: none */
 };
 
 /* All zero, with room for the columns. SQLITE_OK or SQLITE_NOMEM. */
@@ -51,6 +56,14 @@ void wow_aggregation_add(struct wow_aggregation *aggregation, const struct wow_p
 /* All programs have been added. Nothing is known where the application has put functions of its own
 ** in the place of SQLite's, or where there is no aggregate of a column. */
 void wow_aggregation_end(struct wow_aggregation *aggregation, sqlite3 *db);
+
+/* Why the server does not compute these aggregates of a column as SQLite would, in words; NULL: it
+** does. */
+const char *wow_aggregation_why_not(const struct wow_column *column, unsigned aggregates,
+                                    enum wow_collation collation);
+/* The bit of "sum", and the name of the first of some bits; 0: it is not one of those. */
+unsigned wow_aggregation_bit(const char *name);
+const char *wow_aggregation_name(unsigned aggregates);
 
 /* Is nothing read of the column but aggregates? */
 static inline bool wow_aggregation_has(const struct wow_aggregation *aggregation, int column) {

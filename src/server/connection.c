@@ -106,6 +106,11 @@ enum wow_collation wow_connection_collation(struct wow_connection *conn, const c
   return server ? server->options.collation : WOW_COLLATION_SERVER;
 }
 
+bool wow_connection_refuses_aggregates(struct wow_connection *conn, const char *name) {
+  const struct wow_server *server = registry_find(conn, name);
+  return server && server->learned.refuses_aggregates;
+}
+
 int wow_connection_drop_server(struct wow_connection *conn, const char *name,
                                struct wow_error *err) {
   if (name == NULL) name = wow_connection_current(conn);

@@ -107,6 +107,9 @@ struct wow_server *wow_connection_server(struct wow_connection *conn, const char
 /* The collation option of a server; the default if it is not connected, which planning allows. */
 enum wow_collation wow_connection_collation(struct wow_connection *conn, const char *name);
 
+/* Was the server, if it is connected, seen to refuse aggregates? */
+bool wow_connection_refuses_aggregates(struct wow_connection *conn, const char *name);
+
 /* Forgets the server of this name (NULL: the current one). */
 int wow_connection_drop_server(struct wow_connection *conn, const char *name,
                                struct wow_error *err);

@@ -74,7 +74,9 @@ static void classify(struct wow_instruction *op, const char *name, const char *p
     return;
   }
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    if (is_name(name, names[i].name)) op->code = names[i].code;
+    if (!is_name(name, names[i].name)) continue;
+    op->code = names[i].code;
+    op->name = names[i].name;
   }
 }
 
@@ -141,6 +143,13 @@ const char *wow_program_running_text(sqlite3_stmt *stmt) {
   if (sql == NULL || sqlite3_stmt_isexplain(stmt)) return NULL;
   sql += strspn(sql, " \t\r\n;");
   return sqlite3_strnicmp(sql, "PRAGMA", 6) == 0 ? NULL : sql;
+}
+
+struct wow_program wow_program_part(const struct wow_program *all, int from) {
+  int n = 1;
+  while (from + n < all->n && !all->ops[from + n].begins)
+    n++;
+  return (struct wow_program){.ops = all->ops + from, .n = n};
 }
 
 bool wow_program_has(const struct wow_program *program, enum wow_opcode code) {

@@ -49,8 +49,8 @@ enum wow_opcode {
 
 struct wow_instruction {
   enum wow_opcode code;
-  const char *name;
-  const char *p4; /* "" where it has none */
+  const char *name; /* of those with a star above: that */
+  const char *p4;   /* "" where it has none */
   int p1, p2, p3, p5;
   bool begins; /* the first of a program: the statement's, or a trigger's */
 };
@@ -73,6 +73,8 @@ void wow_program_reset(struct wow_program *program);
 ** are prepared, so none is prepared again. */
 const char *wow_program_running_text(sqlite3_stmt *stmt);
 
+/* The program that begins at an instruction; it is not to be reset. */
+struct wow_program wow_program_part(const struct wow_program *all, int from);
 bool wow_program_has(const struct wow_program *program, enum wow_opcode code);
 /* Does it run the plan with this cursor (-1: any)? */
 bool wow_program_runs(const struct wow_program *program, int cursor);

@@ -215,6 +215,7 @@ static int table_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
       .relation = table->def.relation,
       .brackets = &table->def.brackets,
       .collation = wow_connection_collation(table->conn, table->def.server),
+      .refuses_aggregates = wow_connection_refuses_aggregates(table->conn, table->def.server),
       .ship = table->conn->ship,
       .n_rows = table->n_rows >= 0 ? table->n_rows : WOW_DEFAULT_ROWS,
       .notes = table->conn->notes,

@@ -78,7 +78,9 @@ static const struct scenario scenarios[] = {
      .setup = TABLES,
      .sql =
          "SELECT count(*) FROM wowsql_explain('SELECT name FROM item WHERE id = 3 AND length(name) "
-         "> 1'); SELECT count(*) > 20 FROM wowsql_help"},
+         "> 1'); SELECT count(*) FROM wowsql_explain('SELECT kind, sum(price + 1) FROM item GROUP "
+         "BY "
+         "kind'); SELECT count(*) > 20 FROM wowsql_help"},
     {.name = "insert",
      .setup = TABLES,
      .sql = "INSERT INTO new VALUES (1, 'one'), (2, 'two')",
