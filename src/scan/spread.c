@@ -227,19 +227,22 @@ static bool add_magnitude(struct wow_spread *spread, const struct spread_column 
   return true;
 }
 
-/* What the values besides the least and the greatest are. */
+/* What the values besides the least and the greatest are. False: the members contradict each other.
+** add_magnitude() has seen that no product of here overflows. */
 static bool share_rest(struct spread_column *c) {
   sqlite3_int64 n = c->n - 2;
-  if (n < 0) return c->sum.i == c->least.i;
+  if (n < 0) return c->sum.i == c->least.i && c->sum.i == c->greatest.i;
+  if (c->sum.i < c->least.i * (n + 1) + c->greatest.i) return false;
+  if (c->sum.i > c->greatest.i * (n + 1) + c->least.i) return false;
+  if (n == 0) return true;
   sqlite3_int64 rest = c->sum.i - c->least.i - c->greatest.i;
-  if (n == 0) return rest == 0;
   c->share = rest / n;
   c->n_larger = rest % n;
   if (c->n_larger < 0) {
     c->share--;
     c->n_larger += n;
   }
-  return c->share >= c->least.i && c->share + (c->n_larger > 0) <= c->greatest.i;
+  return true;
 }
 
 /* A date or a moment between the years 1 and 9999, or a time, as the server writes them: among
