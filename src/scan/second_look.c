@@ -12,30 +12,13 @@
 #include <string.h>
 
 #include "plan/best_index.h"
+#include "server/program.h"
 #include "server/run.h"
-
-enum kind {
-  OP_OTHER,
-  OP_FILTER,
-  OP_OTHER_FILTER,
-  OP_COLUMN,
-  OP_ROWID,
-  OP_COMPARE_LOWER,
-  OP_COMPARE_UPPER,
-  OP_NULL_ROW,
-  OP_RETURN
-};
 
 /* SQLite's codes of affinities (sqliteInt.h), as they appear in bytecode. */
 #define AFFINITY_MASK 0x47
 #define AFFINITY_TEXT 0x42
 #define AFFINITY_NUMERIC 0x43
-
-struct op {
-  enum kind kind;
-  int p1, p2, p5;
-  bool begins; /* the first of a program: the statement's, or a trigger's */
-};
 
 /* What of a statement's bytecode depends on the term. */
 struct tally {
@@ -70,94 +53,27 @@ void wow_second_look_free(struct wow_second_look *look) {
   sqlite3_free(look);
 }
 
-/* ---------------------------------------------------------------- bytecode */
-
-struct program {
-  struct op *ops;
-  int n;
-};
-
-static size_t relation_bytes(const char *plan_text) {
-  const char *select = strstr(plan_text, "?select=");
-  return select ? (size_t)(select - plan_text) : strlen(plan_text);
-}
-
-static enum kind kind_of(const char *opcode, const char *p4, const char *plan_text) {
-  static const struct {
-    const char *opcode;
-    enum kind kind;
-  } names[] = {{"VColumn", OP_COLUMN},   {"Rowid", OP_ROWID},      {"Lt", OP_COMPARE_LOWER},
-               {"Ge", OP_COMPARE_LOWER}, {"Gt", OP_COMPARE_UPPER}, {"Le", OP_COMPARE_UPPER},
-               {"Return", OP_RETURN},    {"NullRow", OP_NULL_ROW}};
-  if (strcmp(opcode, "VFilter") == 0) {
-    if (strcmp(p4, plan_text) == 0) return OP_FILTER;
-    bool is_same = strncmp(p4, plan_text, relation_bytes(plan_text) + 1) == 0;
-    return is_same ? OP_OTHER_FILTER : OP_OTHER;
-  }
-  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    if (strcmp(opcode, names[i].opcode) == 0) return names[i].kind;
-  }
-  return OP_OTHER;
-}
-
-static int add_op(struct program *program, const struct op *op) {
-  if ((program->n & (program->n + 1)) == 0) { /* room for twice as many, and one */
-    sqlite3_uint64 room = 2 * (sqlite3_uint64)program->n + 2;
-    struct op *ops = sqlite3_realloc64(program->ops, room * sizeof(*ops));
-    if (ops == NULL) return SQLITE_NOMEM;
-    program->ops = ops;
-  }
-  program->ops[program->n++] = *op;
-  return SQLITE_OK;
-}
-
-static const char *column_text(sqlite3_stmt *stmt, int i) {
-  const char *text = (const char *)sqlite3_column_text(stmt, i);
-  return text ? text : "";
-}
-
-/* Adds the programs of a statement, its triggers' included. SQLITE_OK, SQLITE_NOMEM, or another
-** code: it cannot be listed. */
-static int list_ops(struct program *program, sqlite3 *db, const char *sql, const char *plan_text) {
-  sqlite3_stmt *stmt = NULL;
-  char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
-  if (explain == NULL) return SQLITE_NOMEM;
-  int rc = sqlite3_prepare_v2(db, explain, -1, &stmt, NULL);
-  sqlite3_free(explain);
-  if (rc == SQLITE_OK && sqlite3_column_count(stmt) < 7) rc = SQLITE_ERROR;
-  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-    struct op op = {.kind = kind_of(column_text(stmt, 1), column_text(stmt, 5), plan_text),
-                    .p1 = sqlite3_column_int(stmt, 2),
-                    .p2 = sqlite3_column_int(stmt, 3),
-                    .p5 = sqlite3_column_int(stmt, 6),
-                    .begins = sqlite3_column_int(stmt, 0) == 0};
-    rc = add_op(program, &op);
-  }
-  sqlite3_finalize(stmt);
-  return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 /* ---------------------------------------------------------------- tallies */
 
 /* Which filters are the scan's: those of the plan. A statement that would be planned differently by
-** now has none; but where it has one cursor of the relation, that is it. OP_OTHER: it has several.
-*/
-static enum kind own_filter(const struct program *program) {
+** now has none; but where it has one cursor of the relation, that is it. WOW_OP_OTHER: it has
+** several. */
+static enum wow_opcode own_filter(const struct wow_program *program) {
   int cursor = -1;
   bool has_several = false;
   for (int i = 0; i < program->n; i++) {
-    const struct op *op = &program->ops[i];
-    if (op->kind == OP_FILTER) return OP_FILTER;
-    if (op->kind != OP_OTHER_FILTER) continue;
+    const struct wow_instruction *op = &program->ops[i];
+    if (op->code == WOW_OP_FILTER) return WOW_OP_FILTER;
+    if (op->code != WOW_OP_OTHER_FILTER) continue;
     has_several = has_several || (cursor >= 0 && cursor != op->p1);
     cursor = op->p1;
   }
-  return cursor < 0 || has_several ? OP_OTHER : OP_OTHER_FILTER;
+  return cursor < 0 || has_several ? WOW_OP_OTHER : WOW_OP_OTHER_FILTER;
 }
 
-static bool is_own(const struct program *program, enum kind filter, int cursor) {
+static bool is_own(const struct wow_program *program, enum wow_opcode filter, int cursor) {
   for (int i = 0; i < program->n; i++) {
-    if (program->ops[i].kind == filter && program->ops[i].p1 == cursor) return true;
+    if (program->ops[i].code == filter && program->ops[i].p1 == cursor) return true;
   }
   return false;
 }
@@ -169,38 +85,30 @@ static enum wow_compared_as compared_as(int p5) {
 }
 
 /* Adds what one program does. `column`: the term's; -1: there is none. */
-static void count(struct tally *tally, const struct program *program, int column, bool is_rowid) {
-  enum kind filter = own_filter(program);
+static void count(struct tally *tally, const struct wow_program *program, int column,
+                  bool is_rowid) {
+  enum wow_opcode filter = own_filter(program);
   for (int i = 0; i < program->n; i++) {
-    const struct op *op = &program->ops[i];
-    bool is_list_end = i + 1 < program->n && program->ops[i + 1].kind == OP_RETURN;
-    if (op->kind == OP_NULL_ROW && !is_list_end) tally->has_outer_join = true;
-    if (filter == OP_OTHER) continue;
-    if (op->kind == OP_COMPARE_LOWER) tally->n_compares[0][compared_as(op->p5)]++;
-    if (op->kind == OP_COMPARE_UPPER) tally->n_compares[1][compared_as(op->p5)]++;
-    bool is_read =
-        (op->kind == OP_COLUMN && op->p2 == column) || (op->kind == OP_ROWID && is_rowid);
+    const struct wow_instruction *op = &program->ops[i];
+    bool is_list_end = i + 1 < program->n && program->ops[i + 1].code == WOW_OP_RETURN;
+    if (op->code == WOW_OP_NULL_ROW && !is_list_end) tally->has_outer_join = true;
+    if (filter == WOW_OP_OTHER) continue;
+    if (op->code == WOW_OP_COMPARE_LOWER) tally->n_compares[0][compared_as(op->p5)]++;
+    if (op->code == WOW_OP_COMPARE_UPPER) tally->n_compares[1][compared_as(op->p5)]++;
+    bool is_read = (op->code == WOW_OP_VIRTUAL_COLUMN && op->p2 == column) ||
+                   (op->code == WOW_OP_ROWID && is_rowid);
     if (is_read && is_own(program, filter, op->p1)) tally->n_reads++;
   }
-  if (filter != OP_OTHER) tally->is_known = true;
+  if (filter != WOW_OP_OTHER) tally->is_known = true;
 }
 
-static void count_all(struct tally *tally, const struct program *all, int column, bool is_rowid) {
+static void count_all(struct tally *tally, const struct wow_program *all, int column,
+                      bool is_rowid) {
   for (int i = 0, n; i < all->n; i += n) {
-    for (n = 1; i + n < all->n && !all->ops[i + n].begins;)
-      n++;
-    struct program program = {all->ops + i, n};
+    struct wow_program program = wow_program_part(all, i);
+    n = program.n;
     count(tally, &program, column, is_rowid);
   }
-}
-
-/* The text of a running statement; NULL: it is not one to prepare again. (Some pragmas act when
-** they are prepared.) */
-static const char *running_text(sqlite3_stmt *stmt) {
-  const char *sql = sqlite3_sql(stmt);
-  if (sql == NULL || sqlite3_stmt_isexplain(stmt)) return NULL;
-  sql += strspn(sql, " \t\r\n;");
-  return sqlite3_strnicmp(sql, "PRAGMA", 6) == 0 ? NULL : sql;
 }
 
 /* Lists what the running statements do, planned with this change (NULL: none). A statement that
@@ -217,13 +125,13 @@ static int list(struct tally *tally, const struct wow_target *target, const char
   target->conn->plan_change = change;
   for (sqlite3_stmt *stmt = wow_run_next_busy(db, NULL); rc != SQLITE_NOMEM && stmt;
        stmt = wow_run_next_busy(db, stmt)) {
-    struct program program = {0};
-    const char *sql = running_text(stmt);
+    struct wow_program program = {0};
+    const char *sql = wow_program_running_text(stmt);
     if (sql == NULL) continue;
-    rc = list_ops(&program, db, sql, plan_text);
+    rc = wow_program_list(&program, db, sql, plan_text);
     if (rc == SQLITE_OK) count_all(tally, &program, column, is_rowid);
     is_clear = is_clear && rc == SQLITE_OK;
-    sqlite3_free(program.ops);
+    wow_program_reset(&program);
   }
   target->conn->plan_change = NULL;
   tally->is_known = tally->is_known && is_clear;

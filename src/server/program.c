@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-/* The part of a plan's text that names the relation. */
+/* The part of a plan's text that names the relation, and the byte after it: `users` is not
+** `users_old`. */
 static size_t relation_bytes(const char *plan_text) {
   const char *select = strstr(plan_text, "?select=");
-  return select ? (size_t)(select - plan_text) : strlen(plan_text);
+  return (select ? (size_t)(select - plan_text) : strlen(plan_text)) + 1;
 }
 
 /* Opcodes; a star stands for any end. */
@@ -22,6 +23,10 @@ static const struct {
     {"Rowid", WOW_OP_ROWID},
     {"IsNull", WOW_OP_IS_NULL},
     {"Compare", WOW_OP_COMPARE},
+    {"Lt", WOW_OP_COMPARE_LOWER},
+    {"Ge", WOW_OP_COMPARE_LOWER},
+    {"Gt", WOW_OP_COMPARE_UPPER},
+    {"Le", WOW_OP_COMPARE_UPPER},
     {"Jump", WOW_OP_JUMP},
     {"AggStep*", WOW_OP_AGGREGATE},
     {"CollSeq", WOW_OP_COLLATION},
@@ -53,6 +58,8 @@ static const struct {
     {"Copy", WOW_OP_COPY},
     {"SCopy", WOW_OP_COPY},
     {"RealAffinity", WOW_OP_REAL_AFFINITY},
+    {"NullRow", WOW_OP_NULL_ROW},
+    {"Return", WOW_OP_RETURN},
     {"Init", WOW_OP_INIT},
     {"Noop", WOW_OP_NOOP},
     {"Explain", WOW_OP_NOOP},

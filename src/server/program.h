@@ -22,6 +22,8 @@ enum wow_opcode {
   WOW_OP_ROWID,
   WOW_OP_IS_NULL,
   WOW_OP_COMPARE,
+  WOW_OP_COMPARE_LOWER, /* Lt, Ge: what a lower bound is looked at with */
+  WOW_OP_COMPARE_UPPER, /* Gt, Le */
   WOW_OP_JUMP,
   WOW_OP_AGGREGATE, /* AggStep */
   WOW_OP_COLLATION, /* CollSeq */
@@ -44,6 +46,8 @@ enum wow_opcode {
   WOW_OP_MOVE,
   WOW_OP_COPY,          /* Copy, SCopy */
   WOW_OP_REAL_AFFINITY, /* makes an integer a real */
+  WOW_OP_NULL_ROW,
+  WOW_OP_RETURN,
   WOW_OP_INIT
 };
 
