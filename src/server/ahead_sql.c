@@ -233,7 +233,10 @@ static void look_at(struct look *look, sqlite3_stmt *listing) {
   int at = sqlite3_column_int(listing, 0), to = sqlite3_column_int(listing, 3);
   const char *opcode = (const char *)sqlite3_column_text(listing, 1);
   const char *p4 = (const char *)sqlite3_column_text(listing, 5);
-  if (opcode == NULL) return;
+  if (opcode == NULL) {
+    look->rc = SQLITE_NOMEM;
+    return;
+  }
   if (p4 == NULL) p4 = "";
   if (strcmp(opcode, "VFilter") == 0 && strcmp(p4, look->plan_text) == 0) look->filter_at = at;
   bool goes_back = ends_with(opcode, "Next") || ends_with(opcode, "Prev");
@@ -241,18 +244,21 @@ static void look_at(struct look *look, sqlite3_stmt *listing) {
   if (strcmp(opcode, "Yield") == 0 || strcmp(opcode, "Gosub") == 0) look->is_looped = true;
   bool calls = strncmp(opcode, "Function", 8) == 0 || strcmp(opcode, "PureFunc") == 0 ||
                strncmp(opcode, "Agg", 3) == 0;
-  if (calls && *p4) look_at_function(look, p4);
+  if (calls && *p4 == 0) look->rc = SQLITE_NOMEM; /* they all have a name */
+  if (calls) look_at_function(look, p4);
 }
 
-/* Looks at all instructions, and sets look->rc. */
+/* Looks at all instructions, and sets look->rc: a listing that breaks off has not shown them. */
 static void look_at_all(struct look *look, sqlite3 *db, const char *sql) {
   sqlite3_stmt *listing = NULL;
   char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
   int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &listing, NULL) : SQLITE_NOMEM;
   if (rc == SQLITE_OK && sqlite3_column_count(listing) < 6) rc = SQLITE_ERROR;
-  while (rc == SQLITE_OK && sqlite3_step(listing) == SQLITE_ROW)
+  while (rc == SQLITE_OK && (rc = sqlite3_step(listing)) == SQLITE_ROW) {
     look_at(look, listing);
-  if (rc == SQLITE_OK) rc = sqlite3_str_errcode(look->names);
+    rc = SQLITE_OK;
+  }
+  if (rc == SQLITE_DONE) rc = sqlite3_str_errcode(look->names);
   if (rc != SQLITE_OK) look->rc = rc;
   sqlite3_finalize(listing);
   sqlite3_free(explain);
