@@ -79,8 +79,10 @@ static bool needs_member(const struct spread_column *c, enum member member) {
   case SUM: return sums;
   case LEAST:
   case GREATEST:
-    /* Both of them, to see that sums do not overflow, and that texts of dates have their order. */
-    if ((sums && !is_sum_real(c)) || (is_dated && (c->aggregates & EXTREMES))) return true;
+    /* Both of them, to see that sums do not overflow, and that texts of dates have their order; and
+    ** because the values between them make up the sum. */
+    if (sums && !is_sum_real(c)) return true;
+    if ((sums || is_dated) && (c->aggregates & EXTREMES)) return true;
     return c->aggregates & (member == LEAST ? WOW_AGGREGATE_MIN : WOW_AGGREGATE_MAX);
   }
   return false;
@@ -296,22 +298,27 @@ static double real_of(const struct wow_number *number) {
   return number->is_integer ? (double)number->i : number->r;
 }
 
-/* The value of the current row, of a column whose sum is seen. */
-static struct wow_number value_of(const struct spread_column *c, sqlite3_int64 at) {
-  struct wow_number zero = {.is_integer = true};
-  bool has_extremes = (c->aggregates & EXTREMES) != 0;
-  if (!c->is_full && (c->aggregates & WOW_AGGREGATE_AVG))
-    return (struct wow_number){.r = real_of(&c->sum) / (double)c->n};
-  if (!has_extremes) return at == 0 ? c->sum : zero;
-  if (at == 0) return c->least;
-  if (at == 1) return c->greatest;
+/* One of the values between the extremes: each takes its part of what is left of the sum. */
+static struct wow_number value_between(const struct spread_column *c, sqlite3_int64 at) {
   if (c->is_integer)
     return (struct wow_number){.is_integer = true, .i = c->share + (at - 2 < c->n_larger)};
-  double rest =
-      real_of(&c->sum) - (c->so_far + c->rounded_off); /* each takes its part of what is left */
-  double least = real_of(&c->least), greatest = real_of(&c->greatest);
+  double rest = real_of(&c->sum) - (c->so_far + c->rounded_off);
   double value = rest / (double)(c->n - at);
-  return (struct wow_number){.r = value < least ? least : value > greatest ? greatest : value};
+  /* As a real, a large integer may be greater than itself. */
+  if (value <= real_of(&c->least)) return c->least;
+  if (value >= real_of(&c->greatest)) return c->greatest;
+  return (struct wow_number){.r = value};
+}
+
+/* The value of the current row, of a column whose sum is seen. */
+static struct wow_number value_of(const struct spread_column *c, sqlite3_int64 at) {
+  if (!c->is_full && (c->aggregates & WOW_AGGREGATE_AVG))
+    return (struct wow_number){.r = real_of(&c->sum) / (double)c->n};
+  if (c->aggregates & EXTREMES)
+    return at == 0 ? c->least : at == 1 ? c->greatest : value_between(c, at);
+  if (at > 0) return (struct wow_number){.is_integer = true};
+  /* 30.00 is a real if not all of which it is the sum are whole. */
+  return c->is_integer ? c->sum : (struct wow_number){.r = real_of(&c->sum)};
 }
 
 static void step(struct spread_column *c, sqlite3_int64 at) {

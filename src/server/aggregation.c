@@ -167,6 +167,15 @@ static void read_arguments(const struct loop *loop, int i) {
   fail(loop, text);
 }
 
+/* Of CollSeq: a name and an encoding. */
+static bool is_binary_name(const char *p4) {
+  static const char *const names[] = {"BINARY-8", "BINARY-16LE", "BINARY-16BE"};
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (strcmp(p4, names[i]) == 0) return true;
+  }
+  return false;
+}
+
 /* The AggStep whose only argument the i-th instruction reads; -1: there is none. */
 static int aggregate_of(const struct loop *loop, int i, unsigned *bit) {
   int r = op_at(loop, i)->p3;
@@ -174,7 +183,7 @@ static int aggregate_of(const struct loop *loop, int i, unsigned *bit) {
   bool is_known = true;
   if (at < loop->to && op_at(loop, at)->code == WOW_OP_REAL_AFFINITY) at++;
   if (at < loop->to && op_at(loop, at)->code == WOW_OP_COLLATION)
-    is_known = strncmp(op_at(loop, at++)->p4, "BINARY", 6) == 0;
+    is_known = is_binary_name(op_at(loop, at++)->p4);
   if (at >= loop->to || !is_known) return -1;
   const struct wow_instruction *op = op_at(loop, at);
   if (op->code != WOW_OP_AGGREGATE || op->p2 != r) return -1;
@@ -198,13 +207,13 @@ static bool read_column(const struct loop *loop, int *i) {
   return true;
 }
 
-/* Are all columns compared byte by byte, or as numbers? */
+/* Are all columns compared byte by byte, or as numbers? "k(2,B,-N.NOCASE)", where B is BINARY. */
 static bool is_binary(const char *p4) {
-  const char *at = strchr(p4, ',');
-  while (at && (at = at + 1 + strspn(at + 1, "-N."))) {
-    size_t n = strcspn(at, ",)");
-    if (n > 1 || (n == 1 && *at != 'B')) return false;
-    at = strchr(at, ',');
+  for (const char *at = strchr(p4, ','); at; at = strchr(at, ',')) {
+    at++;
+    if (*at == '-') at++;
+    if (strncmp(at, "N.", 2) == 0) at += 2;
+    if (*at != 'B' || (at[1] != ',' && at[1] != ')')) return false;
   }
   return true;
 }
@@ -423,12 +432,15 @@ void wow_aggregation_end(struct wow_aggregation *aggregation, sqlite3 *db) {
       wow_obstacle_say(&aggregation->obstacle, "the rows are grouped by different columns");
     }
   }
-  if (!aggregation->is_known || !any || wow_program_are_builtin(db, BUILTINS)) {
-    aggregation->is_known = aggregation->is_known && any;
-    return;
-  }
-  aggregation->is_known = false;
-  wow_obstacle_say(&aggregation->obstacle, "the application has replaced an aggregate function");
+  aggregation->is_known = aggregation->is_known && any;
+  if (!aggregation->is_known) return;
+  const char *why = NULL;
+  if (!wow_program_are_builtin(db, BUILTINS))
+    why = "the application has replaced an aggregate function";
+  else if (!wow_program_tells_binary(db))
+    why = "the application has a collation whose name SQLite lists as it does BINARY";
+  if (why) wow_obstacle_say(&aggregation->obstacle, why);
+  aggregation->is_known = why == NULL;
 }
 
 /* ---------------------------------------------------------------- what the server computes */

@@ -174,14 +174,25 @@ bool wow_program_runs(const struct wow_program *program, int cursor) {
   return false;
 }
 
-bool wow_program_are_builtin(sqlite3 *db, const char *quoted_names) {
+/* Does a query have no rows? Not, if that is not known. */
+static bool is_empty(sqlite3 *db, const char *sql) {
   sqlite3_stmt *stmt = NULL;
+  bool is = sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+            sqlite3_step(stmt) == SQLITE_DONE;
+  sqlite3_finalize(stmt);
+  return is;
+}
+
+bool wow_program_are_builtin(sqlite3 *db, const char *quoted_names) {
   char *sql = sqlite3_mprintf(
       "SELECT 1 FROM pragma_function_list WHERE NOT builtin AND name COLLATE NOCASE IN (%s)",
       quoted_names);
-  bool are = sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-             sqlite3_step(stmt) == SQLITE_DONE;
-  sqlite3_finalize(stmt);
+  bool are = is_empty(db, sql);
   sqlite3_free(sql);
   return are;
+}
+
+bool wow_program_tells_binary(sqlite3 *db) {
+  return is_empty(db, "SELECT 1 FROM pragma_collation_list WHERE name COLLATE NOCASE IN "
+                      "('B', '-B', 'N.B', '-N.B')");
 }

@@ -87,4 +87,8 @@ bool wow_program_runs(const struct wow_program *program, int cursor);
 ** with commas: "'sum','avg'"? */
 bool wow_program_are_builtin(sqlite3 *db, const char *quoted_names);
 
+/* Do keys that are listed as compared by B, in whichever direction, have the collation BINARY? An
+** application may have a collation of that name. */
+bool wow_program_tells_binary(sqlite3 *db);
+
 #endif
